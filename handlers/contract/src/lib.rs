@@ -1,0 +1,97 @@
+//! The one place where the synthesizer, the mapping templates and the functions agree on names.
+//!
+//! The synthesizer emits them, the templates query by them, the functions read and write them. A name
+//! that stood in two places could be misspelt in one of them without anybody noticing, so it stands here.
+//! This crate has no dependencies and does no I/O.
+
+/// The table: its attributes, its rows and its indexes.
+pub mod table {
+    /// Partition key of every row.
+    pub const ACTIE_ID: &str = "actieId";
+    /// Sort key of every row; says what kind of row it is.
+    pub const SOORT: &str = "soort";
+    /// `soort` of the row that holds the current state of an actie.
+    pub const SOORT_ACTUEEL: &str = "actueel";
+    /// `soort` of a row per person in the actie is this, followed by the [`OBJECT_SLEUTEL`].
+    pub const SOORT_OBJECT: &str = "object#";
+    /// `soort` of a row per version is this, followed by the [`TIJDSTIP_REGISTRATIE`].
+    pub const SOORT_VERSIE: &str = "versie#";
+
+    /// The finished JSON that a response returns. A mapping template inserts it as it is.
+    pub const DOCUMENT: &str = "document";
+    /// When this version was registered: UTC, microseconds, fixed width.
+    pub const TIJDSTIP_REGISTRATIE: &str = "tijdstipRegistratie";
+    /// The verwerking that the actie is part of; absent where the client gave none.
+    pub const VERWERKING_ID: &str = "verwerkingId";
+    /// What a GET list may filter on.
+    pub const VERWERKINGSACTIVITEIT_ID: &str = "verwerkingsactiviteitId";
+    /// `normaal`, `vertrouwelijk` or `opgeheven`.
+    pub const VERTROUWELIJKHEID: &str = "vertrouwelijkheid";
+    /// Present (and true) once the actie was deleted (R06).
+    pub const VERVALLEN: &str = "vervallen";
+    /// Epoch second at which the bewaartermijn ends (R08); the table's TTL attribute. Absent where there is none.
+    pub const BEWAARD_TOT: &str = "bewaardTot";
+    /// Keyed pseudonym of (objecttype, soortObjectId, objectId); only on rows per person.
+    pub const OBJECT_SLEUTEL: &str = "objectSleutel";
+    /// Instant of `tijdstip` as `YYYY-MM-DDThh:mm:ss.nnnnnnnnnZ`, then `#`, then the actieId; only on rows per person.
+    pub const TIJDSTIP_SLEUTEL: &str = "tijdstipSleutel";
+
+    /// Current acties by verwerkingId, sorted by tijdstipRegistratie.
+    pub const VERWERKING_ID_INDEX: &str = "verwerkingId-index";
+    /// Rows per person by objectSleutel, sorted by tijdstipSleutel.
+    pub const OBJECT_SLEUTEL_INDEX: &str = "objectSleutel-index";
+}
+
+/// What the authorizer hands on in `$context.authorizer`. Every value is a string.
+pub mod authorizer {
+    /// Who asks.
+    pub const CLIENT_ID: &str = "clientId";
+    /// Effective scopes, separated by single spaces; a confidential scope brings its normal one along (R73).
+    pub const SCOPES: &str = "scopes";
+    /// Pseudonym of the object asked for; absent where the three query parameters are not all there.
+    pub const OBJECT_SLEUTEL: &str = "objectSleutel";
+    /// The vertrouwelijkheid values asked for and allowed, separated by commas (R42, R43).
+    pub const VERTROUWELIJKHEDEN: &str = "vertrouwelijkheden";
+    /// Instant at which `beginDatum` begins (R46), as `YYYY-MM-DDThh:mm:ss.nnnnnnnnnZ`; absent without a valid one.
+    pub const VAN: &str = "van";
+    /// Instant at which `eindDatum` begins (R46), same form; absent without a valid one.
+    pub const TOT: &str = "tot";
+    /// The time of the request in the form of `tijdstipRegistratie`: `YYYY-MM-DDThh:mm:ss.uuuuuuZ`.
+    pub const NU: &str = "nu";
+}
+
+/// The functions and the environment variables that tell them where things are. Names only, never a secret.
+pub mod functions {
+    /// POST, PUT and PATCH.
+    pub const GEN: &str = "gen";
+    /// Applies the queue's messages to the table.
+    pub const PROC: &str = "proc";
+    /// The authorizer.
+    pub const AUTH: &str = "auth";
+    /// Follows the table's stream.
+    pub const PROJ: &str = "proj";
+
+    /// Name of the table.
+    pub const ENV_TABLE: &str = "TABLE_NAME";
+    /// URL of the queue.
+    pub const ENV_QUEUE: &str = "QUEUE_URL";
+    /// Name of the backup bucket.
+    pub const ENV_BUCKET: &str = "BACKUP_BUCKET";
+    /// ARN of the secret with the pseudonym key.
+    pub const ENV_PSEUDONYM_SECRET: &str = "PSEUDONYM_SECRET_ARN";
+    /// ARN of the secret with the clients' HS256 secrets; absent where the stack has none.
+    pub const ENV_CLIENTS_SECRET: &str = "CLIENTS_SECRET_ARN";
+    /// JSON array of the trusted token issuers.
+    pub const ENV_ISSUERS: &str = "TOKEN_ISSUERS";
+    /// IANA name of the time zone in which days are counted (R46).
+    pub const ENV_TIJDZONE: &str = "TIJDZONE";
+    /// `true` where a BSN must pass the eleven-test (R15).
+    pub const ENV_ELFPROEF: &str = "ELFPROEF";
+    /// The API's own address, where it has a custom domain; otherwise `gen` takes it from the request.
+    pub const ENV_API_URL: &str = "API_URL";
+    /// Value of the `API-version` header.
+    pub const ENV_API_VERSION: &str = "API_VERSION";
+
+    /// Operations that `gen` answers though they are reads: consulting the citizen's API is itself logged (R64).
+    pub const GEN_READS: &[&str] = &["verwerkte-objecten_list", "verwerktobject_read"];
+}
