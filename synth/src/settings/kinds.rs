@@ -1,0 +1,270 @@
+//! The kinds of value that a stack file holds. Each says what it takes once: for reading and for the schema.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A whole number in a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Whole<const MIN: u32, const MAX: u32>(u32);
+
+impl<const MIN: u32, const MAX: u32> Whole<MIN, MAX> {
+    /// A number known to be in range, for defaults; a wrong one does not compile where it is a constant.
+    pub const fn of(number: u32) -> Self {
+        assert!(number >= MIN && number <= MAX, "default out of range");
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = i64::deserialize(deserializer)?;
+        u32::try_from(number)
+            .ok()
+            .filter(|number| (MIN..=MAX).contains(number))
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(format!("{number} is out of range: {MIN} to {MAX} are possible")))
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Serialize for Whole<MIN, MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> JsonSchema for Whole<MIN, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Whole{MIN}To{MAX}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX })
+    }
+}
+
+/// Text that must match a pattern.
+macro_rules! texts {
+    ($($(#[$meta:meta])* $name:ident = $pattern:literal, $wanted:literal;)*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Whether this is one.
+            pub fn new(text: &str) -> Result<Self, String> {
+                static PATTERN: LazyLock<Regex> =
+                    LazyLock::new(|| Regex::new($pattern).expect("the pattern is a constant, and a test reads it"));
+                if PATTERN.is_match(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(format!("`{text}` is not {}", $wanted))
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// Name of a stack.
+    StackName = r"^[A-Za-z][A-Za-z0-9-]{0,127}$",
+        "a stack name: a letter, then letters, digits and hyphens, 128 at most";
+    /// Name of a stage.
+    StageName = r"^[A-Za-z0-9_-]{1,128}$", "a stage name: letters, digits, `-` and `_`, 128 at most";
+    /// Key of a tag. `aws:` is reserved.
+    TagKey = r"^(?:[^aA\s]|[aA][^wW]|[aA][wW][^sS]|[aA][wW][sS][^:]|[aA]$|[aA][wW]$|[aA][wW][sS]$)[\w .:/=+@-]{0,127}$",
+        "a tag key: 128 letters, digits, spaces and `_.:/=+-@` at most, not beginning with `aws:`";
+    /// Value of a tag.
+    TagValue = r"^[\w .:/=+@-]{0,256}$", "a tag value: 256 letters, digits, spaces and `_.:/=+-@` at most";
+    /// An address that is reached over TLS.
+    HttpsUrl = r"^https://[^\s/$.?#][^\s]*$", "an address that begins with `https://`";
+    /// Name of a bucket.
+    BucketName = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        "a bucket name: 3 to 63 lower case letters, digits, dots and hyphens";
+    /// A domain name.
+    DomainName = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", "a domain name in lower case";
+    /// A hosted zone of Route 53.
+    HostedZoneId = r"^Z[A-Z0-9]{1,31}$", "the id of a hosted zone, such as `Z0123456789ABCDEFGHIJ`";
+    /// A certificate of ACM.
+    CertificateArn = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$",
+        "the ARN of an ACM certificate, such as `arn:aws:acm:eu-west-1:111122223333:certificate/...`";
+    /// A topic of SNS.
+    TopicArn = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?$",
+        "the ARN of an SNS topic, such as `arn:aws:sns:eu-west-1:111122223333:alarms`";
+    /// A policy of IAM.
+    PolicyArn = r"^arn:aws[a-z-]*:iam::[0-9]{12}:policy/[A-Za-z0-9+=,.@_/-]+$",
+        "the ARN of an IAM policy, such as `arn:aws:iam::111122223333:policy/boundary`";
+    /// A firewall of WAF.
+    WebAclArn = r"^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[A-Za-z0-9_-]+/[a-f0-9-]+$",
+        "the ARN of a regional WAF web ACL";
+    /// A subnet.
+    SubnetId = r"^subnet-[0-9a-f]{8,17}$", "the id of a subnet, such as `subnet-0123456789abcdef0`";
+    /// A security group.
+    SecurityGroupId = r"^sg-[0-9a-f]{8,17}$", "the id of a security group, such as `sg-0123456789abcdef0`";
+    /// Name of an API key.
+    ApiKeyName = r"^[A-Za-z][A-Za-z0-9-]{0,63}$", "a name: a letter, then letters, digits and hyphens, 64 at most";
+}
+
+/// A time zone of the IANA database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Tijdzone(String);
+
+impl Tijdzone {
+    /// Its IANA name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Tijdzone {
+    fn default() -> Self {
+        Self("Europe/Amsterdam".to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Tijdzone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = jiff::tz::db();
+        if known.get(&name).is_ok() {
+            return Ok(Self(name));
+        }
+        let nearest = known.available().map(|zone| zone.to_string()).min_by_key(|zone| strsim::levenshtein(zone, &name));
+        let hint = nearest.map(|zone| format!("; did you mean `{zone}`?")).unwrap_or_default();
+        Err(D::Error::custom(format!("`{name}` is no time zone of the IANA database{hint}")))
+    }
+}
+
+/// Days for which CloudWatch can keep log lines.
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct LogRetention(u32);
+
+impl LogRetention {
+    const POSSIBLE: &[u32] = &[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+    ];
+
+    /// Days.
+    pub fn days(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for LogRetention {
+    fn default() -> Self {
+        Self(365)
+    }
+}
+
+impl<'de> Deserialize<'de> for LogRetention {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let days = u32::deserialize(deserializer)?;
+        if Self::POSSIBLE.contains(&days) {
+            return Ok(Self(days));
+        }
+        let possible: Vec<_> = Self::POSSIBLE.iter().map(u32::to_string).collect();
+        Err(D::Error::custom(format!("{days} days are not possible; CloudWatch takes {}", possible.join(", "))))
+    }
+}
+
+impl JsonSchema for LogRetention {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "LogRetention".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "enum": Self::POSSIBLE })
+    }
+}
+
+/// One path, or a list of paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct OneOrMany(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = OneOrMany;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a path, or a list of paths")
+            }
+
+            fn visit_str<E: Error>(self, path: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany(vec![path.to_owned()]))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut paths: A) -> Result<OneOrMany, A::Error> {
+                let mut all = Vec::new();
+                while let Some(path) = paths.next_element()? {
+                    all.push(path);
+                }
+                Ok(OneOrMany(all))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for OneOrMany {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "OneOrMany".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+    }
+}
