@@ -3,15 +3,25 @@
 //! Everything that people write (specifications, stack files) is read through here, so that an error can
 //! point at the line that caused it.
 
+pub mod de;
+mod file;
+mod node;
+mod position;
+mod scalar;
+mod tree;
+
 use std::ops::Range;
 use std::sync::Arc;
+
+pub use file::{MAX_BYTES, read};
+pub use tree::{MAX_ALIASED_NODES, MAX_DEPTH, parse};
 
 /// A file that was read, with its name as the user gave it.
 #[derive(Debug)]
 pub struct Source {
     /// As the user wrote it, for messages.
     pub name: String,
-    /// The whole text.
+    /// The whole text, without a byte order mark.
     pub text: String,
 }
 
@@ -19,6 +29,8 @@ pub struct Source {
 pub type Span = Range<usize>;
 
 /// A value, and where it stands.
+///
+/// A tree is at most [`MAX_DEPTH`] deep, so walking, cloning and dropping it may recurse.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// What it is.
@@ -32,7 +44,7 @@ pub struct Node {
 pub enum Value {
     /// `null`, `~` or nothing.
     Null,
-    /// `true` or `false`, in no other spelling.
+    /// `true` or `false`, in the three spellings of YAML 1.2: `true`, `True`, `TRUE`. `yes` and `no` are text.
     Bool(bool),
     /// An integer or a decimal number.
     Number(serde_json::Number),
@@ -47,7 +59,7 @@ pub enum Value {
 /// One key with its value.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The key.
+    /// The key; one that is no text (`200:`) as it was written.
     pub key: Arc<str>,
     /// Where the key stands.
     pub key_span: Span,

@@ -1,0 +1,1 @@
+//! Typed structures from a tree, with errors that know their place.
