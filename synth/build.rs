@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 fn main() -> std::io::Result<()> {
+    // The templates are embedded: one that is added or removed must build this crate again.
+    println!("cargo::rerun-if-changed=../templates");
     let root = Path::new("..");
     let mut files = Vec::new();
     for input in ["handlers", "Cargo.lock", "rust-toolchain.toml"] {

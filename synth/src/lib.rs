@@ -1,8 +1,12 @@
 //! From an OpenAPI specification to the CloudFormation stack of the processing log.
 //!
-//! Data flows one way: [`source`] → [`specification`] → [`apigateway`] and [`stack`] → [`cloudformation`] → [`emit`].
+//! Data flows one way: [`source`] → [`specification`] → [`mapping`] and [`apigateway`] → [`stack`] →
+//! [`cloudformation`] → [`emit`].
 
 pub mod cloudformation;
+pub mod mapping;
 pub mod report;
+pub mod settings;
 pub mod source;
 pub mod specification;
+pub mod stack;

@@ -23,7 +23,7 @@ pub mod table {
     pub const TIJDSTIP_REGISTRATIE: &str = "tijdstipRegistratie";
     /// The verwerking that the actie is part of; absent where the client gave none.
     pub const VERWERKING_ID: &str = "verwerkingId";
-    /// What a GET list may filter on.
+    /// What a GET list may filter on; in lower case, since UUIDs are compared without regard to case.
     pub const VERWERKINGSACTIVITEIT_ID: &str = "verwerkingsactiviteitId";
     /// `normaal`, `vertrouwelijk` or `opgeheven`.
     pub const VERTROUWELIJKHEID: &str = "vertrouwelijkheid";
@@ -58,6 +58,101 @@ pub mod authorizer {
     pub const TOT: &str = "tot";
     /// The time of the request in the form of `tijdstipRegistratie`: `YYYY-MM-DDThh:mm:ss.uuuuuuZ`.
     pub const NU: &str = "nu";
+}
+
+/// The scopes that the standard names; a token carries them.
+pub mod scopes {
+    /// Read acties that are `normaal`.
+    pub const READ_NORMAL: &str = "read:normal";
+    /// Read acties of any vertrouwelijkheid.
+    pub const READ_CONFIDENTIAL: &str = "read:confidential";
+    /// Record acties that are `normaal`.
+    pub const CREATE_NORMAL: &str = "create:normal";
+    /// Record acties that are `vertrouwelijk`.
+    pub const CREATE_CONFIDENTIAL: &str = "create:confidential";
+    /// Change acties that are and stay `normaal`.
+    pub const UPDATE_NORMAL: &str = "update:normal";
+    /// Change acties of any vertrouwelijkheid.
+    pub const UPDATE_CONFIDENTIAL: &str = "update:confidential";
+    /// Delete acties that are `normaal`.
+    pub const DELETE_NORMAL: &str = "delete:normal";
+    /// Delete acties of any vertrouwelijkheid.
+    pub const DELETE_CONFIDENTIAL: &str = "delete:confidential";
+}
+
+/// The values of `vertrouwelijkheid` (VertrouwelijkheidEnum).
+pub mod vertrouwelijkheid {
+    /// Anybody with a scope of the standard may know of it.
+    pub const NORMAAL: &str = "normaal";
+    /// Only confidential scopes may.
+    pub const VERTROUWELIJK: &str = "vertrouwelijk";
+    /// Was `vertrouwelijk`, and is so no longer.
+    pub const OPGEHEVEN: &str = "opgeheven";
+}
+
+/// Variables of the API's stage, `$stageVariables` in a mapping template.
+pub mod stage {
+    /// Name of the table.
+    pub const TABEL: &str = "tabel";
+    /// The API's own address up to the route, without a slash at the end. Absent where the API is reached at its
+    /// own domain name over https.
+    pub const ADRES: &str = "adres";
+}
+
+/// Errors as the client sees them (R70): who raises one, and for what detail, is up to API Gateway, a mapping
+/// template or a function; status, code and title of the same error are the same everywhere.
+pub mod fout {
+    /// One kind of error: the fields of `Fout` that do not depend on the request.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Soort {
+        /// HTTP status, also the field `status`.
+        pub status: u16,
+        /// The field `code`.
+        pub code: &'static str,
+        /// The field `title`.
+        pub title: &'static str,
+    }
+
+    /// The field `type`: the title says all there is to know (RFC 9457, 4.2.1).
+    pub const TYPE: &str = "about:blank";
+    /// Media type of every error.
+    pub const MEDIA_TYPE: &str = "application/problem+json";
+
+    const fn soort(status: u16, code: &'static str, title: &'static str) -> Soort {
+        Soort { status, code, title }
+    }
+
+    /// A `ValidatieFout`: carries `invalidParams` (R71).
+    pub const ONGELDIG: Soort = soort(400, "invalid", "Ongeldige invoer");
+    /// No token, or one that is not valid.
+    pub const NIET_AANGEMELD: Soort = soort(401, "not_authenticated", "Niet aangemeld");
+    /// Too few scopes.
+    pub const NIET_TOEGESTAAN: Soort = soort(403, "permission_denied", "Niet toegestaan");
+    /// Unknown route or resource.
+    pub const NIET_GEVONDEN: Soort = soort(404, "not_found", "Niet gevonden");
+    /// A known route with another method.
+    pub const METHODE_NIET_TOEGESTAAN: Soort = soort(405, "method_not_allowed", "Methode niet toegestaan");
+    /// The state of the resource forbids it.
+    pub const CONFLICT: Soort = soort(409, "conflict", "Conflict");
+    /// The body is too large.
+    pub const TE_GROOT: Soort = soort(413, "request_too_large", "Bericht te groot");
+    /// Wrong Content-Type.
+    pub const MEDIATYPE_NIET_ONDERSTEUND: Soort = soort(415, "unsupported_media_type", "Mediatype niet ondersteund");
+    /// Throttled; carries `Retry-After`.
+    pub const TE_VEEL_VERZOEKEN: Soort = soort(429, "throttled", "Te veel verzoeken");
+    /// Our mistake.
+    pub const INTERN: Soort = soort(500, "error", "Interne fout");
+    /// For a moment; carries `Retry-After`.
+    pub const NIET_BESCHIKBAAR: Soort = soort(503, "service_unavailable", "Tijdelijk niet beschikbaar");
+
+    /// `code` of a field in `invalidParams` that had to be there.
+    pub const VELD_VERPLICHT: &str = "required";
+    /// `code` of a field in `invalidParams` whose value has the wrong shape.
+    pub const VELD_ONGELDIG: &str = "invalid";
+    /// `code` of a field in `invalidParams` whose value is none of those that there are.
+    pub const VELD_KEUZE: &str = "invalid_choice";
+    /// `code` of a field in `invalidParams` whose value is too long.
+    pub const VELD_TE_LANG: &str = "max_length";
 }
 
 /// The functions and the environment variables that tell them where things are. Names only, never a secret.
