@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: [`source`] → [`specification`] → [`apigateway`] and [`stack`] → [`cloudformation`] → [`emit`].
 
+pub mod apigateway;
 pub mod report;
 pub mod source;
 pub mod specification;
