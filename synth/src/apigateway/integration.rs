@@ -94,10 +94,8 @@ pub(super) fn to_table(
     let mut integration_responses = Map::new();
     for (pattern, template) in &table.responses {
         let status = base_status(pattern, &success);
-        let mut headers = vec![API_VERSION, "Content-Type"];
-        if status == "503" {
-            headers.push("Retry-After");
-        }
+        // What a template can set through `$context.responseOverride.header`.
+        let headers = [API_VERSION, "Content-Type", "Retry-After"];
         if !declare(responses, &status, &headers) {
             problems.note(
                 place(),

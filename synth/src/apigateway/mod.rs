@@ -279,6 +279,14 @@ fn describe(
     if let Some(summary) = &operation.summary {
         out.insert("summary".to_owned(), json!(summary));
     }
+    if operation.description.is_some() {
+        problems.left_out(
+            specification,
+            &operation.span,
+            "description of an operation",
+            "it says nothing that API Gateway acts on, and a CloudFormation template may hold 1 MB",
+        );
+    }
     out.insert("operationId".to_owned(), json!(operation.id));
     let parameters = operation::parameters(specification, operation, problems);
     if !parameters.is_empty() {

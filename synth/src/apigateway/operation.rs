@@ -41,6 +41,19 @@ pub(super) fn parameters(
             continue;
         }
         let name = parameter.name.strip_suffix('+').unwrap_or(&parameter.name);
+        if !is_name(name) {
+            problems.error(
+                vec![at(specification, &parameter.span, "")],
+                format!("parameter `{name}` has a name that API Gateway refuses"),
+                "use letters, digits and . : _ $ - only",
+            );
+        }
+        problems.left_out(
+            specification,
+            &parameter.span,
+            "description and schema of a parameter",
+            "API Gateway looks at its name, its place and whether it is required; gen, auth and the templates check its value",
+        );
         all.push(parameter_object(name, location, parameter.required));
     }
     all
@@ -120,7 +133,20 @@ pub(super) fn responses(
         }
         let mut out = Map::new();
         out.insert("description".to_owned(), json!(response.description));
+        for name in response.headers.keys().filter(|name| !is_name(name)) {
+            problems.error(
+                vec![at(specification, &response.span, "")],
+                format!("header `{name}` has a name that API Gateway refuses"),
+                "use letters, digits and . : _ $ - only",
+            );
+        }
         if !response.headers.is_empty() {
+            problems.left_out(
+                specification,
+                &response.span,
+                "description and schema of a response's headers",
+                "API Gateway looks at their names",
+            );
             let headers: Map<String, Json> = response
                 .headers
                 .keys()
@@ -181,6 +207,14 @@ pub(super) fn declared_name(responses: &Map<String, Json>, status: &str, name: &
 
 fn header() -> Json {
     json!({ "schema": { "type": "string" } })
+}
+
+/// Whether API Gateway can map to or from a parameter of this name. Its guide does not say so, its import does.
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '$' | '-'))
 }
 
 fn is_status(text: &str) -> bool {

@@ -74,7 +74,7 @@ impl Problems {
         );
     }
 
-    /// A keyword of a schema that is not in the model; reported once per document and keyword.
+    /// A keyword that does not come along; reported once per document and keyword.
     pub(super) fn left_out(
         &mut self,
         specification: &Specification,
@@ -103,14 +103,13 @@ impl Problems {
             return Err(self.errors);
         }
         for ((_, keyword), entry) in std::mem::take(&mut self.left_out) {
-            let schemas = if entry.count == 1 {
-                "1 schema".to_owned()
-            } else {
-                format!("{} schemas", entry.count)
+            let places = match entry.count {
+                1 => "in 1 place".to_owned(),
+                count => format!("in {count} places"),
             };
             self.note(
                 vec![entry.first],
-                format!("`{keyword}` is left out of {schemas}"),
+                format!("`{keyword}` is left out {places}"),
                 entry.why,
             );
         }

@@ -189,12 +189,20 @@ impl Draft4<'_> {
     }
 
     fn objects(&mut self, schema: &Schema, out: &mut Map<String, Json>) {
+        let open = matches!(
+            schema.additional_properties,
+            None | Some(AdditionalProperties::Allowed(true))
+        );
         let mut hidden = HashSet::new();
         let mut properties = Map::new();
         for (name, property) in &schema.properties {
             let flat = flatten(self.specification, property);
             if self.direction.hides(&flat) {
                 hidden.insert(name.as_str());
+                // A closed object would now refuse what it should not look at (R01).
+                if !open {
+                    properties.insert(name.clone(), json!({}));
+                }
                 match self.direction {
                     Direction::Request => (self.left_out)(
                         &flat.span,

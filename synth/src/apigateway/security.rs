@@ -34,20 +34,17 @@ pub(super) struct Schemes {
 }
 
 impl Schemes {
-    /// An operation's `security`.
+    /// An operation's `security`. In OpenAPI the entries of the list would be alternatives; API Gateway asks for all
+    /// of them, and this is the form in which AWS's own Serverless Application Model writes it.
     pub(super) fn requirement(&self, access: &Access) -> Json {
-        let mut all = Map::new();
+        let mut all = Vec::new();
         if access.authorizer {
-            all.insert(self.authorizer_name().to_owned(), json!([]));
+            all.push(json!({ self.authorizer_name(): [] }));
         }
         if access.api_key {
-            all.insert(API_KEY_SCHEME.to_owned(), json!([]));
+            all.push(json!({ API_KEY_SCHEME: [] }));
         }
-        if all.is_empty() {
-            json!([])
-        } else {
-            json!([all])
-        }
+        Json::Array(all)
     }
 
     /// `components.securitySchemes`.
