@@ -3,6 +3,7 @@
 //! Data flows one way: [`source`] → [`specification`] → [`mapping`] and [`apigateway`] → [`stack`] →
 //! [`cloudformation`] → [`emit`].
 
+pub mod apigateway;
 pub mod cloudformation;
 pub mod mapping;
 pub mod report;

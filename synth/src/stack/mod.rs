@@ -55,7 +55,7 @@ pub fn build(file: &StackFile, specifications: &[Specification], templates: &Tem
     let api = api::api(&mut stack, file, specifications, templates, &api::Parts { key: &key, table: &table, functions: &functions })?;
     monitoring::alarms(&mut stack, settings, &queues, &functions, &api);
     if settings.monitoring.dashboard {
-        monitoring::dashboard(&mut stack, settings, &table, &queues, &functions, &api);
+        monitoring::dashboard(&mut stack, &table, &queues, &functions, &api);
     }
     outputs(&mut stack, &table, &queues, &backup, &secrets, &functions, &api);
 

@@ -64,7 +64,7 @@ properties! {
 
 properties! {
     /// An API key.
-    ApiKey = "AWS::ApiGateway::ApiKey" tagged { name: String, enabled: bool }
+    ApiKey = "AWS::ApiGateway::ApiKey" tagged { description: String, enabled: bool }
 }
 
 properties! {

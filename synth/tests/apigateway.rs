@@ -1,0 +1,8 @@
+//! The OpenAPI body that API Gateway imports: what is translated, left out and refused.
+
+mod gateway {
+    mod published;
+    mod refused;
+    mod support;
+    mod translated;
+}
