@@ -17,7 +17,7 @@ pub struct Functions {
     /// Manager, CloudWatch Logs and X-Ray, and `auth` a way to the issuers' keys.
     pub vpc: Option<Vpc>,
     /// Answers POST, PUT and PATCH.
-    pub gen: Gen,
+    pub r#gen: Gen,
     /// Applies the queue's messages to the table.
     pub proc: Proc,
     /// Checks tokens.

@@ -203,7 +203,7 @@ fn change_table(table: &super::table::Handle) -> Statement {
 fn read_secrets<'a>(
     secrets: impl IntoIterator<Item = &'a Handle<cfn::resources::secretsmanager::Secret>>,
 ) -> Statement {
-    Statement::allow("ReadSecrets", ["secretsmanager:GetSecretValue"], secrets.into_iter().map(Handle::arn))
+    Statement::allow("ReadSecrets", ["secretsmanager:GetSecretValue"], secrets.into_iter().map(|secret| secret.arn()))
 }
 
 /// The bucket that holds the code: what the stack file says, else the template's parameter, else the conventional name.
