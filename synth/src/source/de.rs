@@ -1,1 +1,0 @@
-//! Typed structures from a tree, with errors that know their place.
