@@ -5,6 +5,7 @@
 
 pub mod apigateway;
 pub mod cloudformation;
+pub mod emit;
 pub mod mapping;
 pub mod report;
 pub mod settings;
