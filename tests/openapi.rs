@@ -16,7 +16,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use canonical::{WORDING, canonical, parse};
-use differences::{Api, compare, complaints};
+use differences::{Api, Listed, compare, complaints};
 use listed::listed;
 use serde_json::{Value, json};
 
@@ -64,6 +64,27 @@ fn only_the_listed_differences_exist() {
         })
         .collect();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+/// The list is exact: without any of its rows, or with one place more or less, the comparison fails.
+#[test]
+fn a_row_too_few_or_too_many_is_noticed() {
+    let documents = APIS.map(|(api, name)| (api, meaning(&published(name)), meaning(&ours(name))));
+    let fails = |listed: &[Listed]| {
+        documents
+            .iter()
+            .any(|(api, published, ours)| !complaints(*api, published, ours, listed).is_empty())
+    };
+    for index in 0..listed().len() {
+        let mut without = listed();
+        let row = without.remove(index);
+        assert!(fails(&without), "not missed: {row:?}");
+        for place in 0..row.places.len() {
+            let mut miscounted = listed();
+            miscounted[index].places[place].1 += 1;
+            assert!(fails(&miscounted), "not counted: {row:?}");
+        }
+    }
 }
 
 #[test]

@@ -16,24 +16,23 @@ pub(crate) enum Api {
 pub(crate) enum Side {
     Absent,
     Is(Value),
-    /// The same as our document has at another place.
+    /// The same as the document has at another place.
     SameAs(&'static str),
 }
 
 /// A difference that is meant.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
-    /// Its number in `docs/standard.md`; one number may need several lines here.
+    /// Its number in `docs/standard.md`; one number may need several rows here.
     pub(crate) id: &'static str,
-    pub(crate) api: Api,
-    /// Keys from the outside in, parted by ` > `. `*` is any key, `**` any number of keys.
-    pub(crate) at: &'static str,
-    /// How many places that is, so that a pattern covers no more than was meant.
-    pub(crate) places: usize,
-    pub(crate) published: Side,
-    pub(crate) ours: Side,
     /// The rule that asks for it.
     pub(crate) rule: &'static str,
+    pub(crate) published: Side,
+    pub(crate) ours: Side,
+    /// Patterns, each with the number of places that it stands for, so that it covers no more than was meant.
+    /// Keys go from the outside in, parted by ` > `. In a key, `*` stands for any text; the key `**` stands for any
+    /// number of keys.
+    pub(crate) places: Vec<(Api, usize, &'static str)>,
 }
 
 /// A difference that exists.
@@ -92,47 +91,55 @@ fn walk(
     });
 }
 
-/// What is wrong with the list: differences that it does not have, and lines without their difference.
+/// What is wrong with the list: differences that it does not have, and rows without their difference.
 pub(crate) fn complaints(
     api: Api,
     published: &Value,
     ours: &Value,
     listed: &[Listed],
 ) -> Vec<String> {
-    let listed: Vec<&Listed> = listed.iter().filter(|line| line.api == api).collect();
-    let mut counts = vec![0; listed.len()];
     let mut complaints = Vec::new();
+    let mut rows: Vec<_> = listed
+        .iter()
+        .flat_map(|row| row.places.iter().map(move |place| (row, place, 0)))
+        .filter(|(_, (of, ..), _)| *of == api)
+        .collect();
     for found in compare(published, ours) {
-        let known: Vec<usize> = (0..listed.len())
-            .filter(|&line| covers(listed[line], &found, ours))
-            .collect();
-        match known[..] {
-            [line] => counts[line] += 1,
-            [] => complaints.push(format!("{api:?}: not listed: {found}")),
+        let mut known = 0;
+        for (row, (_, _, pattern), count) in &mut rows {
+            if matches(pattern, &found.at)
+                && row.published.is(found.published.as_ref(), published)
+                && row.ours.is(found.ours.as_ref(), ours)
+            {
+                *count += 1;
+                known += 1;
+            }
+        }
+        match known {
+            1 => {}
+            0 => complaints.push(format!("{api:?}: not listed: {found}")),
             _ => complaints.push(format!("{api:?}: listed more than once: {found}")),
         }
     }
-    for (line, count) in listed.iter().zip(counts) {
-        if count != line.places {
+    for (row, (_, expected, pattern), count) in rows {
+        if count != *expected {
             complaints.push(format!(
-                "{api:?}: {} should be at {} places and is at {count}: {}",
-                line.id, line.places, line.at
+                "{api:?}: {} is listed for {expected} places and found at {count}: {pattern}",
+                row.id
             ));
         }
     }
     complaints
 }
 
-fn covers(line: &Listed, found: &Found, ours: &Value) -> bool {
-    let is = |side: &Side, value: &Option<Value>| match side {
-        Side::Absent => value.is_none(),
-        Side::Is(expected) => value.as_ref() == Some(expected),
-        Side::SameAs(place) => value.is_some() && value.as_ref() == lookup(ours, place),
-    };
-    let pattern: Vec<&str> = line.at.split(" > ").collect();
-    matches(&pattern, &found.at)
-        && is(&line.published, &found.published)
-        && is(&line.ours, &found.ours)
+impl Side {
+    fn is(&self, value: Option<&Value>, document: &Value) -> bool {
+        match self {
+            Self::Absent => value.is_none(),
+            Self::Is(expected) => value == Some(expected),
+            Self::SameAs(place) => value.is_some() && value == lookup(document, place),
+        }
+    }
 }
 
 fn lookup<'v>(document: &'v Value, place: &str) -> Option<&'v Value> {
@@ -141,15 +148,22 @@ fn lookup<'v>(document: &'v Value, place: &str) -> Option<&'v Value> {
         .try_fold(document, |node, key| node.get(key))
 }
 
-fn matches(pattern: &[&str], at: &[String]) -> bool {
-    match (pattern, at) {
-        ([], []) => true,
-        (["**", rest @ ..], _) => {
-            matches(rest, at) || (!at.is_empty() && matches(pattern, &at[1..]))
+fn matches(pattern: &str, at: &[String]) -> bool {
+    fn keys(pattern: &[&str], at: &[String]) -> bool {
+        match (pattern, at) {
+            ([], []) => true,
+            (["**", rest @ ..], _) => keys(rest, at) || (!at.is_empty() && keys(pattern, &at[1..])),
+            ([first, rest @ ..], [have, inner @ ..]) => key(first, have) && keys(rest, inner),
+            _ => false,
         }
-        ([key, rest @ ..], [have, inner @ ..]) => {
-            (*key == "*" || key == have) && matches(rest, inner)
-        }
-        _ => false,
     }
+    fn key(pattern: &str, have: &str) -> bool {
+        match pattern.split_once('*') {
+            None => pattern == have,
+            Some((before, after)) => have
+                .strip_prefix(before)
+                .is_some_and(|rest| rest.ends_with(after)),
+        }
+    }
+    keys(&pattern.split(" > ").collect::<Vec<_>>(), at)
 }

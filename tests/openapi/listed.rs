@@ -2,310 +2,127 @@
 
 use serde_json::{Value, json};
 
+use crate::differences::Api::{Bewerking, Inzage};
+use crate::differences::Side::{Absent, Is, SameAs};
 use crate::differences::{Api, Listed, Side};
 
 /// Every difference that is meant.
+#[rustfmt::skip] // A table: one place a line reads better than one argument a line.
 pub(crate) fn listed() -> Vec<Listed> {
-    use Api::{Bewerking, Inzage};
-    use Side::{Absent, Is, SameAs};
-
-    let line = |id, rule, api, places, at, published, ours| Listed {
-        id,
-        api,
-        at,
-        places,
-        published,
-        ours,
-        rule,
-    };
-    let anchored = || Is(json!("^[0-9]{20}$"));
-    let seconds = || Is(json!({"required": false, "schema": {"type": "integer", "minimum": 0}}));
-    let page = || {
-        Is(query(
-            json!({"type": "string", "minLength": 1, "maxLength": 2048}),
-        ))
-    };
-    let error = "operations > get /verwerkingsacties > responses > 500";
-    let error_inzage = "operations > get /verwerkte-objecten > responses > 500";
-    let validation_error = "operations > get /verwerkingsacties > responses > 400";
-
-    let mut lines = vec![
-        line(
-            "S01",
-            "R16",
-            Bewerking,
-            6,
-            "** > uitvoerder > pattern",
-            Is(json!("[0-9]{20}")),
-            anchored(),
-        ),
-        line(
-            "S01",
-            "R16",
-            Inzage,
-            2,
-            "** > uitvoerder > pattern",
-            Is(json!("[0-9]{20}")),
-            anchored(),
-        ),
-        line(
-            "S02",
-            "R11",
-            Bewerking,
-            6,
-            "** > vertrouwelijkheid > default",
-            Is(json!("normaal")),
-            Absent,
-        ),
-        line(
-            "S02",
-            "R11",
-            Inzage,
-            2,
-            "** > vertrouwelijkheid > default",
-            Is(json!("normaal")),
-            Absent,
-        ),
-        line(
-            "S03",
-            "R09",
-            Bewerking,
-            6,
-            "** > afnemerId > format",
-            Is(json!("OIN")),
-            Is(json!("identificator")),
-        ),
-        line(
-            "S03",
-            "R09",
-            Inzage,
-            2,
-            "** > afnemerId > format",
-            Is(json!("OIN")),
-            Is(json!("identificator")),
-        ),
-        line(
-            "S04",
-            "R03",
-            Bewerking,
-            6,
-            "** > verwerkteObjecten > minItems",
-            Absent,
-            Is(json!(1)),
-        ),
-        line(
-            "S05",
-            "R21",
-            Bewerking,
-            1,
-            "operations > put /verwerkingsacties/{actieId} > requestBody > ** > verwerkteObjecten > items > required",
-            Is(json!([
-                "objectId",
-                "objecttype",
-                "soortObjectId",
-                "url",
-                "verwerktObjectId"
-            ])),
+    let any = Is(json!(["normaal", "opgeheven", "vertrouwelijk"]));
+    let mut table = vec![
+        row("S01", "R16", Is(json!("[0-9]{20}")), Is(json!("^[0-9]{20}$")), vec![
+            (Bewerking, 6, "** > uitvoerder > pattern"),
+            (Inzage, 2, "** > uitvoerder > pattern"),
+        ]),
+        row("S02", "R11", Is(json!("normaal")), Absent, vec![
+            (Bewerking, 6, "** > vertrouwelijkheid > default"),
+            (Inzage, 2, "** > vertrouwelijkheid > default"),
+        ]),
+        row("S03", "R09", Is(json!("OIN")), Is(json!("identificator")), vec![
+            (Bewerking, 6, "** > afnemerId > format"),
+            (Inzage, 2, "** > afnemerId > format"),
+        ]),
+        row("S04", "R03", Absent, Is(json!(1)), vec![
+            (Bewerking, 6, "** > verwerkteObjecten > minItems"),
+        ]),
+        row(
+            "S05", "R21",
+            Is(json!(["objectId", "objecttype", "soortObjectId", "url", "verwerktObjectId"])),
             Is(json!(["objectId", "objecttype", "soortObjectId"])),
+            vec![(Bewerking, 1, "operations > put * > requestBody > ** > verwerkteObjecten > items > required")],
         ),
-        line(
-            "S06",
-            "R31",
-            Bewerking,
-            1,
-            "operations > patch /verwerkingsacties > requestBody > ** > minProperties",
-            Absent,
-            Is(json!(1)),
-        ),
-        line(
-            "S07",
-            "R42",
-            Bewerking,
-            1,
-            "operations > get /verwerkingsacties > parameters > query vertrouwelijkheid__in",
-            Absent,
-            Is(json!({
-                "required": false,
-                "style": "form",
-                "explode": false,
-                "schema": {
-                    "type": "array",
-                    "minItems": 1,
-                    "items": {"type": "string", "enum": ["normaal", "opgeheven", "vertrouwelijk"]},
-                },
-            })),
-        ),
-        line(
-            "S08",
-            "R44",
-            Bewerking,
-            1,
-            "operations > get /verwerkingsacties > parameters > query pagina",
-            Absent,
-            page(),
-        ),
-        line(
-            "S08",
-            "R44",
-            Inzage,
-            1,
-            "operations > get /verwerkte-objecten > parameters > query pagina",
-            Absent,
-            page(),
-        ),
-        line(
-            "S09",
-            "R01",
-            Bewerking,
-            1,
-            "operations > post /verwerkingsacties > parameters > header idempotency-key",
-            Absent,
-            Is(header(
-                json!({"type": "string", "minLength": 1, "maxLength": 255}),
-            )),
-        ),
-        line(
-            "S09",
-            "R01",
-            Bewerking,
-            1,
-            "operations > post /verwerkingsacties > responses > 422",
-            Absent,
-            SameAs(error),
-        ),
-        line(
-            "S10",
-            "R72",
-            Bewerking,
-            3,
-            "operations > * > responses > 413",
-            Absent,
-            SameAs(error),
-        ),
-        line(
-            "S11",
-            "R50",
-            Bewerking,
-            1,
-            "operations > delete /verwerkingsacties/{actieId} > responses > 400",
-            Absent,
-            SameAs(validation_error),
-        ),
-        line(
-            "S13",
-            "R70",
-            Bewerking,
-            6,
-            "operations > * > responses > 504",
-            Absent,
-            SameAs(error),
-        ),
-        line(
-            "S13",
-            "R70",
-            Inzage,
-            2,
-            "operations > * > responses > 504",
-            Absent,
-            SameAs(error_inzage),
-        ),
-        line(
-            "S15",
-            "R62",
-            Inzage,
-            2,
-            "** > verwerkingsactie > properties > vertrouwelijkheid > enum",
-            Is(json!(["normaal", "opgeheven", "vertrouwelijk"])),
-            Is(json!(["normaal", "opgeheven"])),
-        ),
-        line(
-            "S16",
-            "R63",
-            Inzage,
-            1,
-            "operations > get /verwerkte-objecten/{verwerktObjectId} > responses > 200 > ** > verwerkteObjecten",
-            Absent,
+        row("S06", "R31", Absent, Is(json!(1)), vec![
+            (Bewerking, 1, "operations > patch * > requestBody > ** > minProperties"),
+        ]),
+        row("S07", "R42", Absent, Is(json!({
+            "required": false, "style": "form", "explode": false,
+            "schema": {"type": "array", "minItems": 1, "items": {
+                "type": "string", "enum": ["normaal", "opgeheven", "vertrouwelijk"],
+            }},
+        })), vec![
+            (Bewerking, 1, "operations > get /verwerkingsacties > parameters > query vertrouwelijkheid__in"),
+        ]),
+        row("S08", "R44", Absent, query(json!({"type": "string", "minLength": 1, "maxLength": 2048})), vec![
+            (Bewerking, 1, "operations > get /verwerkingsacties > parameters > query pagina"),
+            (Inzage, 1, "operations > get /verwerkte-objecten > parameters > query pagina"),
+        ]),
+        row("S09", "R01", Absent, header(json!({"type": "string", "minLength": 1, "maxLength": 255})), vec![
+            (Bewerking, 1, "operations > post * > parameters > header idempotency-key"),
+        ]),
+        row("S09", "R01", Absent, SameAs("operations > post /verwerkingsacties > responses > 409"), vec![
+            (Bewerking, 1, "operations > post * > responses > 422"),
+        ]),
+        row("S10", "R72", Absent, SameAs("operations > post /verwerkingsacties > responses > 409"), vec![
+            (Bewerking, 1, "operations > post * > responses > 413"),
+            (Bewerking, 1, "operations > put * > responses > 413"),
+            (Bewerking, 1, "operations > patch * > responses > 413"),
+        ]),
+        row("S11", "R50", Absent, SameAs("operations > get /verwerkingsacties > responses > 400"), vec![
+            (Bewerking, 1, "operations > delete * > responses > 400"),
+        ]),
+        row("S12", "R72", Absent, Is(json!({"required": false, "schema": {"type": "integer", "minimum": 0}})), vec![
+            (Bewerking, 6, "operations > * > responses > 429 > headers > retry-after"),
+            (Bewerking, 6, "operations > * > responses > 503 > headers > retry-after"),
+            (Inzage, 2, "operations > * > responses > 429 > headers > retry-after"),
+            (Inzage, 2, "operations > * > responses > 503 > headers > retry-after"),
+        ]),
+        row("S13", "R70", Absent, SameAs("operations > get /verwerkingsacties > responses > 500"), vec![
+            (Bewerking, 6, "operations > * > responses > 504"),
+        ]),
+        row("S13", "R70", Absent, SameAs("operations > get /verwerkte-objecten > responses > 500"), vec![
+            (Inzage, 2, "operations > * > responses > 504"),
+        ]),
+        row("S15", "R62", any, Is(json!(["normaal", "opgeheven"])), vec![
+            (Inzage, 2, "** > verwerkingsactie > properties > vertrouwelijkheid > enum"),
+        ]),
+        row(
+            "S16", "R63", Absent,
             Is(json!({"type": "array", "minItems": 1, "items": processed_object()})),
-        ),
-        line(
-            "S16",
-            "R63",
-            Inzage,
-            1,
-            "operations > get /verwerkte-objecten > responses > 200 > ** > verwerkteObjecten",
-            Absent,
-            Is(json!({"type": "array", "minItems": 1, "items": processed_object()})),
+            vec![(Inzage, 2, "** > verwerkingsactie > properties > verwerkteObjecten")],
         ),
     ];
-    for (api, places, status) in [
-        (
-            Bewerking,
-            6,
-            "operations > * > responses > 429 > headers > retry-after",
-        ),
-        (
-            Bewerking,
-            6,
-            "operations > * > responses > 503 > headers > retry-after",
-        ),
-        (
-            Inzage,
-            2,
-            "operations > * > responses > 429 > headers > retry-after",
-        ),
-        (
-            Inzage,
-            2,
-            "operations > * > responses > 503 > headers > retry-after",
-        ),
-    ] {
-        lines.push(line("S12", "R72", api, places, status, Absent, seconds()));
-    }
     for (at, schema) in [
-        (
-            "operations > * > parameters > header oin",
-            json!({"type": "string", "pattern": "^[0-9]{20}$"}),
-        ),
-        (
-            "operations > * > parameters > header verwerkingsactiviteit-id",
-            json!({"type": "string", "format": "uuid"}),
-        ),
+        ("operations > * > parameters > header oin", json!({"type": "string", "pattern": "^[0-9]{20}$"})),
+        ("operations > * > parameters > header verwerkingsactiviteit-id", json!({"type": "string", "format": "uuid"})),
         (
             "operations > * > parameters > header verwerkingsactiviteit-url",
             json!({"type": "string", "format": "uri", "maxLength": 2042}),
         ),
-        (
-            "operations > * > parameters > header verwerking-id",
-            json!({"type": "string", "format": "uuid"}),
-        ),
+        ("operations > * > parameters > header verwerking-id", json!({"type": "string", "format": "uuid"})),
         (
             "operations > * > parameters > header vertrouwelijkheid",
             json!({"type": "string", "enum": ["normaal", "vertrouwelijk"]}),
         ),
-        (
-            "operations > * > parameters > header bewaartermijn",
-            json!({"type": "string", "format": "duration"}),
-        ),
+        ("operations > * > parameters > header bewaartermijn", json!({"type": "string", "format": "duration"})),
     ] {
-        lines.push(line(
-            "S14",
-            "R64",
-            Inzage,
-            2,
-            at,
-            Absent,
-            Is(header(schema)),
-        ));
+        table.push(row("S14", "R64", Absent, header(schema), vec![(Inzage, 2, at)]));
     }
-    lines
+    table
 }
 
-fn query(schema: Value) -> Value {
-    json!({"required": false, "style": "form", "explode": true, "schema": schema})
+fn row(
+    id: &'static str,
+    rule: &'static str,
+    published: Side,
+    ours: Side,
+    places: Vec<(Api, usize, &'static str)>,
+) -> Listed {
+    Listed {
+        id,
+        rule,
+        published,
+        ours,
+        places,
+    }
 }
 
-fn header(schema: Value) -> Value {
-    json!({"required": false, "style": "simple", "explode": false, "schema": schema})
+fn query(schema: Value) -> Side {
+    Is(json!({"required": false, "style": "form", "explode": true, "schema": schema}))
+}
+
+fn header(schema: Value) -> Side {
+    Is(json!({"required": false, "style": "simple", "explode": false, "schema": schema}))
 }
 
 /// `VerwerktObject`, as both published documents have it.
