@@ -67,10 +67,10 @@ pub(crate) fn listed() -> Vec<Listed> {
             (Inzage, 2, "operations > * > responses > 429 > headers > retry-after"),
             (Inzage, 2, "operations > * > responses > 503 > headers > retry-after"),
         ]),
-        row("S13", "R70", Absent, SameAs("operations > get /verwerkingsacties > responses > 500"), vec![
+        row("S13", "R70", Absent, SameAs("operations > get /verwerkingsacties > responses > 503"), vec![
             (Bewerking, 6, "operations > * > responses > 504"),
         ]),
-        row("S13", "R70", Absent, SameAs("operations > get /verwerkte-objecten > responses > 500"), vec![
+        row("S13", "R70", Absent, SameAs("operations > get /verwerkte-objecten > responses > 503"), vec![
             (Inzage, 2, "operations > * > responses > 504"),
         ]),
         row("S15", "R62", any, Is(json!(["normaal", "opgeheven"])), vec![
