@@ -89,7 +89,6 @@ pub(super) fn api(
             endpoint_configuration: json!({ "Types": ["REGIONAL"] }),
             // With a domain of its own, the API has one address and not two.
             disable_execute_api_endpoint: settings.api.domain.is_some(),
-            fail_on_warnings: true,
             body: body.document,
         },
     );

@@ -6,6 +6,7 @@ use super::encryption;
 use crate::cloudformation::resources::sqs::{Queue, QueuePolicy, RedrivePolicy};
 use crate::cloudformation::{self as cfn, Policy, Stack, Statement};
 use crate::settings;
+use crate::text;
 
 /// The queues.
 pub(super) struct Queues {
@@ -28,6 +29,7 @@ pub(super) fn queues(
     key: &encryption::Handle,
 ) -> Queues {
     let queue = |retention: u32| Queue {
+        queue_name: None,
         kms_master_key_id: key.arn(),
         kms_data_key_reuse_period_seconds: 300,
         message_retention_period: retention,
@@ -35,10 +37,22 @@ pub(super) fn queues(
         redrive_policy: None,
         redrive_allow_policy: None,
     };
-    let dead_letters = stack.add_retained("DeadLetterQueue", queue(DEAD_LETTER_RETENTION));
-    let main = stack.add_retained(
+    // The DLQ names the queue that may use it, and the queue names its DLQ. CloudFormation resolves no such circle, so
+    // the queue has a name that is known beforehand. A queue of a fixed name cannot be kept when the stack goes, or the
+    // stack could not be made again; what was still in it stands in the backup, which is kept.
+    let name = text![cfn::stack_name(), "-queue"];
+    let arn = text!["arn:", cfn::partition(), ":sqs:", cfn::region(), ":", cfn::account_id(), ":", &name];
+    let dead_letters = stack.add_retained(
+        "DeadLetterQueue",
+        Queue {
+            redrive_allow_policy: Some(json!({ "redrivePermission": "byQueue", "sourceQueueArns": [arn] })),
+            ..queue(DEAD_LETTER_RETENTION)
+        },
+    );
+    let main = stack.add(
         "Queue",
         Queue {
+            queue_name: Some(name),
             visibility_timeout: Some(settings::visibility_timeout(proc)),
             redrive_policy: Some(RedrivePolicy {
                 target: dead_letters.arn(),

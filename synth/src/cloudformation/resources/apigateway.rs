@@ -13,7 +13,6 @@ properties! {
         description: String,
         endpoint_configuration: Json,
         disable_execute_api_endpoint: bool,
-        fail_on_warnings: bool,
         body: Json,
     }
 }

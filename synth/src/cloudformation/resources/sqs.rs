@@ -8,6 +8,7 @@ use crate::cloudformation::{Handle, Policy, Text};
 properties! {
     /// A queue. <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sqs-queue.html>
     Queue = "AWS::SQS::Queue" tagged {
+        queue_name: Option<Text>,
         kms_master_key_id: Text,
         /// Seconds for which SQS may use one data key.
         kms_data_key_reuse_period_seconds: u32,
