@@ -237,7 +237,7 @@ fn r40_r71_malformed_parameters_are_all_reported_once() {
 fn r40_the_longest_values_are_accepted_and_counted_in_characters() {
     let call = Call::list()
         .query("soortObjectId", &"\u{1F600}".repeat(242))
-        .query("objectId", &"\u{1F600}".repeat(40));
+        .query("objectId", &format!("\n{}", "\u{1F600}".repeat(39)));
     assert_eq!(list(&call, vec![person(&id(1), VAN, "normaal")]), [id(1)]);
 }
 
@@ -419,4 +419,18 @@ fn r53_the_list_reads_one_person_through_the_index() {
     assert_eq!(request["Limit"], 25);
     assert_eq!(request["ScanIndexForward"], false);
     assert_eq!(request.get("ExclusiveStartKey"), None);
+}
+
+#[test]
+fn r40_text_with_quotes_stays_text_in_the_request() {
+    let odd = "it's \"}, \\ é \u{1F600} $context #end";
+    let request = Call::list()
+        .authorizer("objectSleutel", odd)
+        .stage("tabel", odd)
+        .request();
+    assert_eq!(
+        request["ExpressionAttributeValues"][":objectSleutel"]["S"],
+        odd
+    );
+    assert_eq!(request["TableName"], odd);
 }

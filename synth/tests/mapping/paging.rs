@@ -216,6 +216,8 @@ fn r40_a_page_of_another_shape_is_400() {
         pagina(&format!("{instant}#{} ", id(1))),
         format!("{}==", pagina(&format!("{instant}#{}", id(1)))),
         pagina(&format!("object#{}", "x".repeat(60))),
+        // The last character carries four bits too many; who reads base64 may ignore them or not.
+        format!("{}B", &pagina(&format!("{instant}#{}", id(1)))[..89]),
     ];
     for pagina in wrong {
         let call = Call::list().query("pagina", &pagina);
