@@ -17,8 +17,15 @@ pub mod table {
     /// `soort` of a row per version is this, followed by the [`TIJDSTIP_REGISTRATIE`].
     pub const SOORT_VERSIE: &str = "versie#";
 
-    /// The finished JSON that a response returns. A mapping template inserts it as it is.
+    /// The finished JSON that a response returns, written by [`document`]. A mapping template inserts it as it is.
     pub const DOCUMENT: &str = "document";
+
+    /// JSON as the attribute [`DOCUMENT`] holds it: the same, with U+007F escaped. API Gateway reads DynamoDB's answer
+    /// with json-smart, which drops that one character; JSON lets it stand unescaped in a string, and only there.
+    pub fn document(json: &str) -> String {
+        json.replace('\u{7f}', "\\u007f")
+    }
+
     /// When this version was registered: UTC, microseconds, fixed width.
     pub const TIJDSTIP_REGISTRATIE: &str = "tijdstipRegistratie";
     /// The verwerking that the actie is part of; absent where the client gave none.
@@ -119,31 +126,41 @@ pub mod fout {
     pub const MEDIA_TYPE: &str = "application/problem+json";
 
     const fn soort(status: u16, code: &'static str, title: &'static str) -> Soort {
-        Soort { status, code, title }
+        Soort {
+            status,
+            code,
+            title,
+        }
     }
 
     /// A `ValidatieFout`: carries `invalidParams` (R71).
-    pub const ONGELDIG: Soort = soort(400, "invalid", "Ongeldige invoer");
+    pub const ONGELDIG: Soort = soort(400, "invalid", "Ongeldige gegevens");
     /// No token, or one that is not valid.
-    pub const NIET_AANGEMELD: Soort = soort(401, "not_authenticated", "Niet aangemeld");
+    pub const NIET_AANGEMELD: Soort = soort(401, "not_authenticated", "Niet geauthenticeerd");
     /// Too few scopes.
-    pub const NIET_TOEGESTAAN: Soort = soort(403, "permission_denied", "Niet toegestaan");
+    pub const NIET_TOEGESTAAN: Soort = soort(403, "permission_denied", "Geen toestemming");
     /// Unknown route or resource.
     pub const NIET_GEVONDEN: Soort = soort(404, "not_found", "Niet gevonden");
     /// A known route with another method.
-    pub const METHODE_NIET_TOEGESTAAN: Soort = soort(405, "method_not_allowed", "Methode niet toegestaan");
+    pub const METHODE_NIET_TOEGESTAAN: Soort =
+        soort(405, "method_not_allowed", "Methode niet toegestaan");
     /// The state of the resource forbids it.
     pub const CONFLICT: Soort = soort(409, "conflict", "Conflict");
     /// The body is too large.
-    pub const TE_GROOT: Soort = soort(413, "request_too_large", "Bericht te groot");
+    pub const TE_GROOT: Soort = soort(413, "request_too_large", "Verzoek te groot");
     /// Wrong Content-Type.
-    pub const MEDIATYPE_NIET_ONDERSTEUND: Soort = soort(415, "unsupported_media_type", "Mediatype niet ondersteund");
+    pub const MEDIATYPE_NIET_ONDERSTEUND: Soort =
+        soort(415, "unsupported_media_type", "Mediatype niet ondersteund");
     /// Throttled; carries `Retry-After`.
     pub const TE_VEEL_VERZOEKEN: Soort = soort(429, "throttled", "Te veel verzoeken");
     /// Our mistake.
     pub const INTERN: Soort = soort(500, "error", "Interne fout");
     /// For a moment; carries `Retry-After`.
-    pub const NIET_BESCHIKBAAR: Soort = soort(503, "service_unavailable", "Tijdelijk niet beschikbaar");
+    pub const NIET_BESCHIKBAAR: Soort =
+        soort(503, "service_unavailable", "Dienst niet beschikbaar");
+
+    /// The function was not ready in time.
+    pub const TE_LAAT: Soort = soort(504, "gateway_timeout", "Geen tijdig antwoord");
 
     /// `code` of a field in `invalidParams` that had to be there.
     pub const VELD_VERPLICHT: &str = "required";

@@ -42,7 +42,10 @@ pub struct Settings {
 impl Settings {
     /// A page size of 100.
     pub fn new(api_version: impl Into<String>) -> Self {
-        Self { page_size: 100, api_version: api_version.into() }
+        Self {
+            page_size: 100,
+            api_version: api_version.into(),
+        }
     }
 
     /// What would end up in VTL, or in a header, as something else than it is.
@@ -94,7 +97,11 @@ pub struct MappedResponse {
 const ACTIONS: &[&str] = &["DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
 
 /// Kinds of answer: what the source calls them, what selects them, and the status where none is set.
-const ANSWERS: &[(&str, &str, Option<u16>)] = &[("200", "200", None), ("400", "400", Some(500)), ("5xx", "default", Some(503))];
+const ANSWERS: &[(&str, &str, Option<u16>)] = &[
+    ("200", "200", None),
+    ("400", "400", Some(500)),
+    ("5xx", "default", Some(503)),
+];
 
 impl Templates {
     /// The VTL of an operation.
@@ -103,19 +110,30 @@ impl Templates {
     ///
     /// Everything that is wrong with its two sources: a syntax error, an unknown name, a call that is none, VTL
     /// over API Gateway's limit; or an operation without sources, for which [`Templates::has`] is false.
-    pub fn render(&self, operation_id: &str, settings: &Settings) -> Result<OperationTemplates, Vec<Diagnostic>> {
+    pub fn render(
+        &self,
+        operation_id: &str,
+        settings: &Settings,
+    ) -> Result<OperationTemplates, Vec<Diagnostic>> {
         settings.check()?;
         if !self.has(operation_id) {
             return Err(vec![errors::plain(
                 format!("operation `{operation_id}` has no mapping templates"),
-                format!("add templates/{operation_id}.request.vtl and templates/{operation_id}.response.vtl"),
+                format!(
+                    "add templates/{operation_id}.request.vtl and templates/{operation_id}.response.vtl"
+                ),
             )]);
         }
-        let environment = self.environment().map_err(|error| vec![errors::diagnostic(self, &error)])?;
+        let environment = self
+            .environment()
+            .map_err(|error| vec![errors::diagnostic(self, &error)])?;
         let request = self.request(&environment, operation_id, settings);
         let responses = self.responses(&environment, operation_id, settings);
         match (request, responses) {
-            (Ok(request), Ok(responses)) => Ok(OperationTemplates { responses, ..request }),
+            (Ok(request), Ok(responses)) => Ok(OperationTemplates {
+                responses,
+                ..request
+            }),
             (request, responses) => {
                 let (request, responses) = (request.err(), responses.err());
                 let mut wrong: Vec<_> = request.into_iter().chain(responses).collect();
@@ -126,10 +144,17 @@ impl Templates {
         }
     }
 
-    fn request(&self, environment: &Environment<'_>, operation_id: &str, settings: &Settings) -> Result<OperationTemplates, Diagnostic> {
+    fn request(
+        &self,
+        environment: &Environment<'_>,
+        operation_id: &str,
+        settings: &Settings,
+    ) -> Result<OperationTemplates, Diagnostic> {
         let name = format!("{operation_id}.request.vtl");
         let rendered = self.expand(environment, &name, names::context(settings, None))?;
-        let action = rendered.text("action").filter(|action| ACTIONS.contains(&action.as_str()));
+        let action = rendered
+            .text("action")
+            .filter(|action| ACTIONS.contains(&action.as_str()));
         let Some(action) = action else {
             return Err(errors::at(
                 self,
@@ -139,23 +164,51 @@ impl Templates {
                 format!("one of {}", ACTIONS.join(", ")),
             ));
         };
-        Ok(OperationTemplates { action, index: rendered.text("index"), request: rendered.vtl, responses: Vec::new() })
+        Ok(OperationTemplates {
+            action,
+            index: rendered.text("index"),
+            request: rendered.vtl,
+            responses: Vec::new(),
+        })
     }
 
-    fn responses(&self, environment: &Environment<'_>, operation_id: &str, settings: &Settings) -> Result<Vec<MappedResponse>, Diagnostic> {
+    fn responses(
+        &self,
+        environment: &Environment<'_>,
+        operation_id: &str,
+        settings: &Settings,
+    ) -> Result<Vec<MappedResponse>, Diagnostic> {
         let name = format!("{operation_id}.response.vtl");
         let render = |&(answer, pattern, status): &(&str, &str, Option<u16>)| {
-            let rendered = self.expand(environment, &name, names::context(settings, Some(answer)))?;
-            let success = rendered.number("success").filter(|status| (200..300).contains(status));
+            let rendered =
+                self.expand(environment, &name, names::context(settings, Some(answer)))?;
+            let success = rendered
+                .number("success")
+                .filter(|status| (200..300).contains(status));
             let Some(success) = success else {
-                return Err(errors::at(self, &name, Place::Set("success"), "`success` is not a status of success", "200 to 299"));
+                return Err(errors::at(
+                    self,
+                    &name,
+                    Place::Set("success"),
+                    "`success` is not a status of success",
+                    "200 to 299",
+                ));
             };
-            Ok(MappedResponse { selection_pattern: pattern.to_owned(), status: status.unwrap_or(success), template: rendered.vtl })
+            Ok(MappedResponse {
+                selection_pattern: pattern.to_owned(),
+                status: status.unwrap_or(success),
+                template: rendered.vtl,
+            })
         };
         ANSWERS.iter().map(render).collect()
     }
 
-    fn expand(&self, environment: &Environment<'_>, name: &str, context: Value) -> Result<Rendered, Diagnostic> {
+    fn expand(
+        &self,
+        environment: &Environment<'_>,
+        name: &str,
+        context: Value,
+    ) -> Result<Rendered, Diagnostic> {
         let captured = environment
             .get_template(name)
             .and_then(|template| template.render_captured(context))
@@ -183,7 +236,10 @@ struct Rendered {
 
 impl Rendered {
     fn value(&self, name: &str) -> Option<&Value> {
-        self.sets.iter().find(|(set, _)| *set == name).and_then(|(_, value)| value.as_ref())
+        self.sets
+            .iter()
+            .find(|(set, _)| *set == name)
+            .and_then(|(_, value)| value.as_ref())
     }
 
     fn text(&self, name: &str) -> Option<String> {

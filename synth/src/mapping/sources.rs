@@ -59,19 +59,33 @@ impl Templates {
             let name = format!("{folder}/{path}");
             (path, Arc::new(Source { name, text }))
         };
-        let templates = Self { sources: files.into_iter().map(named).collect() };
-        let wrong: Vec<_> = templates.sources.keys().filter_map(|path| templates.misplaced(path)).collect();
-        if wrong.is_empty() { Ok(templates) } else { Err(wrong) }
+        let templates = Self {
+            sources: files.into_iter().map(named).collect(),
+        };
+        let wrong: Vec<_> = templates
+            .sources
+            .keys()
+            .filter_map(|path| templates.misplaced(path))
+            .collect();
+        if wrong.is_empty() {
+            Ok(templates)
+        } else {
+            Err(wrong)
+        }
     }
 
     /// Whether an operation goes straight to DynamoDB.
     pub fn has(&self, operation_id: &str) -> bool {
-        self.sources.contains_key(&format!("{operation_id}{REQUEST}"))
+        self.sources
+            .contains_key(&format!("{operation_id}{REQUEST}"))
     }
 
     /// The operations that go straight to DynamoDB, in alphabetical order.
     pub fn operation_ids(&self) -> impl Iterator<Item = &str> {
-        self.sources.keys().filter(|path| !path.contains('/')).filter_map(|path| path.strip_suffix(REQUEST))
+        self.sources
+            .keys()
+            .filter(|path| !path.contains('/'))
+            .filter_map(|path| path.strip_suffix(REQUEST))
     }
 
     /// A source by its path in the folder.
@@ -107,25 +121,42 @@ impl Templates {
             return None;
         }
         let halves = [(REQUEST, RESPONSE), (RESPONSE, REQUEST)];
-        let half = halves.iter().find_map(|(own, other)| Some((path.strip_suffix(own)?, other)));
-        let Some((operation_id, other)) = half.filter(|(id, _)| !id.is_empty()) else {
+        let half = halves
+            .iter()
+            .find_map(|(own, other)| Some((path.strip_suffix(own)?, other)));
+        let Some((operation_id, other)) = half else {
             return Some(errors::at(
                 self,
                 path,
                 Place::Start,
                 "this file is no mapping template",
-                format!("<operationId>{REQUEST} or <operationId>{RESPONSE}; what they share goes in a folder, as .vtl"),
+                format!(
+                    "<operationId>{REQUEST} or <operationId>{RESPONSE}; what they share goes in a folder, as .vtl"
+                ),
             ));
         };
         let other = format!("{operation_id}{other}");
         (!self.sources.contains_key(&other)).then(|| {
-            errors::at(self, path, Place::Start, format!("`{operation_id}` has only one half of its templates"), format!("add {other}"))
+            errors::at(
+                self,
+                path,
+                Place::Start,
+                format!("`{operation_id}` has only one half of its templates"),
+                format!("add {other}"),
+            )
         })
     }
 }
 
 fn embedded_files(folder: &Dir<'_>, files: &mut Vec<(String, String)>) {
     for entry in folder.entries() {
+        if entry
+            .path()
+            .file_name()
+            .is_some_and(|name| hidden(&name.to_string_lossy()))
+        {
+            continue;
+        }
         match entry {
             DirEntry::Dir(folder) => embedded_files(folder, files),
             DirEntry::File(file) => {
@@ -139,11 +170,11 @@ fn embedded_files(folder: &Dir<'_>, files: &mut Vec<(String, String)>) {
 fn read_files(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        // What editors and file managers leave behind.
-        if entry.file_name().to_string_lossy().starts_with('.') {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if hidden(&name) {
             continue;
         }
+        let path = format!("{prefix}{name}");
         if entry.file_type()?.is_dir() {
             read_files(&entry.path(), &format!("{path}/"), files)?;
         } else {
@@ -151,4 +182,9 @@ fn read_files(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) ->
         }
     }
     Ok(())
+}
+
+/// What editors and file managers leave behind.
+fn hidden(name: &str) -> bool {
+    name.starts_with('.')
 }
