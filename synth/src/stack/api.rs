@@ -251,7 +251,7 @@ fn stage(
             rest_api_id: api.reference(),
             deployment_id: deployment.reference(),
             stage_name: settings.api.stage.as_str().to_owned(),
-            variables: IndexMap::from([(contract::stage::TABEL, parts.table.reference())]),
+            variables: stage_variables(settings, parts.table),
             tracing_enabled: true,
             access_log_setting: AccessLogSetting { destination_arn: log_group.arn(), format: access_log_format() },
             method_settings: vec![MethodSetting {
@@ -271,6 +271,15 @@ fn stage(
         stack.depends(&stage, &account);
     }
     stage
+}
+
+/// What the mapping templates read from the stage.
+fn stage_variables(settings: &Settings, table: &table::Handle) -> IndexMap<&'static str, Text> {
+    let mut variables = IndexMap::from([(contract::stage::TABEL, table.reference())]);
+    if let Some(domain) = &settings.api.domain {
+        variables.insert(contract::stage::ADRES, text!["https://", domain.name.as_str()]);
+    }
+    variables
 }
 
 /// One line of JSON a request. No query string and no path, only the route: they can hold identifiers of persons.
