@@ -1,7 +1,6 @@
 //! The OpenAPI body that API Gateway imports: what is translated, left out and refused.
 
 mod gateway {
-    mod lower;
     mod published;
     mod refused;
     mod support;

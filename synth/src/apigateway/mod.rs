@@ -5,7 +5,6 @@
 //! translated, what it would ignore or take in another sense is an error or a note. `docs/api-gateway.md` has the list.
 
 mod fault;
-mod flatten;
 mod gateway_responses;
 mod integration;
 mod models;
@@ -23,7 +22,7 @@ use self::models::Models;
 use self::problems::{Problems, at};
 use self::security::Schemes;
 use crate::report::Diagnostic;
-use crate::specification::{Method, Operation, Specification};
+use crate::specification::{Method, Operation, SchemaRef, Specification, flatten};
 
 /// "The maximum size of the API definition file is 6 MB": API Gateway quotas, importing a REST API.
 const BODY_LIMIT: usize = 6 * 1024 * 1024;
@@ -150,6 +149,9 @@ pub fn body(
         return Err(problems.finish().err().unwrap_or_default());
     };
     check_options(options, &mut problems);
+    for specification in specifications {
+        check_schemas(specification, &mut problems);
+    }
     routes::check(specifications, &mut problems);
     check_routes(specifications, routes, &mut problems);
 
@@ -416,6 +418,29 @@ fn check_options(options: &Options, problems: &mut Problems) {
                 TIMEOUT_MS.end()
             ),
         );
+    }
+}
+
+/// Every schema can be merged into one without `allOf`, so that nothing after this has to ask.
+fn check_schemas(specification: &Specification, problems: &mut Problems) {
+    let mut check = |schema: &SchemaRef| {
+        if let Err(error) = flatten(specification, schema) {
+            problems.add(error);
+        }
+    };
+    for (name, schema) in &specification.schemas {
+        check(&SchemaRef::Named(name.clone(), schema.span.clone()));
+    }
+    for operation in &specification.operations {
+        let bodies = operation.request_body.iter().map(|body| &body.content);
+        let responses = operation
+            .responses
+            .values()
+            .map(|response| &response.content);
+        bodies
+            .chain(responses)
+            .flat_map(IndexMap::values)
+            .for_each(&mut check);
     }
 }
 

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::flatten::flatten;
 use super::problems::{Problems, at};
-use super::schema::{Direction, Draft4, differs};
+use super::schema::{Direction, Draft4, differs, flat};
 use crate::specification::{SchemaRef, Specification};
 
 /// A model holds at most 400 KB (`CreateModel` in API Gateway's API reference).
@@ -111,7 +110,7 @@ impl<'a> Models<'a> {
         }
         self.note_renaming(&key, &format!("{name}{suffix}"), &wanted, &model, problems);
 
-        // The name is taken before the content is made, so that a schema can refer to itself.
+        // The name is taken before the content is made, so that a model stands before those that it refers to.
         self.owners.insert(model.clone(), Some(key));
         self.schemas.insert(model.clone(), Json::Null);
         let content = self.convert(document, &schema, direction, problems);
@@ -158,7 +157,7 @@ impl<'a> Models<'a> {
             model_of: &mut |name| self.named(document, name, direction, problems),
             left_out: &mut |span, keyword, why| dropped.push((span.clone(), keyword, why)),
         }
-        .schema(&flatten(specification, schema));
+        .schema(&flat(specification, schema));
         for (span, keyword, why) in dropped {
             problems.left_out(specification, &span, keyword, why);
         }
@@ -200,10 +199,7 @@ impl<'a> Models<'a> {
                 },
                 left_out: &mut |_, _, _| {},
             }
-            .schema(&flatten(
-                specification,
-                &SchemaRef::Named(name.clone(), 0..0),
-            ));
+            .schema(&flat(specification, &SchemaRef::Named(name.clone(), 0..0)));
             all.insert(name, content);
             open.append(&mut found);
         }

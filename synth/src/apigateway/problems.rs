@@ -42,6 +42,13 @@ impl Problems {
         );
     }
 
+    /// An error that somebody else found.
+    pub(super) fn add(&mut self, error: Diagnostic) {
+        if !self.errors.iter().any(|one| is_same(one, &error)) {
+            self.errors.push(error);
+        }
+    }
+
     /// Something that works, but not without doing something elsewhere.
     pub(super) fn warning(
         &mut self,
@@ -125,25 +132,28 @@ fn push(
     message: String,
     help: String,
 ) {
-    let same_place = |one: &Diagnostic| {
-        one.places
-            .first()
-            .map(|place| (&place.source.name, &place.span))
-            == places
-                .first()
-                .map(|place| (&place.source.name, &place.span))
+    let diagnostic = Diagnostic {
+        severity,
+        message,
+        places,
+        help: Some(help),
     };
-    if !to
-        .iter()
-        .any(|one| one.message == message && same_place(one))
-    {
-        to.push(Diagnostic {
-            severity,
-            message,
-            places,
-            help: Some(help),
-        });
+    if !to.iter().any(|one| is_same(one, &diagnostic)) {
+        to.push(diagnostic);
     }
+}
+
+fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let start = |diagnostic: &Diagnostic| {
+        let place = diagnostic.places.first()?;
+        Some((Arc::clone(&place.source), place.span.start))
+    };
+    let same_place = match (start(one), start(other)) {
+        (Some(one), Some(other)) => Arc::ptr_eq(&one.0, &other.0) && one.1 == other.1,
+        (None, None) => true,
+        _ => false,
+    };
+    one.message == other.message && same_place
 }
 
 /// A place in a specification.

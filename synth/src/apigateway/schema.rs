@@ -7,9 +7,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::flatten::flatten;
 use crate::source::Span;
-use crate::specification::{AdditionalProperties, Kind, Schema, SchemaRef, Specification};
+use crate::specification::{AdditionalProperties, Kind, Schema, SchemaRef, Specification, flatten};
 
 /// Which way a body travels: `readOnly` is not sent by a client, `writeOnly` not by the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +24,12 @@ impl Direction {
             Self::Response => schema.write_only,
         }
     }
+}
+
+/// A schema without `allOf`. Every schema of a document was merged once before any of them is converted, so there
+/// is no error left to report here.
+pub(super) fn flat(specification: &Specification, schema: &SchemaRef) -> Schema {
+    flatten(specification, schema).unwrap_or_default()
 }
 
 /// Whether a body of this schema looks different in this direction: somewhere in it a property is hidden.
@@ -47,11 +52,12 @@ fn differs_within(
     {
         return false;
     }
-    let flat = flatten(specification, schema);
-    flat.properties
+    let whole = flat(specification, schema);
+    whole
+        .properties
         .values()
-        .any(|property| direction.hides(&flatten(specification, property)))
-        || children(&flat).any(|child| differs_within(specification, child, direction, visited))
+        .any(|property| direction.hides(&flat(specification, property)))
+        || children(&whole).any(|child| differs_within(specification, child, direction, visited))
 }
 
 /// The schemas directly inside a flat schema.
@@ -89,7 +95,7 @@ impl Draft4<'_> {
             SchemaRef::Named(name, _) => {
                 json!({ "$ref": format!("#/components/schemas/{}", (self.model_of)(name)) })
             }
-            SchemaRef::Inline(_) => self.schema(&flatten(self.specification, schema)),
+            SchemaRef::Inline(_) => self.schema(&flat(self.specification, schema)),
         }
     }
 
@@ -196,7 +202,7 @@ impl Draft4<'_> {
         let mut hidden = HashSet::new();
         let mut properties = Map::new();
         for (name, property) in &schema.properties {
-            let flat = flatten(self.specification, property);
+            let flat = flat(self.specification, property);
             if self.direction.hides(&flat) {
                 hidden.insert(name.as_str());
                 // A closed object would now refuse what it should not look at (R01).

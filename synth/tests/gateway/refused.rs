@@ -5,15 +5,12 @@ use serde_json::json;
 use synth::apigateway::{Options, Route, TableOperation};
 
 use super::support::{
-    document, line, read, refused, routes, the_error, translate, translate_with, translated,
+    self, document, line, read, refused, routes, the_error, translate, translate_with, translated,
 };
 
 /// A document with one GET on this path.
 fn get(path: &str) -> String {
-    document(
-        &format!("{path}:\n  get:\n    operationId: lees\n    responses:\n      '200': {{description: OK}}"),
-        "",
-    )
+    document(&support::get(path, "lees"), "")
 }
 
 /// A document with one GET, to which these lines are added.
@@ -37,34 +34,42 @@ fn paths_that_api_gateway_does_not_have() {
         ("/actie-{actieId}", "mixes text and a parameter"),
         ("/{a}{b}", "mixes text and a parameter"),
         ("/{rest+}/lijst", "not the last segment"),
-        ("/acties/{actie id}", "parameter `actie id`"),
-        ("/acties/{id}/objecten/{id}", "occurs twice"),
         ("/ping", "reserved"),
         ("/sping", "reserved"),
     ] {
         let (error, line) = refused(&get(path));
         assert!(error.message.contains(says), "{path}: {}", error.message);
-        assert_eq!(line, format!("{path}:"));
+        assert_eq!(line, format!("'{path}':"));
     }
 }
 
 #[test]
 fn paths_that_api_gateway_has() {
-    for path in ["/acties", "/a.b,c:d_e-F9", "/acties/{actieId}", "/{rest+}", "/pings", "/a/ping", "/"] {
+    for path in [
+        "/acties",
+        "/a.b,c:d_e-F9",
+        "/acties/{actieId}",
+        "/{rest+}",
+        "/pings",
+        "/a/ping",
+        "/",
+    ] {
         translated(&get(path));
     }
 }
 
 #[test]
 fn two_parameters_at_one_position() {
-    let (error, line_here) = refused(&document(
-        "/acties/{actieId}:\n  get:\n    operationId: lees\n    responses:\n      '200': {description: OK}\n\
-         /acties/{id}/objecten:\n  get:\n    operationId: objecten\n    responses:\n      '200': {description: OK}",
-        "",
-    ));
-    assert!(error.message.contains("`id` and `actieId`"), "{}", error.message);
-    assert_eq!(line_here, "/acties/{id}/objecten:");
-    assert_eq!(line(&error, 1), "/acties/{actieId}:");
+    let two = support::get("/acties/{actieId}", "lees")
+        + &support::get("/acties/{id}/objecten", "objecten");
+    let (error, line_here) = refused(&document(&two, ""));
+    assert!(
+        error.message.contains("`id` and `actieId`"),
+        "{}",
+        error.message
+    );
+    assert_eq!(line_here, "'/acties/{id}/objecten':");
+    assert_eq!(line(&error, 1), "'/acties/{actieId}':");
 }
 
 #[test]
@@ -88,18 +93,36 @@ fn the_same_route_or_operation_in_two_documents() {
         &routes(&specifications, &[]),
         &Options::default(),
     ));
-    assert!(error.message.contains("GET /acties occurs twice"), "{}", error.message);
-    let files: Vec<&str> = error.places.iter().map(|place| place.source.name.as_str()).collect();
+    assert!(
+        error.message.contains("GET /acties occurs twice"),
+        "{}",
+        error.message
+    );
+    let files: Vec<&str> = error
+        .places
+        .iter()
+        .map(|place| place.source.name.as_str())
+        .collect();
     assert_eq!(files, ["twee.yaml", "een.yaml"]);
 
-    let specifications = [read("een.yaml", &get("/acties")), read("twee.yaml", &get("/objecten"))];
+    let specifications = [
+        read("een.yaml", &get("/acties")),
+        read("twee.yaml", &get("/objecten")),
+    ];
     let (error, line) = the_error(translate_with(
         &specifications,
         &routes(&specifications, &[]),
         &Options::default(),
     ));
-    assert!(error.message.contains("operationId `lees` occurs twice"), "{}", error.message);
-    assert_eq!((error.places.len(), line.as_str()), (2, "operationId: lees"));
+    assert!(
+        error.message.contains("operationId `lees` occurs twice"),
+        "{}",
+        error.message
+    );
+    assert_eq!(
+        (error.places.len(), line.as_str()),
+        (2, "operationId: lees")
+    );
 }
 
 #[test]
@@ -107,13 +130,25 @@ fn operations_without_route_and_routes_without_operation() {
     let specifications = [read("proef.yaml", &get("/acties"))];
     let none: IndexMap<String, Route> = IndexMap::new();
     let (error, line) = the_error(translate_with(&specifications, &none, &Options::default()));
-    assert!(error.message.contains("`lees` goes nowhere"), "{}", error.message);
+    assert!(
+        error.message.contains("`lees` goes nowhere"),
+        "{}",
+        error.message
+    );
     assert_eq!(line, "operationId: lees");
 
     let mut too_many = routes(&specifications, &[]);
     too_many.insert("leest".to_owned(), Route::Gen);
-    let (error, _) = the_error(translate_with(&specifications, &too_many, &Options::default()));
-    assert!(error.message.contains("`leest` belongs to no operation"), "{}", error.message);
+    let (error, _) = the_error(translate_with(
+        &specifications,
+        &too_many,
+        &Options::default(),
+    ));
+    assert!(
+        error.message.contains("`leest` belongs to no operation"),
+        "{}",
+        error.message
+    );
 
     let errors = translate_with(&[], &none, &Options::default()).unwrap_err();
     assert!(errors[0].message.contains("no specification"));
@@ -121,15 +156,23 @@ fn operations_without_route_and_routes_without_operation() {
 
 #[test]
 fn parameters_that_api_gateway_does_not_have() {
-    for (location, name, says) in
-        [("cookie", "sessie", "is a cookie"), ("query", "filter[naam]", "`filter[naam]`")]
-    {
+    for (location, name, says) in [
+        ("cookie", "sessie", "is a cookie"),
+        ("query", "filter[naam]", "`filter[naam]`"),
+    ] {
         let (error, line) = refused(&get_with(&format!(
             "parameters:\n  - {{name: '{name}', in: {location}, schema: {{type: string}}}}"
         )));
         assert!(error.message.contains(says), "{}", error.message);
         assert!(line.contains(name), "{line}");
     }
+}
+
+#[test]
+fn a_path_parameter_with_a_name_that_api_gateway_does_not_have() {
+    let (error, line) = refused(&get("/acties/{actie id}"));
+    assert!(error.message.contains("`actie id`"), "{}", error.message);
+    assert!(line.starts_with("- {name: 'actie id'"), "{line}");
 }
 
 #[test]
@@ -145,16 +188,30 @@ fn headers_that_api_gateway_does_not_have() {
 #[test]
 fn operations_that_are_open() {
     let (error, line) = refused(&get_with("security: []"));
-    assert!(error.message.contains("open to anybody"), "{}", error.message);
+    assert!(
+        error.message.contains("open to anybody"),
+        "{}",
+        error.message
+    );
     assert_eq!(line, "operationId: lees");
 
     let (error, _) = refused(&get_with("security:\n  - JWT: []\n  - {}"));
-    assert!(error.message.contains("its security is optional"), "{}", error.message);
+    assert!(
+        error.message.contains("its security is optional"),
+        "{}",
+        error.message
+    );
 
     let specifications = [read("proef.yaml", &get_with("security: []"))];
-    let options = Options { allow_open: true, ..Options::default() };
+    let options = Options {
+        allow_open: true,
+        ..Options::default()
+    };
     let body = translate_with(&specifications, &routes(&specifications, &[]), &options).unwrap();
-    assert_eq!(body.document["paths"]["/acties"]["get"]["security"], json!([]));
+    assert_eq!(
+        body.document["paths"]["/acties"]["get"]["security"],
+        json!([])
+    );
     assert_eq!(body.document["components"]["securitySchemes"], json!({}));
 }
 
@@ -162,10 +219,17 @@ fn operations_that_are_open() {
 fn security_schemes_that_nobody_can_check() {
     for (scheme, says) in [
         ("{type: http, scheme: basic}", "HTTP basic"),
-        ("{type: apiKey, name: sleutel, in: query}", "a key that API Gateway cannot check"),
-        ("{type: apiKey, name: X-Sleutel, in: header}", "a key that API Gateway cannot check"),
+        (
+            "{type: apiKey, name: sleutel, in: query}",
+            "a key that API Gateway cannot check",
+        ),
+        (
+            "{type: apiKey, name: X-Sleutel, in: header}",
+            "a key that API Gateway cannot check",
+        ),
     ] {
-        let text = get("/acties").replace("      type: http\n      scheme: bearer\n", "")
+        let text = get("/acties")
+            .replace("      type: http\n      scheme: bearer\n", "")
             .replace("    JWT:\n", &format!("    JWT: {scheme}\n"));
         let (error, line) = refused(&text);
         assert!(error.message.contains(says), "{}", error.message);
@@ -192,7 +256,11 @@ fn alternatives_that_are_checked_in_different_ways() {
         "    sleutel: {type: apiKey, name: x-api-key, in: header}\n    JWT:\n",
     );
     let (error, line) = refused(&text);
-    assert!(error.message.contains("checked in different ways"), "{}", error.message);
+    assert!(
+        error.message.contains("checked in different ways"),
+        "{}",
+        error.message
+    );
     assert_eq!(line, "operationId: lees");
 }
 
@@ -204,13 +272,20 @@ fn a_version_that_cannot_be_a_header() {
 
 #[test]
 fn a_table_operation_without_success() {
-    let specifications = [read("proef.yaml", &get("/acties").replace("'200'", "'404'"))];
+    let specifications = [read(
+        "proef.yaml",
+        &get("/acties").replace("'200'", "'404'"),
+    )];
     let (error, line) = the_error(translate_with(
         &specifications,
         &routes(&specifications, &["lees"]),
         &Options::default(),
     ));
-    assert!(error.message.contains("no response for success"), "{}", error.message);
+    assert!(
+        error.message.contains("no response for success"),
+        "{}",
+        error.message
+    );
     assert_eq!(line, "operationId: lees");
 }
 
@@ -245,7 +320,9 @@ fn a_mapping_template_over_300_kb() {
 #[test]
 fn a_model_over_400_kb_and_a_body_over_6_mb() {
     let values = |count: usize| -> String {
-        (0..count).map(|number| format!("waarde{number:0100},")).collect()
+        (0..count)
+            .map(|number| format!("waarde{number:0100},"))
+            .collect()
     };
     let text = |count: usize, models: usize| {
         let schemas: String = (0..models)
@@ -276,14 +353,33 @@ fn a_model_over_400_kb_and_a_body_over_6_mb() {
 fn integration_timeouts() {
     let specifications = [read("proef.yaml", &get("/acties"))];
     let with = |milliseconds| {
-        let options = Options { integration_timeout_ms: milliseconds, ..Options::default() };
+        let options = Options {
+            integration_timeout_ms: milliseconds,
+            ..Options::default()
+        };
         translate_with(&specifications, &routes(&specifications, &[]), &options)
     };
     assert!(the_error(with(49)).0.message.contains("too short"));
-    assert!(with(50).unwrap().notes.iter().all(|note| !note.message.contains("timeout")));
-    assert!(with(29_000).unwrap().notes.iter().all(|note| !note.message.contains("timeout")));
+    assert!(
+        with(50)
+            .unwrap()
+            .notes
+            .iter()
+            .all(|note| !note.message.contains("timeout"))
+    );
+    assert!(
+        with(29_000)
+            .unwrap()
+            .notes
+            .iter()
+            .all(|note| !note.message.contains("timeout"))
+    );
     let body = with(29_001).unwrap();
-    assert!(body.notes.iter().any(|note| note.message.contains("29001 ms is above")));
+    assert!(
+        body.notes
+            .iter()
+            .any(|note| note.message.contains("29001 ms is above"))
+    );
 }
 
 #[test]

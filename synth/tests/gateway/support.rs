@@ -4,17 +4,19 @@ use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use synth::apigateway::{Body, Options, Route, TableOperation, Targets, body};
 use synth::report::Diagnostic;
-use synth::specification::Specification;
+use synth::specification::{self, Specification};
+use synth::{report, source};
 
 /// A file of the shared input folder. A test that cannot find it fails: it would prove nothing.
 pub(crate) fn shared(path: &str) -> Specification {
     let folder = std::env::var("SHARED_DIR")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").to_owned());
     let file = format!("{folder}/{path}");
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| {
-        panic!("{file}: {error}; set SHARED_DIR to the folder with the shared input files")
-    });
-    super::lower::lower(path, &text)
+    specification::read(&file)
+        .unwrap_or_else(|errors| {
+            panic!("{file}: {errors:#?}; is SHARED_DIR the folder with the shared input files?")
+        })
+        .0
 }
 
 /// A small document: security scheme `JWT` and version 1.2.3, with these paths and schemas (YAML, not indented).
@@ -34,6 +36,28 @@ pub(crate) fn document(paths: &str, schemas: &str) -> String {
     )
 }
 
+/// A path with one GET, its parameters declared.
+pub(crate) fn get(path: &str, operation_id: &str) -> String {
+    let mut text = format!("'{path}':\n");
+    let names: Vec<&str> = path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split('}').next())
+        .collect();
+    if !names.is_empty() {
+        text.push_str("  parameters:\n");
+    }
+    for name in names {
+        text.push_str(&format!(
+            "    - {{name: '{name}', in: path, required: true, schema: {{type: string}}}}\n"
+        ));
+    }
+    text.push_str(&format!(
+        "  get:\n    operationId: {operation_id}\n    responses:\n      '200': {{description: OK}}\n"
+    ));
+    text
+}
+
 fn indented(text: &str, by: usize) -> String {
     text.lines()
         .filter(|line| !line.trim().is_empty())
@@ -43,7 +67,10 @@ fn indented(text: &str, by: usize) -> String {
 
 /// Reads a document.
 pub(crate) fn read(name: &str, text: &str) -> Specification {
-    super::lower::lower(name, text)
+    let (source, root) = source::parse(name, text).unwrap_or_else(|error| panic!("{error}"));
+    specification::lower(&source, &root)
+        .unwrap_or_else(|errors| panic!("{}", report::render(&errors, false)))
+        .0
 }
 
 /// Sends everything to `gen`, except what is named here.
@@ -64,7 +91,12 @@ pub(crate) fn routes(specifications: &[Specification], table: &[&str]) -> IndexM
 
 /// An action with a template for each kind of answer.
 pub(crate) fn table_operation() -> TableOperation {
-    let templates = [("200", "ok"), ("400", "refused"), (r"5\d{2}", "down"), ("default", "other")];
+    let templates = [
+        ("200", "ok"),
+        ("400", "refused"),
+        (r"5\d{2}", "down"),
+        ("default", "other"),
+    ];
     TableOperation {
         action: "GetItem".to_owned(),
         request: json!("request"),
@@ -94,7 +126,11 @@ pub(crate) fn translate_with(
 /// Translates one document, everything to `gen`.
 pub(crate) fn translate(text: &str) -> Result<Body, Vec<Diagnostic>> {
     let specifications = [read("proef.yaml", text)];
-    translate_with(&specifications, &routes(&specifications, &[]), &Options::default())
+    translate_with(
+        &specifications,
+        &routes(&specifications, &[]),
+        &Options::default(),
+    )
 }
 
 /// The body of a document that must be fine.
@@ -119,11 +155,21 @@ pub(crate) fn the_error(outcome: Result<Body, Vec<Diagnostic>>) -> (Diagnostic, 
 
 /// The line at which a place of a message points.
 pub(crate) fn line(diagnostic: &Diagnostic, place: usize) -> String {
-    diagnostic.places.get(place).map_or_else(String::new, |place| {
-        let text = &place.source.text;
-        let start = text[..place.span.start].rfind('\n').map_or(0, |newline| newline + 1);
-        text[start..].lines().next().unwrap_or_default().trim().to_owned()
-    })
+    diagnostic
+        .places
+        .get(place)
+        .map_or_else(String::new, |place| {
+            let text = &place.source.text;
+            let start = text[..place.span.start]
+                .rfind('\n')
+                .map_or(0, |newline| newline + 1);
+            text[start..]
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        })
 }
 
 /// Whether a note says this.
@@ -134,7 +180,11 @@ pub(crate) fn noted(body: &Body, text: &str) -> bool {
 /// A validator for one model of a body, as draft 4.
 pub(crate) fn validator(document: &Json, model: &str) -> jsonschema::Validator {
     let schemas = &document["components"]["schemas"];
-    assert!(schemas.get(model).is_some(), "no model {model}: {:?}", names(schemas));
+    assert!(
+        schemas.get(model).is_some(),
+        "no model {model}: {:?}",
+        names(schemas)
+    );
     let schema = json!({
         "$ref": format!("#/components/schemas/{model}"),
         "components": { "schemas": schemas },
@@ -144,7 +194,9 @@ pub(crate) fn validator(document: &Json, model: &str) -> jsonschema::Validator {
 
 /// The keys of an object.
 pub(crate) fn names(object: &Json) -> Vec<&str> {
-    object.as_object().map_or_else(Vec::new, |object| object.keys().map(String::as_str).collect())
+    object.as_object().map_or_else(Vec::new, |object| {
+        object.keys().map(String::as_str).collect()
+    })
 }
 
 /// A template with its variables filled in, as API Gateway does it: text for text.

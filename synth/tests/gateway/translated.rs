@@ -5,7 +5,7 @@ use synth::apigateway::{Body, Options};
 use synth::report::Severity;
 
 use super::support::{
-    document, line, names, noted, read, routes, translate_with, translated, validator,
+    document, get, line, names, noted, read, routes, translate_with, translated, validator,
 };
 
 /// A document that posts and returns one schema, `Actie`, with these schemas.
@@ -74,16 +74,26 @@ fn options() {
     assert_eq!(body.document["info"]["title"], "Log van Proefstad");
     let post = &body.document["paths"]["/acties"]["post"];
     assert_eq!(post["x-amazon-apigateway-request-validator"], "full");
-    assert_eq!(post["x-amazon-apigateway-integration"]["timeoutInMillis"], 5000);
+    assert_eq!(
+        post["x-amazon-apigateway-integration"]["timeoutInMillis"],
+        5000
+    );
     assert_eq!(post["security"], json!([{ "JWT": [] }, { "api_key": [] }]));
-    assert_eq!(body.document["x-amazon-apigateway-api-key-source"], "HEADER");
+    assert_eq!(
+        body.document["x-amazon-apigateway-api-key-source"],
+        "HEADER"
+    );
     assert_eq!(
         body.document["components"]["securitySchemes"]["api_key"],
         json!({ "type": "apiKey", "name": "x-api-key", "in": "header" })
     );
 
     // A template validates what it uses.
-    let table = translate_with(&specifications, &routes(&specifications, &["actie_maak"]), &options);
+    let table = translate_with(
+        &specifications,
+        &routes(&specifications, &["actie_maak"]),
+        &options,
+    );
     let post = &table.unwrap().document["paths"]["/acties"]["post"];
     assert_eq!(post["x-amazon-apigateway-request-validator"], "none");
 }
@@ -107,8 +117,14 @@ fn bearer_tokens_by_other_names() {
 #[test]
 fn alternatives_that_are_checked_alike() {
     let text = with_schemas("Actie: {type: object}")
-        .replace("    JWT:\n", "    Ander: {type: http, scheme: bearer}\n    JWT:\n")
-        .replace("  - JWT: []\n", "  - JWT: [lees]\n  - Ander: [lees, schrijf]\n");
+        .replace(
+            "    JWT:\n",
+            "    Ander: {type: http, scheme: bearer}\n    JWT:\n",
+        )
+        .replace(
+            "  - JWT: []\n",
+            "  - JWT: [lees]\n  - Ander: [lees, schrijf]\n",
+        );
     let body = translated(&text);
     let post = &body.document["paths"]["/acties"]["post"];
     assert_eq!(post["security"], json!([{ "JWT": [] }]));
@@ -119,7 +135,10 @@ fn alternatives_that_are_checked_alike() {
 #[test]
 fn a_key_beside_a_token() {
     let text = with_schemas("Actie: {type: object}")
-        .replace("    JWT:\n", "    Sleutel: {type: apiKey, name: X-API-Key, in: header}\n    JWT:\n")
+        .replace(
+            "    JWT:\n",
+            "    Sleutel: {type: apiKey, name: X-API-Key, in: header}\n    JWT:\n",
+        )
         .replace("  - JWT: []\n", "  - JWT: []\n    Sleutel: []\n");
     let body = translated(&text);
     let post = &body.document["paths"]["/acties"]["post"];
@@ -165,7 +184,14 @@ fn read_only_leaves_requests_and_write_only_leaves_responses() {
     );
     assert_eq!(
         names(models(&body)),
-        ["ActieRequest", "DeelRequest", "Soort", "ActieResponse", "Deel", "Url"]
+        [
+            "ActieRequest",
+            "DeelRequest",
+            "Soort",
+            "ActieResponse",
+            "Deel",
+            "Url"
+        ]
     );
     assert!(noted(&body, "`readOnly` is left out in 2 places"));
 }
@@ -184,12 +210,18 @@ fn r01_a_closed_object_ignores_what_is_read_only() {
 #[test]
 fn keywords_in_draft_4() {
     for (openapi, draft_4) in [
-        ("{type: string, nullable: true}", json!({ "type": ["string", "null"] })),
+        (
+            "{type: string, nullable: true}",
+            json!({ "type": ["string", "null"] }),
+        ),
         (
             "{type: string, nullable: true, enum: [a, b, a]}",
             json!({ "type": ["string", "null"], "enum": ["a", "b", null] }),
         ),
-        ("{type: integer, minimum: 3}", json!({ "type": "integer", "minimum": 3 })),
+        (
+            "{type: integer, minimum: 3}",
+            json!({ "type": "integer", "minimum": 3 }),
+        ),
         (
             "{type: integer, minimum: 3, exclusiveMinimum: true}",
             json!({ "type": "integer", "minimum": 4 }),
@@ -202,10 +234,22 @@ fn keywords_in_draft_4() {
             "{type: number, maximum: 3, exclusiveMaximum: true, multipleOf: 0.5}",
             json!({ "type": "number", "maximum": 3, "exclusiveMaximum": true, "multipleOf": 0.5 }),
         ),
-        ("{type: number, exclusiveMaximum: true}", json!({ "type": "number" })),
-        ("{type: integer, format: int64}", json!({ "type": "integer" })),
-        ("{type: number, format: double}", json!({ "type": "number", "format": "double" })),
-        ("{type: string, format: naam}", json!({ "type": "string", "format": "naam" })),
+        (
+            "{type: number, exclusiveMaximum: true}",
+            json!({ "type": "number" }),
+        ),
+        (
+            "{type: integer, format: int64}",
+            json!({ "type": "integer" }),
+        ),
+        (
+            "{type: number, format: double}",
+            json!({ "type": "number", "format": "double" }),
+        ),
+        (
+            "{type: string, format: naam}",
+            json!({ "type": "string", "format": "naam" }),
+        ),
         (
             "{type: string, pattern: '^[0-9]{20}$', minLength: 1, maxLength: 20}",
             json!({ "type": "string", "pattern": "^[0-9]{20}$", "minLength": 1, "maxLength": 20 }),
@@ -259,19 +303,13 @@ fn what_a_model_loses_is_noted_once_per_keyword() {
     ] {
         assert!(noted(&body, says), "{says}: {:#?}", body.notes);
     }
-    let note = body.notes.iter().find(|note| note.message.contains("`default`")).unwrap();
+    let note = body
+        .notes
+        .iter()
+        .find(|note| note.message.contains("`default`"))
+        .unwrap();
     assert_eq!(note.severity, Severity::Note);
     assert!(line(note, 0).starts_with("a:"), "{}", line(note, 0));
-}
-
-#[test]
-fn a_schema_may_contain_itself() {
-    let body = translated(&with_schemas(
-        "Actie:\n  type: object\n  properties:\n    id: {type: string, readOnly: true}\n    delen: {type: array, items: {$ref: '#/components/schemas/Actie'}}",
-    ));
-    let request = validator(&body.document, "ActieRequest");
-    assert!(request.is_valid(&json!({ "delen": [{ "delen": [] }] })));
-    assert!(!request.is_valid(&json!({ "delen": [{ "delen": 7 }] })));
 }
 
 #[test]
@@ -284,37 +322,61 @@ fn names_of_models() {
     ));
     assert_eq!(
         names(models(&body)),
-        ["mijnactie", "mijnactie2", "ActiesLijst200", "ActiesLijst2002"]
+        [
+            "mijnactie",
+            "mijnactie2",
+            "ActiesLijst200",
+            "ActiesLijst2002"
+        ]
     );
     assert_eq!(models(&body)["mijnactie2"], json!({ "type": "integer" }));
     assert_eq!(
         models(&body)["ActiesLijst200"]["properties"]["b"]["$ref"],
         "#/components/schemas/mijnactie2"
     );
-    assert!(noted(&body, "schema `mijn-actie` becomes model `mijnactie`"));
-    assert!(noted(&body, "schema `mijnactie` becomes model `mijnactie2`"));
+    assert!(noted(
+        &body,
+        "schema `mijn-actie` becomes model `mijnactie`"
+    ));
+    assert!(noted(
+        &body,
+        "schema `mijnactie` becomes model `mijnactie2`"
+    ));
     assert!(noted(&body, "schema `Ongebruikt` is left out"));
 }
 
 #[test]
 fn one_name_in_two_documents() {
     let text = |path: &str, id: &str, schemas: &str| {
-        with_schemas(schemas).replace("/acties", path).replace("actie_maak", id)
+        with_schemas(schemas)
+            .replace("/acties", path)
+            .replace("actie_maak", id)
     };
     let een = "Actie: {type: object, properties: {deel: {$ref: '#/components/schemas/Deel'}}}\nDeel: {type: string}";
     let twee = een.replace("Deel: {type: string}", "Deel: {type: integer}");
     let both = |second: &str| {
         let specifications = [
             read("een.yaml", &text("/een", "een", een)),
-            read("twee.yaml", &text("/twee", "twee", second).replace("1.2.3", "4.5.6")),
+            read(
+                "twee.yaml",
+                &text("/twee", "twee", second).replace("1.2.3", "4.5.6"),
+            ),
         ];
-        translate_with(&specifications, &routes(&specifications, &["een", "twee"]), &Options::default())
-            .unwrap()
+        translate_with(
+            &specifications,
+            &routes(&specifications, &["een", "twee"]),
+            &Options::default(),
+        )
+        .unwrap()
     };
     assert_eq!(names(models(&both(een))), ["Actie", "Deel"], "shared");
 
     let body = both(&twee);
-    assert_eq!(names(models(&body)), ["Actie", "Deel", "Actie2", "Deel2"], "what they refer to differs");
+    assert_eq!(
+        names(models(&body)),
+        ["Actie", "Deel", "Actie2", "Deel2"],
+        "what they refer to differs"
+    );
     assert_eq!(
         models(&body)["Actie2"]["properties"]["deel"]["$ref"],
         "#/components/schemas/Deel2"
@@ -335,8 +397,7 @@ fn one_name_in_two_documents() {
     }
     assert_eq!(body.document["info"]["version"], "1.2.3");
     assert_eq!(
-        body.document["x-amazon-apigateway-gateway-responses"]["THROTTLED"]["responseParameters"]
-            ["gatewayresponse.header.API-version"],
+        body.document["x-amazon-apigateway-gateway-responses"]["THROTTLED"]["responseParameters"]["gatewayresponse.header.API-version"],
         "'1.2.3'"
     );
 }
@@ -374,7 +435,11 @@ fn responses_and_bodies_without_a_counterpart_are_left_out() {
     let get = &body.document["paths"]["/acties"]["get"];
     assert_eq!(names(&get["responses"]), ["200"]);
     assert!(get.get("requestBody").is_none());
-    for says in ["response `4XX`", "response `default`", "request body of operation `lees`"] {
+    for says in [
+        "response `4XX`",
+        "response `default`",
+        "request body of operation `lees`",
+    ] {
         assert!(noted(&body, says), "{says}");
     }
 }
@@ -388,9 +453,12 @@ fn a_table_operation_declares_what_it_sets() {
             "",
         ),
     )];
-    let body =
-        translate_with(&specifications, &routes(&specifications, &["lees"]), &Options::default())
-            .unwrap();
+    let body = translate_with(
+        &specifications,
+        &routes(&specifications, &["lees"]),
+        &Options::default(),
+    )
+    .unwrap();
     let get = &body.document["paths"]["/acties"]["get"];
     assert_eq!(names(&get["responses"]), ["206", "200", "500", "503"]);
     assert_eq!(
@@ -404,27 +472,30 @@ fn a_table_operation_declares_what_it_sets() {
         json!({ "method.response.header.api-version": "'1.2.3'" }),
         "under the name that the document declares"
     );
-    assert_eq!(answers["200"]["responseTemplates"], json!({ "application/json": "ok" }));
-    assert!(noted(&body, "`lees` gets a response 500") && noted(&body, "`lees` gets a response 503"));
+    assert_eq!(
+        answers["200"]["responseTemplates"],
+        json!({ "application/json": "ok" })
+    );
+    assert!(
+        noted(&body, "`lees` gets a response 500") && noted(&body, "`lees` gets a response 503")
+    );
 }
 
 #[test]
 fn a_parameter_at_the_root_leaves_no_place_for_unknown_routes() {
-    let body = translated(&document(
-        "/{soort}:\n  get:\n    operationId: lees\n    responses:\n      '200': {description: OK}",
-        "",
-    ));
+    let body = translated(&document(&get("/{soort}", "lees"), ""));
     assert_eq!(names(&body.document["paths"]), ["/{soort}", "/"]);
     assert!(noted(&body, "no route of our own for unknown paths"));
 }
 
 #[test]
 fn the_root_may_be_an_operation() {
-    let body = translated(&document(
-        "/:\n  get:\n    operationId: lees\n    responses:\n      '200': {description: OK}",
-        "",
-    ));
+    let body = translated(&document(&get("/", "lees"), ""));
     let root = &body.document["paths"]["/"];
     assert_eq!(names(root), ["get", "x-amazon-apigateway-any-method"]);
-    assert!(root["x-amazon-apigateway-any-method"]["responses"].get("405").is_some());
+    assert!(
+        root["x-amazon-apigateway-any-method"]["responses"]
+            .get("405")
+            .is_some()
+    );
 }
