@@ -60,8 +60,8 @@ fn differs_within(
         || children(&whole).any(|child| differs_within(specification, child, direction, visited))
 }
 
-/// The schemas directly inside a flat schema.
-fn children(schema: &Schema) -> impl Iterator<Item = &SchemaRef> {
+/// The schemas directly inside a schema, except those of its `allOf`.
+pub(super) fn children(schema: &Schema) -> impl Iterator<Item = &SchemaRef> {
     let additional = match &schema.additional_properties {
         Some(AdditionalProperties::Schema(inner)) => Some(&**inner),
         _ => None,
@@ -127,7 +127,7 @@ impl Draft4<'_> {
             if numeric && matches!(format.as_str(), "int32" | "int64" | "decimal") {
                 (self.left_out)(
                     &schema.span,
-                    "format",
+                    "`format`",
                     "API Gateway does not support int32, int64 and decimal; the other constraints on the number stay",
                 );
             } else {
@@ -176,7 +176,7 @@ impl Draft4<'_> {
         }
         (self.left_out)(
             &schema.span,
-            "exclusiveMinimum",
+            "`exclusiveMinimum`",
             "API Gateway does not support it; `minimum` stays, so the model also accepts the bound itself",
         );
         Some(Json::Number(minimum))
@@ -212,12 +212,12 @@ impl Draft4<'_> {
                 match self.direction {
                     Direction::Request => (self.left_out)(
                         &flat.span,
-                        "readOnly",
+                        "`readOnly`",
                         "API Gateway does not support it: such properties are not in the models of requests, and a value that a client sends for one is not checked",
                     ),
                     Direction::Response => (self.left_out)(
                         &flat.span,
-                        "writeOnly",
+                        "`writeOnly`",
                         "API Gateway does not know it: such properties are not in the models of responses",
                     ),
                 }
@@ -274,17 +274,21 @@ impl Draft4<'_> {
                 (self.left_out)(&schema.span, keyword, why);
             }
         };
-        report(schema.example.is_some(), "example", unsupported);
+        report(schema.example.is_some(), "`example`", unsupported);
         report(
             schema.default.is_some(),
-            "default",
+            "`default`",
             "API Gateway does not support it; whoever handles the request fills in defaults",
         );
-        report(schema.discriminator.is_some(), "discriminator", unsupported);
-        report(schema.deprecated, "deprecated", unsupported);
+        report(
+            schema.discriminator.is_some(),
+            "`discriminator`",
+            unsupported,
+        );
+        report(schema.deprecated, "`deprecated`", unsupported);
         report(
             schema.title.is_some() || schema.description.is_some(),
-            "title, description",
+            "`title` or `description`",
             "they say nothing that API Gateway acts on, and a CloudFormation template may hold 1 MB",
         );
     }
