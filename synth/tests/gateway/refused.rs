@@ -224,6 +224,10 @@ fn security_schemes_that_nobody_can_check() {
             "a key that API Gateway cannot check",
         ),
         (
+            "{type: apiKey, name: x-api-key, in: query}",
+            "a key that API Gateway cannot check",
+        ),
+        (
             "{type: apiKey, name: X-Sleutel, in: header}",
             "a key that API Gateway cannot check",
         ),
@@ -247,6 +251,15 @@ fn one_error_for_a_scheme_that_many_operations_use() {
     .replace("scheme: bearer", "scheme: basic");
     let (error, _) = refused(&text);
     assert!(error.message.contains("HTTP basic"), "{}", error.message);
+}
+
+#[test]
+fn one_error_for_each_place() {
+    let cookie = "  parameters:\n    - {name: sessie, in: cookie, schema: {type: string}}\n  get:";
+    let two = support::get("/acties", "lees").replace("  get:", cookie)
+        + &support::get("/objecten", "objecten").replace("  get:", cookie);
+    let errors = translate(&document(&two, "")).unwrap_err();
+    assert_eq!(errors.len(), 2, "{errors:#?}");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn a_key_beside_a_token() {
 fn read_only_leaves_requests_and_write_only_leaves_responses() {
     let body = translated(&with_schemas(
         "Actie:\n  type: object\n  required: [id, naam, geheim, deel]\n  properties:\n    id: {type: string, readOnly: true}\n    \
-         naam: {type: string}\n    geheim: {type: string, writeOnly: true}\n    deel: {$ref: '#/components/schemas/Deel'}\n    \
+         naam: {type: string, example: x}\n    geheim: {type: string, writeOnly: true}\n    deel: {$ref: '#/components/schemas/Deel'}\n    \
          soort: {$ref: '#/components/schemas/Soort'}\n\
          Deel:\n  type: object\n  properties:\n    url: {$ref: '#/components/schemas/Url'}\n\
          Url: {type: string, readOnly: true}\n\
@@ -194,6 +194,10 @@ fn read_only_leaves_requests_and_write_only_leaves_responses() {
         ]
     );
     assert!(noted(&body, "`readOnly` is left out in 2 places"));
+    assert!(
+        noted(&body, "`example` is left out in 1 place"),
+        "once, though there are two models"
+    );
 }
 
 #[test]
