@@ -4,8 +4,8 @@
 //! already being deployed. Here all of that is decided beforehand: what can be said in API Gateway's terms is
 //! translated, what it would ignore or take in another sense is an error or a note. `docs/api-gateway.md` has the list.
 
+mod checks;
 mod fault;
-mod flatten;
 mod gateway_responses;
 mod integration;
 mod models;
@@ -20,16 +20,13 @@ use serde_json::{Map, Value as Json, json};
 
 use self::fault::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use self::models::Models;
-use self::problems::{Problems, at};
+use self::problems::Problems;
 use self::security::Schemes;
 use crate::report::Diagnostic;
 use crate::specification::{Method, Operation, Specification};
 
 /// "The maximum size of the API definition file is 6 MB": API Gateway quotas, importing a REST API.
 const BODY_LIMIT: usize = 6 * 1024 * 1024;
-
-/// Integration timeouts in milliseconds. The upper bound is a quota that AWS raises on request.
-const TIMEOUT_MS: std::ops::RangeInclusive<u32> = 50..=29_000;
 
 /// What the stack knows and the specification does not. Each value may be a CloudFormation intrinsic.
 pub struct Targets<'a> {
@@ -88,7 +85,7 @@ impl Default for Options {
             title: None,
             request_validation: false,
             api_key_required: false,
-            integration_timeout_ms: *TIMEOUT_MS.end(),
+            integration_timeout_ms: *checks::TIMEOUT_MS.end(),
             allow_open: false,
         }
     }
@@ -149,16 +146,19 @@ pub fn body(
         );
         return Err(problems.finish().err().unwrap_or_default());
     };
-    check_options(options, &mut problems);
+    checks::options(options, &mut problems);
+    for specification in specifications {
+        checks::version(specification, &mut problems);
+        checks::schemas(specification, &mut problems);
+    }
     routes::check(specifications, &mut problems);
-    check_routes(specifications, routes, &mut problems);
+    checks::targets(specifications, routes, &mut problems);
 
     let mut models = Models::new(specifications);
     let mut schemes = Schemes::default();
     let mut entries = Vec::new();
     let mut paths: IndexMap<String, PathItem> = IndexMap::new();
     for (document, specification) in specifications.iter().enumerate() {
-        check_version(specification, &mut problems);
         for operation in &specification.operations {
             let Some(access) = schemes.access(specification, operation, options, &mut problems)
             else {
@@ -393,69 +393,4 @@ fn assemble(
         gateway_responses::gateway_responses(&first.version),
     );
     Json::Object(document)
-}
-
-fn check_options(options: &Options, problems: &mut Problems) {
-    let timeout = options.integration_timeout_ms;
-    if timeout < *TIMEOUT_MS.start() {
-        problems.error(
-            Vec::new(),
-            format!("an integration timeout of {timeout} ms is too short"),
-            format!(
-                "API Gateway takes {} to {} ms",
-                TIMEOUT_MS.start(),
-                TIMEOUT_MS.end()
-            ),
-        );
-    } else if timeout > *TIMEOUT_MS.end() {
-        problems.warning(
-            Vec::new(),
-            format!("an integration timeout of {timeout} ms is above API Gateway's default quota"),
-            format!(
-                "ask AWS to raise the quota, or take at most {} ms",
-                TIMEOUT_MS.end()
-            ),
-        );
-    }
-}
-
-/// Every operation has a route, and every route an operation.
-fn check_routes(
-    specifications: &[Specification],
-    routes: &IndexMap<String, Route>,
-    problems: &mut Problems,
-) {
-    let mut unused: Vec<&String> = routes.keys().collect();
-    for specification in specifications {
-        for operation in &specification.operations {
-            unused.retain(|id| **id != operation.id);
-            if !routes.contains_key(&operation.id) {
-                problems.error(
-                    vec![at(specification, &operation.span, "")],
-                    format!("operation `{}` goes nowhere", operation.id),
-                    "an operation is answered by gen or by a mapping template with its name",
-                );
-            }
-        }
-    }
-    for id in unused {
-        problems.error(
-            Vec::new(),
-            format!("route `{id}` belongs to no operation"),
-            "name it after the operationId of an operation in a specification",
-        );
-    }
-}
-
-/// The version travels as a literal in single quotes, which has no way to hold one.
-fn check_version(specification: &Specification, problems: &mut Problems) {
-    let version = &specification.version;
-    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_');
-    if version.is_empty() || !version.chars().all(fine) {
-        problems.error(
-            vec![at(specification, &(0..0), "")],
-            format!("version `{version}` cannot be the value of a header"),
-            "use letters, digits and . - + _ in info.version",
-        );
-    }
 }

@@ -1,14 +1,13 @@
 //! The models that the operations use, each under a name that API Gateway accepts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::flatten::flatten;
 use super::problems::{Problems, at};
-use super::schema::{Direction, Draft4, differs};
-use crate::specification::{SchemaRef, Specification};
+use super::schema::{Direction, Draft4, children, differs, flat};
+use crate::specification::{Operation, SchemaRef, Specification};
 
 /// A model holds at most 400 KB (`CreateModel` in API Gateway's API reference).
 const MODEL_LIMIT: usize = 400 * 1024;
@@ -55,17 +54,18 @@ impl<'a> Models<'a> {
     /// `components.schemas`, in the order in which the operations asked for them. Notes which schemas
     /// of the documents nobody asked for.
     pub(super) fn finish(self, problems: &mut Problems) -> Map<String, Json> {
-        for (document, specification) in self.specifications.iter().enumerate() {
+        for specification in self.specifications {
+            let used = reachable(specification);
             for (name, schema) in &specification.schemas {
-                if !self
-                    .names
-                    .keys()
-                    .any(|key| key.0 == document && key.1 == *name)
-                {
+                if !used.contains(name.as_str()) {
                     problems.note(
-                        vec![at(specification, &schema.span, "used by no operation")],
+                        vec![at(
+                            specification,
+                            &schema.span,
+                            "part of no request or response body",
+                        )],
                         format!("schema `{name}` is left out"),
-                        "only what a request or a response refers to becomes a model",
+                        "only what a body refers to becomes a model",
                     );
                 }
             }
@@ -111,7 +111,7 @@ impl<'a> Models<'a> {
         }
         self.note_renaming(&key, &format!("{name}{suffix}"), &wanted, &model, problems);
 
-        // The name is taken before the content is made, so that a schema can refer to itself.
+        // The name is taken before the content is made, so that a model stands before those that it refers to.
         self.owners.insert(model.clone(), Some(key));
         self.schemas.insert(model.clone(), Json::Null);
         let content = self.convert(document, &schema, direction, problems);
@@ -158,7 +158,7 @@ impl<'a> Models<'a> {
             model_of: &mut |name| self.named(document, name, direction, problems),
             left_out: &mut |span, keyword, why| dropped.push((span.clone(), keyword, why)),
         }
-        .schema(&flatten(specification, schema));
+        .schema(&flat(specification, schema));
         for (span, keyword, why) in dropped {
             problems.left_out(specification, &span, keyword, why);
         }
@@ -200,10 +200,7 @@ impl<'a> Models<'a> {
                 },
                 left_out: &mut |_, _, _| {},
             }
-            .schema(&flatten(
-                specification,
-                &SchemaRef::Named(name.clone(), 0..0),
-            ));
+            .schema(&flat(specification, &SchemaRef::Named(name.clone(), 0..0)));
             all.insert(name, content);
             open.append(&mut found);
         }
@@ -238,6 +235,38 @@ impl<'a> Models<'a> {
             why,
         );
     }
+}
+
+/// The schemas of everything that an operation takes and returns.
+pub(super) fn bodies(operation: &Operation) -> impl Iterator<Item = &SchemaRef> {
+    let request = operation.request_body.iter().map(|body| &body.content);
+    let responses = operation
+        .responses
+        .values()
+        .map(|response| &response.content);
+    request.chain(responses).flat_map(IndexMap::values)
+}
+
+/// The names of the schemas that the operations' bodies are made of, those that are merged into others included.
+fn reachable(specification: &Specification) -> HashSet<&str> {
+    let mut used = HashSet::new();
+    let mut open: Vec<&SchemaRef> = Vec::new();
+    for operation in &specification.operations {
+        open.extend(bodies(operation));
+    }
+    while let Some(next) = open.pop() {
+        match next {
+            SchemaRef::Named(name, _) => {
+                if used.insert(name.as_str())
+                    && let Some(schema) = specification.schemas.get(name)
+                {
+                    open.extend(schema.all_of.iter().chain(children(schema)));
+                }
+            }
+            SchemaRef::Inline(schema) => open.extend(schema.all_of.iter().chain(children(schema))),
+        }
+    }
+    used
 }
 
 /// `Naam`, `Naam2`, `Naam3`, …

@@ -218,7 +218,5 @@ fn is_name(name: &str) -> bool {
 }
 
 fn is_status(text: &str) -> bool {
-    text.len() == 3
-        && text.starts_with(|c| matches!(c, '1'..='5'))
-        && text.chars().all(|c| c.is_ascii_digit())
+    text.len() == 3 && text.chars().all(|c| c.is_ascii_digit())
 }

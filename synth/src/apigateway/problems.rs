@@ -18,7 +18,7 @@ pub(super) struct Problems {
     seen: HashSet<(String, usize, &'static str)>,
 }
 
-/// How often a keyword was left out of one document: sixty notes about `example` help nobody.
+/// How often something was left out of one document: sixty notes about `example` help nobody.
 struct LeftOut {
     count: usize,
     first: Place,
@@ -40,6 +40,13 @@ impl Problems {
             message.into(),
             help.into(),
         );
+    }
+
+    /// An error that somebody else found.
+    pub(super) fn add(&mut self, error: Diagnostic) {
+        if !self.errors.iter().any(|one| is_same(one, &error)) {
+            self.errors.push(error);
+        }
     }
 
     /// Something that works, but not without doing something elsewhere.
@@ -74,21 +81,21 @@ impl Problems {
         );
     }
 
-    /// A keyword that does not come along; reported once per document and keyword.
+    /// A kind of detail that does not come along; reported once per document.
     pub(super) fn left_out(
         &mut self,
         specification: &Specification,
         span: &Span,
-        keyword: &'static str,
+        what: &'static str,
         why: &'static str,
     ) {
         let document = specification.source.name.clone();
         // A schema that is used in a request and in a response is converted twice.
-        if !self.seen.insert((document.clone(), span.start, keyword)) {
+        if !self.seen.insert((document.clone(), span.start, what)) {
             return;
         }
         self.left_out
-            .entry((document, keyword))
+            .entry((document, what))
             .and_modify(|entry| entry.count += 1)
             .or_insert_with(|| LeftOut {
                 count: 1,
@@ -102,14 +109,14 @@ impl Problems {
         if !self.errors.is_empty() {
             return Err(self.errors);
         }
-        for ((_, keyword), entry) in std::mem::take(&mut self.left_out) {
+        for ((_, what), entry) in std::mem::take(&mut self.left_out) {
             let places = match entry.count {
                 1 => "in 1 place".to_owned(),
                 count => format!("in {count} places"),
             };
             self.note(
                 vec![entry.first],
-                format!("`{keyword}` is left out {places}"),
+                format!("{what} is left out {places}"),
                 entry.why,
             );
         }
@@ -125,25 +132,28 @@ fn push(
     message: String,
     help: String,
 ) {
-    let same_place = |one: &Diagnostic| {
-        one.places
-            .first()
-            .map(|place| (&place.source.name, &place.span))
-            == places
-                .first()
-                .map(|place| (&place.source.name, &place.span))
+    let diagnostic = Diagnostic {
+        severity,
+        message,
+        places,
+        help: Some(help),
     };
-    if !to
-        .iter()
-        .any(|one| one.message == message && same_place(one))
-    {
-        to.push(Diagnostic {
-            severity,
-            message,
-            places,
-            help: Some(help),
-        });
+    if !to.iter().any(|one| is_same(one, &diagnostic)) {
+        to.push(diagnostic);
     }
+}
+
+fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let start = |diagnostic: &Diagnostic| {
+        let place = diagnostic.places.first()?;
+        Some((Arc::clone(&place.source), place.span.start))
+    };
+    let same_place = match (start(one), start(other)) {
+        (Some(one), Some(other)) => Arc::ptr_eq(&one.0, &other.0) && one.1 == other.1,
+        (None, None) => true,
+        _ => false,
+    };
+    one.message == other.message && same_place
 }
 
 /// A place in a specification.

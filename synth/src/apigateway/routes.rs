@@ -118,7 +118,6 @@ fn check_path(specification: &Specification, operation: &Operation, problems: &m
         );
     }
 
-    let mut names = Vec::new();
     for (position, segment) in path.segments.iter().enumerate() {
         match segment {
             Segment::Literal(text) => {
@@ -135,26 +134,12 @@ fn check_path(specification: &Specification, operation: &Operation, problems: &m
             ),
             Segment::Parameter(name) => {
                 let greedy = name.ends_with('+');
-                let plain = name.strip_suffix('+').unwrap_or(name);
-                if plain.is_empty() || !plain.chars().all(allowed) {
-                    error(
-                        format!("path parameter `{name}` has a name that API Gateway refuses"),
-                        "use letters, digits and . , : _ - only",
-                    );
-                }
                 if greedy && position + 1 != path.segments.len() {
                     error(
                         format!("path parameter `{name}` is not the last segment"),
                         "a parameter that takes the rest of the path can only stand at its end",
                     );
                 }
-                if names.contains(&name) {
-                    error(
-                        format!("path parameter `{name}` occurs twice in `{}`", path.text),
-                        "give each parameter of a path a name of its own",
-                    );
-                }
-                names.push(name);
             }
         }
     }

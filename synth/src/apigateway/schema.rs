@@ -7,9 +7,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::flatten::flatten;
 use crate::source::Span;
-use crate::specification::{AdditionalProperties, Kind, Schema, SchemaRef, Specification};
+use crate::specification::{AdditionalProperties, Kind, Schema, SchemaRef, Specification, flatten};
 
 /// Which way a body travels: `readOnly` is not sent by a client, `writeOnly` not by the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +24,12 @@ impl Direction {
             Self::Response => schema.write_only,
         }
     }
+}
+
+/// A schema without `allOf`. Every schema of a document was merged once before any of them is converted, so there
+/// is no error left to report here.
+pub(super) fn flat(specification: &Specification, schema: &SchemaRef) -> Schema {
+    flatten(specification, schema).unwrap_or_default()
 }
 
 /// Whether a body of this schema looks different in this direction: somewhere in it a property is hidden.
@@ -47,15 +52,16 @@ fn differs_within(
     {
         return false;
     }
-    let flat = flatten(specification, schema);
-    flat.properties
+    let whole = flat(specification, schema);
+    whole
+        .properties
         .values()
-        .any(|property| direction.hides(&flatten(specification, property)))
-        || children(&flat).any(|child| differs_within(specification, child, direction, visited))
+        .any(|property| direction.hides(&flat(specification, property)))
+        || children(&whole).any(|child| differs_within(specification, child, direction, visited))
 }
 
-/// The schemas directly inside a flat schema.
-fn children(schema: &Schema) -> impl Iterator<Item = &SchemaRef> {
+/// The schemas directly inside a schema, except those of its `allOf`.
+pub(super) fn children(schema: &Schema) -> impl Iterator<Item = &SchemaRef> {
     let additional = match &schema.additional_properties {
         Some(AdditionalProperties::Schema(inner)) => Some(&**inner),
         _ => None,
@@ -89,7 +95,7 @@ impl Draft4<'_> {
             SchemaRef::Named(name, _) => {
                 json!({ "$ref": format!("#/components/schemas/{}", (self.model_of)(name)) })
             }
-            SchemaRef::Inline(_) => self.schema(&flatten(self.specification, schema)),
+            SchemaRef::Inline(_) => self.schema(&flat(self.specification, schema)),
         }
     }
 
@@ -121,7 +127,7 @@ impl Draft4<'_> {
             if numeric && matches!(format.as_str(), "int32" | "int64" | "decimal") {
                 (self.left_out)(
                     &schema.span,
-                    "format",
+                    "`format`",
                     "API Gateway does not support int32, int64 and decimal; the other constraints on the number stay",
                 );
             } else {
@@ -170,7 +176,7 @@ impl Draft4<'_> {
         }
         (self.left_out)(
             &schema.span,
-            "exclusiveMinimum",
+            "`exclusiveMinimum`",
             "API Gateway does not support it; `minimum` stays, so the model also accepts the bound itself",
         );
         Some(Json::Number(minimum))
@@ -196,7 +202,7 @@ impl Draft4<'_> {
         let mut hidden = HashSet::new();
         let mut properties = Map::new();
         for (name, property) in &schema.properties {
-            let flat = flatten(self.specification, property);
+            let flat = flat(self.specification, property);
             if self.direction.hides(&flat) {
                 hidden.insert(name.as_str());
                 // A closed object would now refuse what it should not look at (R01).
@@ -206,12 +212,12 @@ impl Draft4<'_> {
                 match self.direction {
                     Direction::Request => (self.left_out)(
                         &flat.span,
-                        "readOnly",
+                        "`readOnly`",
                         "API Gateway does not support it: such properties are not in the models of requests, and a value that a client sends for one is not checked",
                     ),
                     Direction::Response => (self.left_out)(
                         &flat.span,
-                        "writeOnly",
+                        "`writeOnly`",
                         "API Gateway does not know it: such properties are not in the models of responses",
                     ),
                 }
@@ -268,17 +274,21 @@ impl Draft4<'_> {
                 (self.left_out)(&schema.span, keyword, why);
             }
         };
-        report(schema.example.is_some(), "example", unsupported);
+        report(schema.example.is_some(), "`example`", unsupported);
         report(
             schema.default.is_some(),
-            "default",
+            "`default`",
             "API Gateway does not support it; whoever handles the request fills in defaults",
         );
-        report(schema.discriminator.is_some(), "discriminator", unsupported);
-        report(schema.deprecated, "deprecated", unsupported);
+        report(
+            schema.discriminator.is_some(),
+            "`discriminator`",
+            unsupported,
+        );
+        report(schema.deprecated, "`deprecated`", unsupported);
         report(
             schema.title.is_some() || schema.description.is_some(),
-            "title, description",
+            "`title` or `description`",
             "they say nothing that API Gateway acts on, and a CloudFormation template may hold 1 MB",
         );
     }

@@ -152,14 +152,11 @@ impl Schemes {
         access.api_key |= options.api_key_required;
         self.api_key |= access.api_key;
         if !access.scopes.is_empty() {
-            problems.note(
-                place(),
-                format!(
-                    "the scopes of operation `{}` are not in its security ({})",
-                    operation.id,
-                    access.scopes.join(", ")
-                ),
-                "API Gateway takes scopes for Cognito only; the authorizer function checks them",
+            problems.left_out(
+                specification,
+                &operation.span,
+                "list of scopes",
+                "API Gateway takes scopes for Cognito only; auth and gen check them",
             );
         }
         Some(access)
