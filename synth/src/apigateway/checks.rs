@@ -17,20 +17,13 @@ pub(super) fn options(options: &Options, problems: &mut Problems) {
         problems.error(
             Vec::new(),
             format!("an integration timeout of {timeout} ms is too short"),
-            format!(
-                "API Gateway takes {} to {} ms",
-                TIMEOUT_MS.start(),
-                TIMEOUT_MS.end()
-            ),
+            format!("API Gateway takes {} to {} ms", TIMEOUT_MS.start(), TIMEOUT_MS.end()),
         );
     } else if timeout > *TIMEOUT_MS.end() {
         problems.warning(
             Vec::new(),
             format!("an integration timeout of {timeout} ms is above API Gateway's default quota"),
-            format!(
-                "ask AWS to raise the quota, or take at most {} ms",
-                TIMEOUT_MS.end()
-            ),
+            format!("ask AWS to raise the quota, or take at most {} ms", TIMEOUT_MS.end()),
         );
     }
 }
@@ -45,19 +38,11 @@ pub(super) fn schemas(specification: &Specification, problems: &mut Problems) {
     for (name, schema) in &specification.schemas {
         check(&SchemaRef::Named(name.clone(), schema.span.clone()));
     }
-    specification
-        .operations
-        .iter()
-        .flat_map(bodies)
-        .for_each(check);
+    specification.operations.iter().flat_map(bodies).for_each(check);
 }
 
 /// Every operation has a route, and every route an operation.
-pub(super) fn targets(
-    specifications: &[Specification],
-    routes: &IndexMap<String, Route>,
-    problems: &mut Problems,
-) {
+pub(super) fn targets(specifications: &[Specification], routes: &IndexMap<String, Route>, problems: &mut Problems) {
     let mut unused: Vec<&String> = routes.keys().collect();
     for specification in specifications {
         for operation in &specification.operations {

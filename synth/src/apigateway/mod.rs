@@ -58,9 +58,19 @@ pub struct TableOperation {
     pub action: String,
     /// Template of the request.
     pub request: Json,
-    /// Templates of the responses, by a regular expression for the status of DynamoDB's answer, or `default`.
-    /// They set a status other than the usual one through `$context.responseOverride`.
-    pub responses: Vec<(String, Json)>,
+    /// What becomes of each kind of answer.
+    pub responses: Vec<TableResponse>,
+}
+
+/// What becomes of one kind of DynamoDB's answers.
+#[derive(Debug, Clone)]
+pub struct TableResponse {
+    /// Regular expression over the status of the answer, or `default`.
+    pub selection_pattern: String,
+    /// Status where the template sets no other one through `$context.responseOverride.status`.
+    pub status: u16,
+    /// Template of the response; may be a CloudFormation intrinsic.
+    pub template: Json,
 }
 
 /// What a stack can choose.
@@ -139,11 +149,7 @@ pub fn body(
 ) -> Result<Body, Vec<Diagnostic>> {
     let mut problems = Problems::default();
     let Some(first) = specifications.first() else {
-        problems.error(
-            Vec::new(),
-            "there is no specification",
-            "name at least one OpenAPI document",
-        );
+        problems.error(Vec::new(), "there is no specification", "name at least one OpenAPI document");
         return Err(problems.finish().err().unwrap_or_default());
     };
     checks::options(options, &mut problems);
@@ -160,35 +166,18 @@ pub fn body(
     let mut paths: IndexMap<String, PathItem> = IndexMap::new();
     for (document, specification) in specifications.iter().enumerate() {
         for operation in &specification.operations {
-            let Some(access) = schemes.access(specification, operation, options, &mut problems)
-            else {
+            let Some(access) = schemes.access(specification, operation, options, &mut problems) else {
                 continue;
             };
             let Some(route) = routes.get(&operation.id) else {
                 continue;
             };
-            let mut out = describe(
-                document,
-                specification,
-                operation,
-                &mut models,
-                &mut problems,
-            );
-            let mut responses = operation::responses(
-                document,
-                specification,
-                operation,
-                &mut models,
-                &mut problems,
-            );
+            let mut out = describe(document, specification, operation, &mut models, &mut problems);
+            let mut responses = operation::responses(document, specification, operation, &mut models, &mut problems);
             let (integration, validator) = match route {
                 Route::Gen => (
                     integration::to_function(targets, options),
-                    if options.request_validation {
-                        "full"
-                    } else {
-                        "none"
-                    },
+                    if options.request_validation { "full" } else { "none" },
                 ),
                 Route::Table(table) => (
                     integration::to_table(
@@ -204,22 +193,16 @@ pub fn body(
             };
             out.insert("responses".to_owned(), Json::Object(responses));
             out.insert("security".to_owned(), schemes.requirement(&access));
-            out.insert(
-                "x-amazon-apigateway-request-validator".to_owned(),
-                json!(validator),
-            );
+            out.insert("x-amazon-apigateway-request-validator".to_owned(), json!(validator));
             out.insert("x-amazon-apigateway-integration".to_owned(), integration);
 
-            let item = paths
-                .entry(operation.path.text.clone())
-                .or_insert_with(|| PathItem {
-                    methods: Map::new(),
-                    allow: Vec::new(),
-                    parameters: operation::path_parameters(&operation.path.segments),
-                    version: specification.version.clone(),
-                });
-            item.methods
-                .insert(operation.method.key().to_owned(), Json::Object(out));
+            let item = paths.entry(operation.path.text.clone()).or_insert_with(|| PathItem {
+                methods: Map::new(),
+                allow: Vec::new(),
+                parameters: operation::path_parameters(&operation.path.segments),
+                version: specification.version.clone(),
+            });
+            item.methods.insert(operation.method.key().to_owned(), Json::Object(out));
             item.allow.push(operation.method.key().to_uppercase());
             entries.push(RouteEntry {
                 operation_id: operation.id.clone(),
@@ -237,31 +220,17 @@ pub fn body(
     }
     add_unknown_routes(specifications, first, &mut all_paths, &mut problems);
 
-    let document = assemble(
-        first,
-        all_paths,
-        models,
-        &schemes,
-        targets,
-        options,
-        &mut problems,
-    );
+    let document = assemble(first, all_paths, models, &schemes, targets, options, &mut problems);
     let size = document.to_string().len();
     if size > BODY_LIMIT {
         problems.error(
             Vec::new(),
             format!("the API's body takes {size} bytes"),
-            format!(
-                "API Gateway imports at most {BODY_LIMIT}: split the specifications over two stacks"
-            ),
+            format!("API Gateway imports at most {BODY_LIMIT}: split the specifications over two stacks"),
         );
     }
     let notes = problems.finish()?;
-    Ok(Body {
-        document,
-        notes,
-        routes: entries,
-    })
+    Ok(Body { document, notes, routes: entries })
 }
 
 /// What an operation is called and takes.
@@ -292,9 +261,7 @@ fn describe(
     if !parameters.is_empty() {
         out.insert("parameters".to_owned(), Json::Array(parameters));
     }
-    if let Some(body) =
-        operation::request_body(document, specification, operation, models, problems)
-    {
+    if let Some(body) = operation::request_body(document, specification, operation, models, problems) {
         out.insert("requestBody".to_owned(), body);
     }
     out
@@ -305,12 +272,7 @@ fn with_refusal(item: PathItem) -> Json {
     let mut methods = item.methods;
     methods.insert(
         "x-amazon-apigateway-any-method".to_owned(),
-        integration::refusal(
-            &METHOD_NOT_ALLOWED,
-            item.parameters,
-            &item.version,
-            &[("Allow", item.allow.join(", "))],
-        ),
+        integration::refusal(&METHOD_NOT_ALLOWED, item.parameters, &item.version, &[("Allow", item.allow.join(", "))]),
     );
     Json::Object(methods)
 }
@@ -355,10 +317,7 @@ fn assemble(
     problems: &mut Problems,
 ) -> Json {
     let mut info = Map::new();
-    info.insert(
-        "title".to_owned(),
-        json!(options.title.as_ref().unwrap_or(&first.title)),
-    );
+    info.insert("title".to_owned(), json!(options.title.as_ref().unwrap_or(&first.title)));
     if let Some(description) = &first.description {
         info.insert("description".to_owned(), json!(description));
     }
@@ -376,10 +335,7 @@ fn assemble(
         }),
     );
     if schemes.has_api_key() {
-        document.insert(
-            "x-amazon-apigateway-api-key-source".to_owned(),
-            json!("HEADER"),
-        );
+        document.insert("x-amazon-apigateway-api-key-source".to_owned(), json!("HEADER"));
     }
     document.insert(
         "x-amazon-apigateway-request-validators".to_owned(),

@@ -26,12 +26,7 @@ pub(super) struct Models<'a> {
 
 impl<'a> Models<'a> {
     pub(super) fn new(specifications: &'a [Specification]) -> Self {
-        Self {
-            specifications,
-            names: IndexMap::new(),
-            owners: IndexMap::new(),
-            schemas: IndexMap::new(),
-        }
+        Self { specifications, names: IndexMap::new(), owners: IndexMap::new(), schemas: IndexMap::new() }
     }
 
     /// A reference to the model of a body. A schema that was written in place becomes a model called
@@ -59,11 +54,7 @@ impl<'a> Models<'a> {
             for (name, schema) in &specification.schemas {
                 if !used.contains(name.as_str()) {
                     problems.note(
-                        vec![at(
-                            specification,
-                            &schema.span,
-                            "part of no request or response body",
-                        )],
+                        vec![at(specification, &schema.span, "part of no request or response body")],
                         format!("schema `{name}` is left out"),
                         "only what a body refers to becomes a model",
                     );
@@ -83,13 +74,7 @@ impl<'a> Models<'a> {
         self.schemas.into_iter().collect()
     }
 
-    fn named(
-        &mut self,
-        document: usize,
-        name: &str,
-        direction: Direction,
-        problems: &mut Problems,
-    ) -> String {
+    fn named(&mut self, document: usize, name: &str, direction: Direction, problems: &mut Problems) -> String {
         let specification = &self.specifications[document];
         let schema = SchemaRef::Named(name.to_owned(), 0..0);
         let variant = differs(specification, &schema, direction).then_some(direction);
@@ -143,13 +128,7 @@ impl<'a> Models<'a> {
         unreachable!("there is always a next number")
     }
 
-    fn convert(
-        &mut self,
-        document: usize,
-        schema: &SchemaRef,
-        direction: Direction,
-        problems: &mut Problems,
-    ) -> Json {
+    fn convert(&mut self, document: usize, schema: &SchemaRef, direction: Direction, problems: &mut Problems) -> Json {
         let specification = &self.specifications[document];
         let mut dropped = Vec::new();
         let content = Draft4 {
@@ -208,42 +187,25 @@ impl<'a> Models<'a> {
         (own, all)
     }
 
-    fn note_renaming(
-        &self,
-        key: &Key,
-        original: &str,
-        wanted: &str,
-        model: &str,
-        problems: &mut Problems,
-    ) {
+    fn note_renaming(&self, key: &Key, original: &str, wanted: &str, model: &str, problems: &mut Problems) {
         if model == original {
             return;
         }
         let specification = &self.specifications[key.0];
-        let span = specification
-            .schemas
-            .get(&key.1)
-            .map_or(0..0, |schema| schema.span.clone());
+        let span = specification.schemas.get(&key.1).map_or(0..0, |schema| schema.span.clone());
         let why = if model == wanted {
             "API Gateway's model names hold letters and digits only"
         } else {
             "another schema with other content has that name already"
         };
-        problems.note(
-            vec![at(specification, &span, "")],
-            format!("schema `{}` becomes model `{model}`", key.1),
-            why,
-        );
+        problems.note(vec![at(specification, &span, "")], format!("schema `{}` becomes model `{model}`", key.1), why);
     }
 }
 
 /// The schemas of everything that an operation takes and returns.
 pub(super) fn bodies(operation: &Operation) -> impl Iterator<Item = &SchemaRef> {
     let request = operation.request_body.iter().map(|body| &body.content);
-    let responses = operation
-        .responses
-        .values()
-        .map(|response| &response.content);
+    let responses = operation.responses.values().map(|response| &response.content);
     request.chain(responses).flat_map(IndexMap::values)
 }
 
@@ -271,18 +233,13 @@ fn reachable(specification: &Specification) -> HashSet<&str> {
 
 /// `Naam`, `Naam2`, `Naam3`, …
 fn candidates(wanted: &str) -> impl Iterator<Item = String> {
-    std::iter::once(wanted.to_owned())
-        .chain((2..).map(move |number: u64| format!("{wanted}{number}")))
+    std::iter::once(wanted.to_owned()).chain((2..).map(move |number: u64| format!("{wanted}{number}")))
 }
 
 /// A name with everything left out that is not allowed in a model's name.
 fn alphanumeric(name: &str) -> String {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    if name.is_empty() {
-        "Model".to_owned()
-    } else {
-        name
-    }
+    if name.is_empty() { "Model".to_owned() } else { name }
 }
 
 /// `verwerkte-objecten_list` as `VerwerkteObjectenList`.
@@ -290,9 +247,7 @@ pub(super) fn pascal_case(text: &str) -> String {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .map(|word| {
             let mut letters = word.chars();
-            letters.next().map_or_else(String::new, |first| {
-                first.to_ascii_uppercase().to_string() + letters.as_str()
-            })
+            letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
         })
         .collect()
 }

@@ -27,19 +27,8 @@ struct LeftOut {
 
 impl Problems {
     /// Something that API Gateway would refuse, or would take in another sense than the document's.
-    pub(super) fn error(
-        &mut self,
-        places: Vec<Place>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        push(
-            &mut self.errors,
-            Severity::Error,
-            places,
-            message.into(),
-            help.into(),
-        );
+    pub(super) fn error(&mut self, places: Vec<Place>, message: impl Into<String>, help: impl Into<String>) {
+        push(&mut self.errors, Severity::Error, places, message.into(), help.into());
     }
 
     /// An error that somebody else found.
@@ -50,35 +39,13 @@ impl Problems {
     }
 
     /// Something that works, but not without doing something elsewhere.
-    pub(super) fn warning(
-        &mut self,
-        places: Vec<Place>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        push(
-            &mut self.notes,
-            Severity::Warning,
-            places,
-            message.into(),
-            help.into(),
-        );
+    pub(super) fn warning(&mut self, places: Vec<Place>, message: impl Into<String>, help: impl Into<String>) {
+        push(&mut self.notes, Severity::Warning, places, message.into(), help.into());
     }
 
     /// Something that is in the body in another form than in the document, or not at all.
-    pub(super) fn note(
-        &mut self,
-        places: Vec<Place>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        push(
-            &mut self.notes,
-            Severity::Note,
-            places,
-            message.into(),
-            help.into(),
-        );
+    pub(super) fn note(&mut self, places: Vec<Place>, message: impl Into<String>, help: impl Into<String>) {
+        push(&mut self.notes, Severity::Note, places, message.into(), help.into());
     }
 
     /// A kind of detail that does not come along; reported once per document.
@@ -94,14 +61,11 @@ impl Problems {
         if !self.seen.insert((document.clone(), span.start, what)) {
             return;
         }
-        self.left_out
-            .entry((document, what))
-            .and_modify(|entry| entry.count += 1)
-            .or_insert_with(|| LeftOut {
-                count: 1,
-                first: at(specification, span, "the first one"),
-                why,
-            });
+        self.left_out.entry((document, what)).and_modify(|entry| entry.count += 1).or_insert_with(|| LeftOut {
+            count: 1,
+            first: at(specification, span, "the first one"),
+            why,
+        });
     }
 
     /// The notes, or the errors where there is one.
@@ -114,30 +78,15 @@ impl Problems {
                 1 => "in 1 place".to_owned(),
                 count => format!("in {count} places"),
             };
-            self.note(
-                vec![entry.first],
-                format!("{what} is left out {places}"),
-                entry.why,
-            );
+            self.note(vec![entry.first], format!("{what} is left out {places}"), entry.why);
         }
         Ok(self.notes)
     }
 }
 
 /// Adds a message, unless it is there already: a security scheme is looked at once for every operation.
-fn push(
-    to: &mut Vec<Diagnostic>,
-    severity: Severity,
-    places: Vec<Place>,
-    message: String,
-    help: String,
-) {
-    let diagnostic = Diagnostic {
-        severity,
-        message,
-        places,
-        help: Some(help),
-    };
+fn push(to: &mut Vec<Diagnostic>, severity: Severity, places: Vec<Place>, message: String, help: String) {
+    let diagnostic = Diagnostic { severity, message, places, help: Some(help) };
     if !to.iter().any(|one| is_same(one, &diagnostic)) {
         to.push(diagnostic);
     }
@@ -158,9 +107,5 @@ fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
 
 /// A place in a specification.
 pub(super) fn at(specification: &Specification, span: &Span, label: impl Into<String>) -> Place {
-    Place {
-        source: Arc::clone(&specification.source),
-        span: span.clone(),
-        label: label.into(),
-    }
+    Place { source: Arc::clone(&specification.source), span: span.clone(), label: label.into() }
 }

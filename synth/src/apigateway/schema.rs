@@ -33,11 +33,7 @@ pub(super) fn flat(specification: &Specification, schema: &SchemaRef) -> Schema 
 }
 
 /// Whether a body of this schema looks different in this direction: somewhere in it a property is hidden.
-pub(super) fn differs(
-    specification: &Specification,
-    schema: &SchemaRef,
-    direction: Direction,
-) -> bool {
+pub(super) fn differs(specification: &Specification, schema: &SchemaRef, direction: Direction) -> bool {
     differs_within(specification, schema, direction, &mut HashSet::new())
 }
 
@@ -53,10 +49,7 @@ fn differs_within(
         return false;
     }
     let whole = flat(specification, schema);
-    whole
-        .properties
-        .values()
-        .any(|property| direction.hides(&flat(specification, property)))
+    whole.properties.values().any(|property| direction.hides(&flat(specification, property)))
         || children(&whole).any(|child| differs_within(specification, child, direction, visited))
 }
 
@@ -115,11 +108,7 @@ impl Draft4<'_> {
         if let Some(kind) = schema.kind {
             let name = kind_name(kind);
             // Draft 4 has no `nullable`; API Gateway drops it on import without a word.
-            let value = if schema.nullable {
-                json!([name, "null"])
-            } else {
-                json!(name)
-            };
+            let value = if schema.nullable { json!([name, "null"]) } else { json!(name) };
             out.insert("type".to_owned(), value);
         }
         if let Some(format) = &schema.format {
@@ -157,11 +146,7 @@ impl Draft4<'_> {
         if schema.exclusive_maximum && schema.maximum.is_some() {
             out.insert("exclusiveMaximum".to_owned(), Json::Bool(true));
         }
-        put(
-            out,
-            "multipleOf",
-            schema.multiple_of.clone().map(Json::Number),
-        );
+        put(out, "multipleOf", schema.multiple_of.clone().map(Json::Number));
     }
 
     /// API Gateway has no `exclusiveMinimum`. For integers the next one up says the same.
@@ -195,10 +180,7 @@ impl Draft4<'_> {
     }
 
     fn objects(&mut self, schema: &Schema, out: &mut Map<String, Json>) {
-        let open = matches!(
-            schema.additional_properties,
-            None | Some(AdditionalProperties::Allowed(true))
-        );
+        let open = matches!(schema.additional_properties, None | Some(AdditionalProperties::Allowed(true)));
         let mut hidden = HashSet::new();
         let mut properties = Map::new();
         for (name, property) in &schema.properties {
@@ -280,11 +262,7 @@ impl Draft4<'_> {
             "`default`",
             "API Gateway does not support it; whoever handles the request fills in defaults",
         );
-        report(
-            schema.discriminator.is_some(),
-            "`discriminator`",
-            unsupported,
-        );
+        report(schema.discriminator.is_some(), "`discriminator`", unsupported);
         report(schema.deprecated, "`deprecated`", unsupported);
         report(
             schema.title.is_some() || schema.description.is_some(),

@@ -2,20 +2,18 @@
 
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
-use synth::apigateway::{Body, Options, Route, TableOperation, Targets, body};
+use synth::apigateway::{Body, Options, Route, TableOperation, TableResponse, Targets, body};
 use synth::report::Diagnostic;
 use synth::specification::{self, Specification};
 use synth::{report, source};
 
 /// A file of the shared input folder. A test that cannot find it fails: it would prove nothing.
 pub(crate) fn shared(path: &str) -> Specification {
-    let folder = std::env::var("SHARED_DIR")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").to_owned());
+    let folder =
+        std::env::var("SHARED_DIR").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").to_owned());
     let file = format!("{folder}/{path}");
     specification::read(&file)
-        .unwrap_or_else(|errors| {
-            panic!("{file}: {errors:#?}; is SHARED_DIR the folder with the shared input files?")
-        })
+        .unwrap_or_else(|errors| panic!("{file}: {errors:#?}; is SHARED_DIR the folder with the shared input files?"))
         .0
 }
 
@@ -28,29 +26,19 @@ pub(crate) fn document(paths: &str, schemas: &str) -> String {
          paths:\n{}\
          components:\n  securitySchemes:\n    JWT:\n      type: http\n      scheme: bearer\n{}",
         indented(paths, 2),
-        if schemas.is_empty() {
-            String::new()
-        } else {
-            format!("  schemas:\n{}", indented(schemas, 4))
-        },
+        if schemas.is_empty() { String::new() } else { format!("  schemas:\n{}", indented(schemas, 4)) },
     )
 }
 
 /// A path with one GET, its parameters declared.
 pub(crate) fn get(path: &str, operation_id: &str) -> String {
     let mut text = format!("'{path}':\n");
-    let names: Vec<&str> = path
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split('}').next())
-        .collect();
+    let names: Vec<&str> = path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
     if !names.is_empty() {
         text.push_str("  parameters:\n");
     }
     for name in names {
-        text.push_str(&format!(
-            "    - {{name: '{name}', in: path, required: true, schema: {{type: string}}}}\n"
-        ));
+        text.push_str(&format!("    - {{name: '{name}', in: path, required: true, schema: {{type: string}}}}\n"));
     }
     text.push_str(&format!(
         "  get:\n    operationId: {operation_id}\n    responses:\n      '200': {{description: OK}}\n"
@@ -59,18 +47,13 @@ pub(crate) fn get(path: &str, operation_id: &str) -> String {
 }
 
 fn indented(text: &str, by: usize) -> String {
-    text.lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| format!("{}{line}\n", " ".repeat(by)))
-        .collect()
+    text.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
 }
 
 /// Reads a document.
 pub(crate) fn read(name: &str, text: &str) -> Specification {
     let (source, root) = source::parse(name, text).unwrap_or_else(|error| panic!("{error}"));
-    specification::lower(&source, &root)
-        .unwrap_or_else(|errors| panic!("{}", report::render(&errors, false)))
-        .0
+    specification::lower(&source, &root).unwrap_or_else(|errors| panic!("{}", report::render(&errors, false))).0
 }
 
 /// Sends everything to `gen`, except what is named here.
@@ -80,7 +63,8 @@ pub(crate) fn routes(specifications: &[Specification], table: &[&str]) -> IndexM
         .flat_map(|specification| &specification.operations)
         .map(|operation| {
             let route = if table.contains(&operation.id.as_str()) {
-                Route::Table(table_operation())
+                let success = operation.responses.keys().find(|status| status.starts_with('2'));
+                Route::Table(table_operation(success.map_or(200, |status| status.parse().expect("a number"))))
             } else {
                 Route::Gen
             };
@@ -90,19 +74,19 @@ pub(crate) fn routes(specifications: &[Specification], table: &[&str]) -> IndexM
 }
 
 /// An action with a template for each kind of answer.
-pub(crate) fn table_operation() -> TableOperation {
-    let templates = [
-        ("200", "ok"),
-        ("400", "refused"),
-        (r"5\d{2}", "down"),
-        ("default", "other"),
-    ];
+pub(crate) fn table_operation(success: u16) -> TableOperation {
+    let templates =
+        [("200", success, "ok"), ("400", 500, "refused"), (r"5\d{2}", 503, "down"), ("default", 500, "other")];
     TableOperation {
         action: "GetItem".to_owned(),
         request: json!("request"),
         responses: templates
             .iter()
-            .map(|(pattern, template)| ((*pattern).to_owned(), json!(template)))
+            .map(|(pattern, status, template)| TableResponse {
+                selection_pattern: (*pattern).to_owned(),
+                status: *status,
+                template: json!(template),
+            })
             .collect(),
     }
 }
@@ -126,11 +110,7 @@ pub(crate) fn translate_with(
 /// Translates one document, everything to `gen`.
 pub(crate) fn translate(text: &str) -> Result<Body, Vec<Diagnostic>> {
     let specifications = [read("proef.yaml", text)];
-    translate_with(
-        &specifications,
-        &routes(&specifications, &[]),
-        &Options::default(),
-    )
+    translate_with(&specifications, &routes(&specifications, &[]), &Options::default())
 }
 
 /// The body of a document that must be fine.
@@ -155,21 +135,11 @@ pub(crate) fn the_error(outcome: Result<Body, Vec<Diagnostic>>) -> (Diagnostic, 
 
 /// The line at which a place of a message points.
 pub(crate) fn line(diagnostic: &Diagnostic, place: usize) -> String {
-    diagnostic
-        .places
-        .get(place)
-        .map_or_else(String::new, |place| {
-            let text = &place.source.text;
-            let start = text[..place.span.start]
-                .rfind('\n')
-                .map_or(0, |newline| newline + 1);
-            text[start..]
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned()
-        })
+    diagnostic.places.get(place).map_or_else(String::new, |place| {
+        let text = &place.source.text;
+        let start = text[..place.span.start].rfind('\n').map_or(0, |newline| newline + 1);
+        text[start..].lines().next().unwrap_or_default().trim().to_owned()
+    })
 }
 
 /// Whether a note says this.
@@ -180,11 +150,7 @@ pub(crate) fn noted(body: &Body, text: &str) -> bool {
 /// A validator for one model of a body, as draft 4.
 pub(crate) fn validator(document: &Json, model: &str) -> jsonschema::Validator {
     let schemas = &document["components"]["schemas"];
-    assert!(
-        schemas.get(model).is_some(),
-        "no model {model}: {:?}",
-        names(schemas)
-    );
+    assert!(schemas.get(model).is_some(), "no model {model}: {:?}", names(schemas));
     let schema = json!({
         "$ref": format!("#/components/schemas/{model}"),
         "components": { "schemas": schemas },
@@ -194,9 +160,7 @@ pub(crate) fn validator(document: &Json, model: &str) -> jsonschema::Validator {
 
 /// The keys of an object.
 pub(crate) fn names(object: &Json) -> Vec<&str> {
-    object.as_object().map_or_else(Vec::new, |object| {
-        object.keys().map(String::as_str).collect()
-    })
+    object.as_object().map_or_else(Vec::new, |object| object.keys().map(String::as_str).collect())
 }
 
 /// A template with its variables filled in, as API Gateway does it: text for text.
