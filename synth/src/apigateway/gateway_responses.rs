@@ -17,6 +17,14 @@ const INTERNAL: Fault = Fault {
     retry_after: None,
 };
 
+/// No token, or one that is not valid (R72).
+const NO_VALID_TOKEN: Fault = Fault {
+    soort: fout::NIET_AANGEMELD,
+    detail: "Een geldig token in de header Authorization ontbreekt.",
+    invalid: Invalid::No,
+    retry_after: None,
+};
+
 /// No route of this API asks for an AWS signature, so API Gateway complains about one only where it found no
 /// route: a bearer token sent to an unknown route is refused as a malformed signature.
 const UNKNOWN_ROUTE: Fault = NOT_FOUND;
@@ -70,7 +78,7 @@ const ALL: [(&str, Fault); 21] = [
         },
     ),
     ("DEFAULT_5XX", INTERNAL),
-    ("EXPIRED_TOKEN", UNKNOWN_ROUTE),
+    ("EXPIRED_TOKEN", NO_VALID_TOKEN),
     (
         "INTEGRATION_FAILURE",
         Fault {
@@ -98,7 +106,7 @@ const ALL: [(&str, Fault); 21] = [
             retry_after: None,
         },
     ),
-    ("INVALID_SIGNATURE", UNKNOWN_ROUTE),
+    ("INVALID_SIGNATURE", NO_VALID_TOKEN),
     // API Gateway's answer to a route or method that does not exist.
     ("MISSING_AUTHENTICATION_TOKEN", UNKNOWN_ROUTE),
     (
@@ -129,15 +137,7 @@ const ALL: [(&str, Fault); 21] = [
             retry_after: Some(1),
         },
     ),
-    (
-        "UNAUTHORIZED",
-        Fault {
-            soort: fout::NIET_AANGEMELD,
-            detail: "Een geldig token in de header Authorization ontbreekt.",
-            invalid: Invalid::No,
-            retry_after: None,
-        },
-    ),
+    ("UNAUTHORIZED", NO_VALID_TOKEN),
     (
         "UNSUPPORTED_MEDIA_TYPE",
         Fault {

@@ -96,7 +96,7 @@ impl Draft4<'_> {
     pub(super) fn schema(&mut self, schema: &Schema) -> Json {
         let mut out = Map::new();
         self.kind(schema, &mut out);
-        self.text_and_numbers(schema, &mut out);
+        Self::text_and_numbers(schema, &mut out);
         self.arrays(schema, &mut out);
         self.objects(schema, &mut out);
         self.alternatives(schema, &mut out);
@@ -137,34 +137,19 @@ impl Draft4<'_> {
         }
     }
 
-    fn text_and_numbers(&mut self, schema: &Schema, out: &mut Map<String, Json>) {
+    fn text_and_numbers(schema: &Schema, out: &mut Map<String, Json>) {
         put(out, "minLength", schema.min_length.map(Json::from));
         put(out, "maxLength", schema.max_length.map(Json::from));
         put(out, "pattern", schema.pattern.clone().map(Json::from));
-        put(out, "minimum", self.minimum(schema));
+        put(out, "minimum", schema.minimum.clone().map(Json::Number));
+        if schema.exclusive_minimum && schema.minimum.is_some() {
+            out.insert("exclusiveMinimum".to_owned(), Json::Bool(true));
+        }
         put(out, "maximum", schema.maximum.clone().map(Json::Number));
         if schema.exclusive_maximum && schema.maximum.is_some() {
             out.insert("exclusiveMaximum".to_owned(), Json::Bool(true));
         }
         put(out, "multipleOf", schema.multiple_of.clone().map(Json::Number));
-    }
-
-    /// API Gateway has no `exclusiveMinimum`. For integers the next one up says the same.
-    fn minimum(&mut self, schema: &Schema) -> Option<Json> {
-        let minimum = schema.minimum.clone()?;
-        if !schema.exclusive_minimum {
-            return Some(Json::Number(minimum));
-        }
-        let next = minimum.as_i64().and_then(|minimum| minimum.checked_add(1));
-        if let (Some(Kind::Integer), Some(next)) = (schema.kind, next) {
-            return Some(json!(next));
-        }
-        (self.left_out)(
-            &schema.span,
-            "`exclusiveMinimum`",
-            "API Gateway does not support it; `minimum` stays, so the model also accepts the bound itself",
-        );
-        Some(Json::Number(minimum))
     }
 
     fn arrays(&mut self, schema: &Schema, out: &mut Map<String, Json>) {
