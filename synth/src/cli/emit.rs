@@ -5,10 +5,34 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use synth::cloudformation::Limits;
 use synth::emit::{self, Format};
-use synth::report::Diagnostic;
+use synth::stack;
 
 use super::failure::{Failure, print, say};
 use super::inputs::{Inputs, Stack};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  synth
+      Writes the default stack to out/verwerkingenlog-local.template.json.
+  synth --stack stacks/productie.yaml --out build --format yaml
+      Writes build/verwerkingenlog-productie.template.yaml.
+  synth --spec openapi/bewerking.yaml --spec openapi/inzage.yaml
+      Serves both APIs.
+  synth --stdout | jq '.Resources | keys'
+      Lists the logical ids.
+  synth -v 2>notes.txt
+      Keeps what was translated, changed or left out.
+
+Files, named after the stack's `name`:
+  <out>/<name>.template.json   the CloudFormation template
+  <out>/<name>.assets.json     the function packages that the template expects in the assets bucket
+Both are written whole, or neither is touched. Results go to stdout, messages to stderr; colours
+only to a terminal (NO_COLOR turns them off, CLICOLOR_FORCE=1 on).
+
+Exit codes:
+  0  done
+  1  failed: a disk that is full, a folder that cannot be written
+  2  wrong usage, or a mistake in the input: nothing is written";
 
 /// Where and how the template is written.
 #[derive(Debug, Args)]
@@ -18,10 +42,10 @@ pub(crate) struct Emit {
     /// Folder that the files are written to
     #[arg(long, value_name = "DIR", default_value = "out", value_hint = ValueHint::DirPath)]
     out: PathBuf,
-    /// Prints the template instead of writing files
+    /// Prints the template, byte for byte what the file would hold, and writes nothing
     #[arg(long, conflicts_with = "out")]
     stdout: bool,
-    /// How the template is written
+    /// How the template is written, which is also the ending of its file's name
     #[arg(long, value_enum, default_value_t = Written::Json)]
     format: Written,
 }
@@ -49,7 +73,7 @@ pub(crate) fn run(arguments: &Emit) -> Result<(), Failure> {
     let text = emit::render(&built.template, format);
     let errors = built.template.check(text.len(), &Limits::default());
     if !errors.is_empty() {
-        return Err(Failure::Input(errors.iter().map(|error| Diagnostic::error(error.to_string())).collect()));
+        return Err(Failure::Input(errors.iter().map(|error| stack::explain(error, &file)).collect()));
     }
     if arguments.stdout {
         return print(&text);

@@ -67,8 +67,13 @@ pub(crate) fn say(line: &str) {
 /// A disk that is full, a reader that has gone.
 pub(crate) fn print(result: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(result.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+    stdout.write_all(result.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| unprinted(&error))
+}
+
+/// Why a result did not get to stdout.
+pub(crate) fn unprinted(error: &io::Error) -> Failure {
+    match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::Unread,
         _ => Failure::Failed(Diagnostic::error(format!("cannot write to stdout: {error}"))),
-    })
+    }
 }

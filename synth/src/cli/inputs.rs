@@ -18,7 +18,8 @@ const DEFAULT_SPECIFICATION: &str = "openapi/bewerking.yaml";
 /// What a stack is made from.
 #[derive(Debug, Args)]
 pub(crate) struct Inputs {
-    /// Stack file [default: stacks/local.yaml, or the built-in one of that name where there is no such file]
+    /// Stack file: what this deployment wants to be different from the defaults, see docs/stack-file.md
+    /// [default: stacks/local.yaml, or the built-in one of that name where there is no such file]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     stack: Option<PathBuf>,
     /// OpenAPI 3.0 document to serve, instead of those that the stack file names; may be repeated
@@ -29,7 +30,7 @@ pub(crate) struct Inputs {
     /// built-in ones
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     templates: Option<PathBuf>,
-    /// Shows what was translated, changed or left out on the way, and why
+    /// Shows on stderr what was translated, changed or left out on the way, and why
     #[arg(short, long)]
     verbose: bool,
 }
@@ -68,8 +69,7 @@ impl Inputs {
     }
 
     fn specifications(&self, file: &StackFile) -> Result<(Vec<Specification>, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let named = file.specifications();
-        let paths = if self.spec.is_empty() { &named } else { &self.spec };
+        let named = if self.spec.is_empty() { file.specifications() } else { Vec::new() };
         let (mut read, mut notes, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
         let mut keep = |lowered: specification::Lowered| match lowered {
             Ok((specification, mut more)) => {
@@ -78,11 +78,19 @@ impl Inputs {
             }
             Err(mut errors) => wrong.append(&mut errors),
         };
-        if paths.is_empty() {
+        if self.spec.is_empty() && named.is_empty() {
             keep(embedded_specification());
         }
-        for path in paths {
+        for path in &self.spec {
             keep(specification::read(path));
+        }
+        for (path, span) in &named {
+            // A file that cannot be read has no line to show; the stack file has one, which names it.
+            let point = |error: Diagnostic| match error.places.is_empty() {
+                true => error.at(&file.source, span.clone(), "named here, from the folder of this file"),
+                false => error,
+            };
+            keep(specification::read(path).map_err(|errors| errors.into_iter().map(point).collect()));
         }
         if wrong.is_empty() { Ok((read, notes)) } else { Err(wrong) }
     }

@@ -1,9 +1,9 @@
 //! The command line. One module a command; what they share stands here.
 
+mod completions;
 mod emit;
 mod failure;
 mod inputs;
-mod completions;
 mod schema;
 
 use std::process::ExitCode;
@@ -12,12 +12,11 @@ use clap::{Parser, Subcommand};
 
 /// Emits the CloudFormation stack of a municipal processing log from its OpenAPI specification.
 ///
-/// Without a command, reads the specification and the stack file, and writes the template and the list of the assets
-/// that it expects. Results go to files or to stdout, messages to stderr.
-///
-/// Exit codes: 0 done, 1 failed, 2 usage or a mistake in the input.
+/// Without a command, reads the stack file, the OpenAPI specification and the mapping templates, and writes the
+/// template and the list of the assets that it expects. What is not given is built in, so it works in any folder.
 #[derive(Debug, Parser)]
 #[command(name = "synth", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "Examples and exit codes: synth --help", after_long_help = emit::EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -28,24 +27,45 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Prints the JSON Schema of stack files
+    ///
+    /// An editor that knows it completes and checks a stack file while you type. The stack files of this project name
+    /// it in their first line: `# yaml-language-server: $schema=schema.json`.
+    #[command(after_help = schema::EXAMPLES)]
     Schema,
     /// Prints a completion script for a shell
+    ///
+    /// Put it where your shell looks for completions.
+    #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Completions),
-    /// Prints the manual page
-    Man,
+    /// Prints a manual page
+    ///
+    /// In the format that `man` reads: of `synth` itself, or of one of its commands.
+    #[command(after_help = completions::MANUAL_EXAMPLES)]
+    Man(completions::Manual),
 }
 
 /// Runs what the arguments ask for.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => return help_or_usage(&answer),
+    };
     let done = match arguments.command {
         None => emit::run(&arguments.emit),
         Some(Command::Schema) => schema::run(),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
-        Some(Command::Man) => completions::manual(),
+        Some(Command::Man(arguments)) => completions::manual(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
+    }
+}
+
+/// Help and the version are results, on stdout; anything else that clap says is about wrong usage, on stderr.
+fn help_or_usage(answer: &clap::Error) -> ExitCode {
+    match answer.print() {
+        Err(error) if !answer.use_stderr() => failure::unprinted(&error).report(),
+        _ => u8::try_from(answer.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from),
     }
 }

@@ -34,6 +34,9 @@ fn stage(path: &Path, content: &[u8]) -> Result<NamedTempFile, WriteError> {
         return Err(failed(path, io::ErrorKind::IsADirectory.into()));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Some(file) = folder.ancestors().find(|above| above.exists()).filter(|above| !above.is_dir()) {
+        return Err(failed(file, io::Error::new(io::ErrorKind::NotADirectory, "it is a file, and a folder is needed")));
+    }
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let write = || {
         let mut file = NamedTempFile::new_in(folder)?;

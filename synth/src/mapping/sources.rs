@@ -1,7 +1,7 @@
 //! The sources as they lie in the folder: which there are, and whether they belong together.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
@@ -45,10 +45,17 @@ impl Templates {
     /// neither.
     pub fn from_dir(folder: &Path) -> Result<Self, Vec<Diagnostic>> {
         let mut files = Vec::new();
-        read_files(folder, "", &mut files).map_err(|error| {
+        read_files(folder, "", &mut files).map_err(|(path, error)| {
+            let name = path.display();
+            let message = match error.kind() {
+                io::ErrorKind::NotFound => format!("there is no folder `{name}`"),
+                io::ErrorKind::NotADirectory => format!("`{name}` is a file, a folder is needed"),
+                io::ErrorKind::InvalidData => format!("`{name}` is not UTF-8"),
+                _ => format!("`{name}` cannot be read: {error}"),
+            };
             vec![errors::plain(
-                format!("cannot read the templates in {}: {error}", folder.display()),
-                "a folder with <operationId>.request.vtl and <operationId>.response.vtl, both UTF-8",
+                message,
+                "templates are a folder with <operationId>.request.vtl and <operationId>.response.vtl, all UTF-8",
             )]
         })?;
         Self::new(&folder.display().to_string(), files)
@@ -167,18 +174,21 @@ fn embedded_files(folder: &Dir<'_>, files: &mut Vec<(String, String)>) {
     }
 }
 
-fn read_files(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
+/// An error comes with the file or folder that could not be read.
+fn read_files(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> Result<(), (PathBuf, io::Error)> {
+    let of_folder = |error| (folder.to_owned(), error);
+    for entry in fs::read_dir(folder).map_err(of_folder)? {
+        let entry = entry.map_err(of_folder)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if hidden(&name) {
             continue;
         }
         let path = format!("{prefix}{name}");
-        if entry.file_type()?.is_dir() {
+        let of_entry = |error| (entry.path(), error);
+        if entry.file_type().map_err(of_entry)?.is_dir() {
             read_files(&entry.path(), &format!("{path}/"), files)?;
         } else {
-            files.push((path, fs::read_to_string(entry.path())?));
+            files.push((path, fs::read_to_string(entry.path()).map_err(of_entry)?));
         }
     }
     Ok(())

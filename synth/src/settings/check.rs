@@ -1,15 +1,16 @@
 //! What no single key can say: keys that contradict each other.
 
-use super::StackFile;
+use contract::functions as names;
+
+use super::{Settings, StackFile};
 use crate::report::Diagnostic;
-use crate::source::Span;
 
 /// Every contradiction in the file.
 pub(super) fn contradictions(file: &StackFile) -> Vec<Diagnostic> {
     let settings = &file.settings;
     let mut found = Vec::new();
     let mut report = |path: &[&str], message: String, help: &str| {
-        let (span, key) = (span(file, path), path.join("."));
+        let (span, key) = (file.place(path), path.join("."));
         found.push(Diagnostic::error(message).at(&file.source, span, format!("`{key}` stands here")).help(help));
     };
 
@@ -76,17 +77,48 @@ pub(super) fn contradictions(file: &StackFile) -> Vec<Diagnostic> {
         let message = format!("the issuer `{}` stands here twice", pair[0]);
         report(&["tokens", "issuers"], message, "name an issuer once");
     }
+    let environment = authorizer_environment(settings);
+    if environment > ENVIRONMENT_LIMIT {
+        let over = environment - ENVIRONMENT_LIMIT;
+        report(
+            &["tokens", "issuers"],
+            format!("the issuers make the environment variables of `auth` {over} bytes too large"),
+            "Lambda takes 4096 bytes for all variables of a function: name fewer issuers, or shorter addresses",
+        );
+    }
+    let description = settings.description.len();
+    if description > DESCRIPTION_LIMIT {
+        report(
+            &["description"],
+            format!("a description of {description} bytes"),
+            "CloudFormation takes 1024 bytes at most; a letter with an accent has two",
+        );
+    }
     found
 }
 
-/// Where a key stands: its value, or as much of the path as is written.
-fn span(file: &StackFile, path: &[&str]) -> Span {
-    let mut node = &file.node;
-    for key in path {
-        match node.get(key) {
-            Some(next) => node = next,
-            None => break,
-        }
+/// Bytes that Lambda takes for all environment variables of a function.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const ENVIRONMENT_LIMIT: usize = 4096;
+
+/// Bytes that CloudFormation takes for a template's description.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const DESCRIPTION_LIMIT: usize = 1024;
+
+/// Bytes of an ARN that is only known at deployment; one of a secret whose name CloudFormation makes is shorter.
+const ARN: usize = 200;
+
+/// Bytes of the environment variables of `auth`, the only function that gets more the more the stack file says. Lambda
+/// measures them as one JSON object, in which the quotes of the issuers' own JSON count double.
+fn authorizer_environment(settings: &Settings) -> usize {
+    let arn = "x".repeat(ARN);
+    let mut variables = serde_json::json!({
+        names::ENV_ISSUERS: serde_json::to_string(&settings.tokens.issuers).expect("issuers are strings"),
+        names::ENV_PSEUDONYM_SECRET: arn,
+        names::ENV_TIJDZONE: settings.tijdzone.as_str(),
+    });
+    if settings.tokens.zgw {
+        variables[names::ENV_CLIENTS_SECRET] = arn.into();
     }
-    node.span.clone()
+    variables.to_string().len()
 }

@@ -1,12 +1,15 @@
 //! The kinds of value that a stack file holds. Each says what it takes once: for reading and for the schema.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error;
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::report::{nearest, quoted};
 
 /// A whole number in a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,12 +30,20 @@ impl<const MIN: u32, const MAX: u32> Whole<MIN, MAX> {
 
 impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = i64::deserialize(deserializer)?;
-        u32::try_from(number)
-            .ok()
-            .filter(|number| (MIN..=MAX).contains(number))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(format!("{number} is out of range: {MIN} to {MAX} are possible")))
+        struct Range<const MIN: u32, const MAX: u32>;
+        impl<const MIN: u32, const MAX: u32> Visitor<'_> for Range<MIN, MAX> {
+            type Value = Whole<MIN, MAX>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "a whole number from {MIN} to {MAX}")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+                let small = u32::try_from(number).ok().filter(|number| (MIN..=MAX).contains(number));
+                small.map(Whole).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+        }
+        deserializer.deserialize_u32(Range)
     }
 }
 
@@ -84,7 +95,8 @@ macro_rules! texts {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+                let text = String::deserialize(deserializer)?;
+                Self::new(&text).map_err(|_| D::Error::invalid_value(Unexpected::Str(&text), &$wanted))
             }
         }
 
@@ -111,8 +123,8 @@ texts! {
     /// Name of a stage.
     StageName = r"^[A-Za-z0-9_-]{1,128}$", "a stage name: letters, digits, `-` and `_`, 128 at most";
     /// Key of a tag. `aws:` is reserved.
-    TagKey = r"^(?:[^aA\s]|[aA][^wW]|[aA][wW][^sS]|[aA][wW][sS][^:]|[aA]$|[aA][wW]$|[aA][wW][sS]$)[\w .:/=+@-]{0,127}$",
-        "a tag key: 128 letters, digits, spaces and `_.:/=+-@` at most, not beginning with `aws:`";
+    TagKey = r"^(?:[b-zB-Z0-9_.:/=+@-]|[aA](?:$|[a-vx-zA-VX-Z0-9_ .:/=+@-]|[wW](?:$|[a-rt-zA-RT-Z0-9_ .:/=+@-]|[sS](?:$|[\w ./=+@-]))))[\w .:/=+@-]{0,124}$",
+        "a tag key: 125 letters, digits, spaces and `_.:/=+-@` at most, not beginning with `aws:`";
     /// Value of a tag.
     TagValue = r"^[\w .:/=+@-]{0,256}$", "a tag value: 256 letters, digits, spaces and `_.:/=+-@` at most";
     /// An address that is reached over TLS.
@@ -167,12 +179,16 @@ impl<'de> Deserialize<'de> for Tijdzone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         let known = jiff::tz::db();
-        if known.get(&name).is_ok() {
-            return Ok(Self(name));
+        if let Ok(zone) = known.get(&name) {
+            // It is found in any case of letters; others look it up as the database writes it.
+            return Ok(Self(zone.iana_name().unwrap_or(&name).to_owned()));
         }
-        let nearest = known.available().map(|zone| zone.to_string()).min_by_key(|zone| strsim::levenshtein(zone, &name));
-        let hint = nearest.map(|zone| format!("; did you mean `{zone}`?")).unwrap_or_default();
-        Err(D::Error::custom(format!("`{name}` is no time zone of the IANA database{hint}")))
+        let zones: Vec<_> = known.available().map(|zone| zone.to_string()).collect();
+        let hint = match nearest(&name, zones.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "it is written as `Europe/Amsterdam`".to_owned(),
+        };
+        Err(D::Error::custom(format!("{} is no time zone of the IANA database; {hint}", quoted(&name))))
     }
 }
 
@@ -183,9 +199,8 @@ impl<'de> Deserialize<'de> for Tijdzone {
 pub struct LogRetention(u32);
 
 impl LogRetention {
-    const POSSIBLE: &[u32] = &[
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-    ];
+    const POSSIBLE: &[u32] =
+        &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
     /// Days.
     pub fn days(self) -> u32 {
@@ -201,12 +216,21 @@ impl Default for LogRetention {
 
 impl<'de> Deserialize<'de> for LogRetention {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let days = u32::deserialize(deserializer)?;
-        if Self::POSSIBLE.contains(&days) {
-            return Ok(Self(days));
+        struct Days;
+        impl Visitor<'_> for Days {
+            type Value = LogRetention;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let possible: Vec<_> = LogRetention::POSSIBLE.iter().map(u32::to_string).collect();
+                write!(formatter, "a number of days that CloudWatch takes: {}", possible.join(", "))
+            }
+
+            fn visit_u64<E: Error>(self, days: u64) -> Result<LogRetention, E> {
+                let known = LogRetention::POSSIBLE.iter().find(|possible| u64::from(**possible) == days);
+                known.map(|days| LogRetention(*days)).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(days), &self))
+            }
         }
-        let possible: Vec<_> = Self::POSSIBLE.iter().map(u32::to_string).collect();
-        Err(D::Error::custom(format!("{days} days are not possible; CloudWatch takes {}", possible.join(", "))))
+        deserializer.deserialize_u32(Days)
     }
 }
 
@@ -229,13 +253,20 @@ impl JsonSchema for LogRetention {
 #[serde(transparent)]
 pub struct OneOrMany(pub Vec<String>);
 
+impl OneOrMany {
+    /// Whether none is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl<'de> Deserialize<'de> for OneOrMany {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
+        struct Paths;
+        impl<'de> Visitor<'de> for Paths {
             type Value = OneOrMany;
 
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a path, or a list of paths")
             }
 
@@ -248,10 +279,13 @@ impl<'de> Deserialize<'de> for OneOrMany {
                 while let Some(path) = paths.next_element()? {
                     all.push(path);
                 }
+                if all.is_empty() {
+                    return Err(A::Error::custom("a list of paths without a path"));
+                }
                 Ok(OneOrMany(all))
             }
         }
-        deserializer.deserialize_any(Visitor)
+        deserializer.deserialize_any(Paths)
     }
 }
 
@@ -265,6 +299,6 @@ impl JsonSchema for OneOrMany {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+        json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }] })
     }
 }

@@ -22,7 +22,7 @@ pub use kinds::*;
 pub use storage::{Backup, LockMode, ObjectLock, Queue, Table, visibility_timeout};
 
 use crate::report::Diagnostic;
-use crate::source::{self, Node, Source};
+use crate::source::{self, Node, Source, Span};
 
 /// One deployment of the processing log.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -30,11 +30,12 @@ use crate::source::{self, Node, Source};
 pub struct Settings {
     /// Name of the CloudFormation stack, and of the files that `synth` writes.
     pub name: StackName,
-    /// What this deployment is, for whoever sees the stack in the console.
+    /// What this deployment is, for whoever sees the stack in the console. 1024 bytes at most.
     #[serde(default = "description")]
+    #[schemars(length(max = 1024))]
     pub description: String,
     /// OpenAPI documents to serve, one or several, relative to this file. Left out: the built-in Bewerking API.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
     pub spec: OneOrMany,
     /// Time zone in which `beginDatum` and `eindDatum` are days (R46).
     #[serde(default)]
@@ -188,14 +189,30 @@ impl StackFile {
         if contradictions.is_empty() { Ok(file) } else { Err(contradictions) }
     }
 
-    /// The OpenAPI documents it names, from the folder that the stack file is in.
-    pub fn specifications(&self) -> Vec<PathBuf> {
+    /// The OpenAPI documents it names, from the folder that the stack file is in, each with the place where it is named.
+    pub fn specifications(&self) -> Vec<(PathBuf, Span)> {
         let folder = Path::new(&self.source.name).parent().unwrap_or(Path::new(""));
-        self.settings.spec.0.iter().map(|path| folder.join(path)).collect()
+        let Some(node) = self.node.get("spec") else { return Vec::new() };
+        let named = node.as_sequence().unwrap_or(std::slice::from_ref(node));
+        named.iter().filter_map(|node| Some((folder.join(node.as_str()?), node.span.clone()))).collect()
+    }
+
+    /// Where a key stands, named by its path: its value, or as much of the path as is written.
+    pub fn place(&self, path: &[&str]) -> Span {
+        let mut node = &self.node;
+        for key in path {
+            match node.get(key) {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node.span.clone()
     }
 }
 
 /// The JSON Schema of a stack file.
 pub fn schema() -> serde_json::Value {
-    schemars::SchemaGenerator::from(schemars::generate::SchemaSettings::draft07()).into_root_schema_for::<Settings>().into()
+    schemars::SchemaGenerator::from(schemars::generate::SchemaSettings::draft07())
+        .into_root_schema_for::<Settings>()
+        .into()
 }

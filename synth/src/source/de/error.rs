@@ -119,10 +119,16 @@ impl Error {
             What::Wrong { wanted, found } => {
                 let error = Diagnostic::error(format!("{subject} must be {wanted}"));
                 let error = error.at(source, span, format!("this is {found}"));
-                if wanted == "text" && !found.starts_with('a') && found != "nothing" {
-                    error.help("put it in quotes")
-                } else {
-                    error
+                match (wanted.as_str(), found.as_str()) {
+                    (_, "nothing") => error.help("leave the key out, or give it a value"),
+                    ("text", found) if !found.starts_with('a') => error.help("put it in quotes"),
+                    ("`true` or `false`", "the text `yes`" | "the text `on`") => {
+                        error.help("YAML 1.2 writes it as `true`")
+                    }
+                    ("`true` or `false`", "the text `no`" | "the text `off`") => {
+                        error.help("YAML 1.2 writes it as `false`")
+                    }
+                    _ => error,
                 }
             }
             What::UnknownKey { key, allowed } => {
