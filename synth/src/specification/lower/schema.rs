@@ -10,7 +10,7 @@ use crate::source::{Node, Value};
 use crate::specification::{AdditionalProperties, Kind, Schema, SchemaRef};
 
 /// How many schemas may stand within one another, those included that a reference puts there.
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 50;
 
 const SCHEMA: Keys = Keys {
     what: "a schema",
@@ -102,7 +102,7 @@ impl<'a> Lowering<'a> {
             Some(reference) => self.referred(reference),
             None => self
                 .schema(node)
-                .map(|schema| SchemaRef::Inline(Box::new(schema))),
+                .map(SchemaRef::Inline),
         };
         self.schema_depth -= 1;
         schema.unwrap_or_else(placeholder)
@@ -122,9 +122,9 @@ impl<'a> Lowering<'a> {
         Some(self.schema_ref(step.node))
     }
 
-    fn schema(&mut self, node: &'a Node) -> Option<Schema> {
+    fn schema(&mut self, node: &'a Node) -> Option<Box<Schema>> {
         let object = self.object(node, &SCHEMA)?;
-        let mut schema = Schema {
+        let mut schema = Box::new(Schema {
             title: self.text(&object, "title"),
             description: self.text(&object, "description"),
             kind: self.kind(&object),
@@ -152,7 +152,7 @@ impl<'a> Lowering<'a> {
             discriminator: self.discriminator(&object),
             span: node.span.clone(),
             ..Schema::default()
-        };
+        });
         schema.required = self.required_names(&object);
         schema.items = object
             .get("items")
