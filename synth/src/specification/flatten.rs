@@ -82,7 +82,11 @@ impl<'a> Merge<'a> {
     }
 
     /// `taken` holds the names that are part of the whole already: a part that comes twice adds nothing.
-    fn schema<'b>(&mut self, schema: &'b Schema, taken: &mut HashSet<&'b str>) -> Result<Box<Schema>>
+    fn schema<'b>(
+        &mut self,
+        schema: &'b Schema,
+        taken: &mut HashSet<&'b str>,
+    ) -> Result<Box<Schema>>
     where
         'a: 'b,
     {

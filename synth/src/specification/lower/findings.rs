@@ -87,6 +87,8 @@ impl Findings {
                     self.warnings_more
                 )));
             }
+            self.dropped
+                .sort_by(|_, (one, _), _, (other, _)| one.start.cmp(&other.start));
             let notes = self.dropped.into_iter().map(|(kind, (span, count))| {
                 let often = if count == 1 {
                     String::new()

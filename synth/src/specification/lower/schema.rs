@@ -100,9 +100,7 @@ impl<'a> Lowering<'a> {
         self.schema_depth += 1;
         let schema = match self.reference(node) {
             Some(reference) => self.referred(reference),
-            None => self
-                .schema(node)
-                .map(SchemaRef::Inline),
+            None => self.schema(node).map(SchemaRef::Inline),
         };
         self.schema_depth -= 1;
         schema.unwrap_or_else(placeholder)
@@ -245,7 +243,7 @@ impl<'a> Lowering<'a> {
                     quoted(&pattern)
                 ))
                 .at(self.source, span, "this pattern")
-                .help("API Gateway would refuse every request, or the model"),
+                .help("requests are checked against it"),
             );
         }
         Some(pattern)
@@ -266,14 +264,14 @@ impl<'a> Lowering<'a> {
                     .help("list the values, or leave `enum` out"),
             );
         }
-        items.iter().filter_map(|item| self.to_json(item)).collect()
+        items.iter().filter_map(|item| self.json_of(item)).collect()
     }
 
     fn json(&mut self, object: &Object<'a>, key: &'static str) -> Option<serde_json::Value> {
-        object.get(key).and_then(|node| self.to_json(node))
+        object.get(key).and_then(|node| self.json_of(node))
     }
 
-    fn to_json(&mut self, node: &'a Node) -> Option<serde_json::Value> {
+    fn json_of(&mut self, node: &'a Node) -> Option<serde_json::Value> {
         self.charge(node.size(), node)?;
         Some(node.to_json())
     }
