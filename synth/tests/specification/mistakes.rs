@@ -187,6 +187,20 @@ paths:
         "4:14: references lead round in a circle: `#/paths/~1b` -> `#/paths/~1a` -> `#/paths/~1b` | refer to what is meant itself",
     ),
     (
+        "a path and a reference",
+        "\
+paths:
+  /a:
+    $ref: '#/paths/~1b'
+    get: {operationId: a, responses: {'200': {description: d}}}
+  /b:
+    put: {operationId: b, responses: {'200': {description: d}}}
+",
+        "\
+6:5: a path has `get` beside `$ref` | move it to the path that is referred to, or leave the reference out
+8:24: the `operationId` `b` is used twice | give each operation a name of its own",
+    ),
+    (
         "no operationId",
         "\
 paths:
@@ -1260,6 +1274,36 @@ components:
 
 /// Name, document after its first two lines, notes.
 const NOTES: &[(&str, &str, &str)] = &[
+    (
+        "header parameters that OpenAPI ignores",
+        "\
+paths:
+  /a:
+    get:
+      operationId: a
+      responses: {'200': {description: d}}
+      parameters:
+      - {name: Accept, in: header, schema: {type: string}}
+",
+        "9:16: the header parameter `Accept` is left out",
+    ),
+    (
+        "counted once",
+        "\
+paths:
+  /a:
+    get:
+      operationId: a
+      responses: {'200': {description: d}}
+      parameters: [{$ref: '#/components/parameters/P'}]
+    put:
+      operationId: b
+      responses: {'200': {description: d}}
+      parameters: [{$ref: '#/components/parameters/P'}]
+components: {parameters: {P: {name: p, in: query, example: x, schema: {type: string}}}}
+",
+        "13:51: `example` of a parameter is left out",
+    ),
     (
         "left out",
         "\

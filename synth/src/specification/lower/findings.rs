@@ -50,6 +50,9 @@ impl Findings {
 
     /// Notes that the model has no place for something.
     pub(super) fn dropped(&mut self, kind: &str, span: &Span) {
+        if !self.seen.insert((span.start, kind.to_owned())) {
+            return;
+        }
         match self.dropped.get_mut(kind) {
             Some((_, count)) => *count += 1,
             None => {

@@ -121,6 +121,9 @@ impl<'a> Lowering<'a> {
         let mut node = node;
         let mut followed: Vec<&'a Node> = Vec::new();
         while let Some(reference) = self.reference(node) {
+            if target == Target::PathItem {
+                self.refuse_neighbours(node, reference);
+            }
             let step = self.follow(reference, target)?;
             let first = followed
                 .iter()
@@ -133,6 +136,26 @@ impl<'a> Lowering<'a> {
             node = step.node;
         }
         Some(node)
+    }
+
+    /// Beside the `$ref` of a path there may be operations, and OpenAPI leaves open which of them count.
+    fn refuse_neighbours(&mut self, node: &Node, reference: &Node) {
+        let entries = node.as_mapping().unwrap_or_default();
+        if let Some(other) = entries
+            .iter()
+            .find(|entry| &*entry.key != "$ref" && !entry.key.starts_with("x-"))
+        {
+            self.error(
+                Diagnostic::error(format!("a path has {} beside `$ref`", quoted(&other.key)))
+                    .at(
+                        self.source,
+                        other.key_span.clone(),
+                        "this or the reference?",
+                    )
+                    .at(self.source, reference.span.clone(), "the reference")
+                    .help("move it to the path that is referred to, or leave the reference out"),
+            );
+        }
     }
 
     fn endless(&mut self, followed: &[&Node], first: Option<usize>) {
