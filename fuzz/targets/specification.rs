@@ -35,5 +35,10 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn shown(diagnostics: &[synth::report::Diagnostic]) {
     let text = render(diagnostics, false);
-    assert!(!text.chars().any(|character| character.is_control() && character != '\n'), "{text:?}");
+    assert!(
+        !text
+            .chars()
+            .any(|character| character.is_control() && character != '\n'),
+        "{text:?}"
+    );
 }

@@ -96,8 +96,9 @@ impl<'a> Builder<'a> {
     fn build(mut self) -> Result<Node> {
         let options = options! {
             emit_comments: false,
-            // JSON knows no limit of 1024 characters to a key.
-            simple_key_max_lookahead: super::MAX_BYTES,
+            // JSON knows no limit of 1024 characters to a key. All flow collections are looked ahead into so far,
+            // so this is not free either.
+            simple_key_max_lookahead: 8192,
             // The parser looks ahead, so without these it would be the first to notice, and further on.
             flow_nesting_limit: MAX_DEPTH,
             block_nesting_limit: MAX_DEPTH,

@@ -428,3 +428,12 @@ fn bytes_that_are_no_utf_8() {
         Some("the file seems to be UTF-16: save it as UTF-8")
     );
 }
+
+#[test]
+fn json_keys_may_be_long() {
+    let key = "k".repeat(5_000);
+    assert_eq!(
+        json(&format!("{{\"{key}\": 1}}")),
+        format!("{{\"{key}\":1}}")
+    );
+}

@@ -328,7 +328,7 @@ fn mutated(changes: Vec<(usize, Change)>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn json_comes_back_as_it_was(value in json()) {
