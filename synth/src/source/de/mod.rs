@@ -96,6 +96,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         if name == spanned::NAME {
             return visitor.visit_seq(spanned::Parts::of(self.node));
         }
+        // serde would take a list for the fields in their order, which nobody means.
+        if self.node.as_mapping().is_none() {
+            return Err(Error::no_object(self.node));
+        }
         self.deserialize_any(visitor)
     }
 
