@@ -4,6 +4,7 @@ mod emit;
 mod failure;
 mod inputs;
 mod completions;
+mod graph;
 mod schema;
 
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Draws the stack: the way of a request, from the template that would be emitted
+    Graph(graph::Graph),
     /// Prints the JSON Schema of stack files
     Schema,
     /// Prints a completion script for a shell
@@ -40,6 +43,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         None => emit::run(&arguments.emit),
+        Some(Command::Graph(arguments)) => graph::run(&arguments),
         Some(Command::Schema) => schema::run(),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Man) => completions::manual(),
