@@ -90,6 +90,19 @@ impl Node {
         }
     }
 
+    /// How much it holds: one for each value, and the bytes of its texts.
+    pub fn size(&self) -> usize {
+        1 + match &self.value {
+            Value::String(text) => text.len(),
+            Value::Sequence(items) => items.iter().map(Self::size).sum(),
+            Value::Mapping(entries) => entries
+                .iter()
+                .map(|entry| entry.key.len() + entry.value.size())
+                .sum(),
+            _ => 0,
+        }
+    }
+
     /// The same as JSON, without places.
     pub fn to_json(&self) -> serde_json::Value {
         match &self.value {

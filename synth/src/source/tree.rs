@@ -46,25 +46,22 @@ pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Result<(Arc<So
     Ok((source, root))
 }
 
-/// YAML allows no control characters but tabs and line breaks, and the parser takes a NUL for the end.
+/// Characters that YAML excludes from a document (YAML 1.2.2, section 5.1). The parser refuses most of them as well,
+/// without saying which, and takes a NUL for the end.
 fn refuse_control_characters(source: &Arc<Source>) -> Result<()> {
-    let control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let Some(offset) = source.text.as_bytes().iter().position(|byte| control(byte)) else {
+    let excluded = |character: char| match character {
+        '\t' | '\n' | '\r' | '\u{85}' => false,
+        '\u{FFFE}' | '\u{FFFF}' => true,
+        _ => character.is_control(),
+    };
+    let Some((offset, character)) = source.text.char_indices().find(|(_, character)| excluded(*character)) else {
         return Ok(());
     };
-    let byte = source.text.as_bytes()[offset];
-    let what = if byte == 0 {
-        "a NUL byte"
-    } else {
-        "a control character"
-    };
-    Err(
-        Diagnostic::error(format!("{what} (0x{byte:02X}) cannot stand in YAML"))
-            .at(source, offset..offset + 1, "here")
-            .help(format!(
-                "remove it, or write it between double quotes as \"\\x{byte:02X}\""
-            )),
-    )
+    let what = if character == '\0' { "a NUL byte" } else { "a control character" };
+    let code = u32::from(character);
+    Err(Diagnostic::error(format!("{what} (U+{code:04X}) cannot stand in YAML"))
+        .at(source, offset..offset + character.len_utf8(), "here")
+        .help(format!("remove it, or write it between double quotes as \"\\u{code:04X}\"")))
 }
 
 /// A collection that is not yet complete.
@@ -118,6 +115,9 @@ impl<'a> Builder<'a> {
             emit_comments: false,
             // JSON knows no limit of 1024 characters to a key.
             simple_key_max_lookahead: super::MAX_BYTES,
+            // The parser looks ahead, so without these it would be the first to notice, and further on.
+            flow_nesting_limit: MAX_DEPTH,
+            block_nesting_limit: MAX_DEPTH,
         };
         let source = self.source;
         let mut documents = 0;
