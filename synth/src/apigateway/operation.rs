@@ -25,15 +25,6 @@ pub(super) fn parameters(specification: &Specification, operation: &Operation, p
                 continue;
             }
         };
-        let reserved = ["accept", "authorization", "content-type"];
-        if parameter.location == Location::Header && reserved.contains(&parameter.name.to_ascii_lowercase().as_str()) {
-            problems.note(
-                vec![at(specification, &parameter.span, "")],
-                format!("header parameter `{}` is left out", parameter.name),
-                "OpenAPI 3.0 says that such a parameter is to be ignored: media types and security say it",
-            );
-            continue;
-        }
         let name = parameter.name.strip_suffix('+').unwrap_or(&parameter.name);
         if !is_name(name) {
             problems.error(
