@@ -146,8 +146,9 @@ impl Edges<'_> {
 
     fn of_event_source(&mut self, resource: &Resource) {
         let property = |name| resource.properties.get(name);
-        let is_stream = property("EventSourceArn")
-            .is_some_and(|source| references(source).iter().any(|found| found.attribute.as_deref() == Some("StreamArn")));
+        let is_stream = property("EventSourceArn").is_some_and(|source| {
+            references(source).iter().any(|found| found.attribute.as_deref() == Some("StreamArn"))
+        });
         let word = match property("BatchSize").and_then(Json::as_u64) {
             _ if is_stream => "stream".to_owned(),
             Some(size) => format!("batches of {size}"),
