@@ -8,8 +8,7 @@ use crate::cloudformation::resources::Type;
 use crate::cloudformation::resources::lambda::EventSourceMapping;
 use crate::cloudformation::{Resource, Template, references};
 
-/// Stands for whoever calls the API. Logical ids begin with a capital or not, but this one is no logical id that a
-/// template could refer to: it has a space in it.
+/// Stands for whoever calls the API. No resource has this name: a logical id has no spaces.
 pub(super) const CLIENT: &str = "API client";
 
 /// An edge between logical ids.
@@ -184,8 +183,8 @@ fn tidy(mut edge: Found) -> Found {
     const ORDER: [&str; 11] =
         ["ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "writes", "sends", "reads"];
     let is_failure = edge.words.iter().any(|word| word == "failures");
-    let is_source = edge.by_event;
-    edge.words.retain(|word| !(is_failure && word == "sends" || is_source && word == "receives"));
+    let is_fed = edge.by_event;
+    edge.words.retain(|word| !(is_failure && word == "sends" || is_fed && word == "receives"));
     if is_failure {
         edge.relation = Relation::Failure;
     }

@@ -53,11 +53,11 @@ pub(super) fn layout(picture: &Picture) -> Layout {
     for (row, group) in plan.groups.iter().enumerate() {
         let is_new = row == 0 || plan.groups[row - 1] != *group;
         if row > 0 {
-            let bare = is_new && plan.groups[row - 1] == Group::Outside;
+            let is_below_client = is_new && plan.groups[row - 1] == Group::Outside;
             y += match *group {
                 Group::Supporting if !is_new => BARE_GAP,
                 _ if !is_new => ROW_GAP,
-                _ if bare => ROW_GAP + BAND_GAP / 2.0,
+                _ if is_below_client => ROW_GAP + BAND_GAP / 2.0,
                 _ => ROW_GAP + BAND_GAP,
             };
         } else if *group != Group::Outside {
