@@ -1,7 +1,7 @@
 //! From an OpenAPI specification to the CloudFormation stack of the processing log.
 //!
 //! Data flows one way: [`source`] → [`specification`] → [`mapping`] and [`apigateway`] → [`stack`] →
-//! [`cloudformation`] → [`emit`].
+//! [`cloudformation`] → [`emit`]. [`graph`] draws what comes out.
 
 pub mod apigateway;
 pub mod cloudformation;

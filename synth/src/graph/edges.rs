@@ -8,8 +8,7 @@ use crate::cloudformation::resources::Type;
 use crate::cloudformation::resources::lambda::EventSourceMapping;
 use crate::cloudformation::{Resource, Template, references};
 
-/// Stands for whoever calls the API. Logical ids begin with a capital or not, but this one is no logical id that a
-/// template could refer to: it has a space in it.
+/// Stands for whoever calls the API. No resource has this name: a logical id has no spaces.
 pub(super) const CLIENT: &str = "API client";
 
 /// An edge between logical ids.
@@ -146,8 +145,9 @@ impl Edges<'_> {
 
     fn of_event_source(&mut self, resource: &Resource) {
         let property = |name| resource.properties.get(name);
-        let is_stream = property("EventSourceArn")
-            .is_some_and(|source| references(source).iter().any(|found| found.attribute.as_deref() == Some("StreamArn")));
+        let is_stream = property("EventSourceArn").is_some_and(|source| {
+            references(source).iter().any(|found| found.attribute.as_deref() == Some("StreamArn"))
+        });
         let word = match property("BatchSize").and_then(Json::as_u64) {
             _ if is_stream => "stream".to_owned(),
             Some(size) => format!("batches of {size}"),
@@ -183,8 +183,8 @@ fn tidy(mut edge: Found) -> Found {
     const ORDER: [&str; 11] =
         ["ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "writes", "sends", "reads"];
     let is_failure = edge.words.iter().any(|word| word == "failures");
-    let is_source = edge.by_event;
-    edge.words.retain(|word| !(is_failure && word == "sends" || is_source && word == "receives"));
+    let is_fed = edge.by_event;
+    edge.words.retain(|word| !(is_failure && word == "sends" || is_fed && word == "receives"));
     if is_failure {
         edge.relation = Relation::Failure;
     }

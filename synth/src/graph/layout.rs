@@ -1,20 +1,22 @@
-//! Where everything stands: rows from top to bottom in the order of a request's way, edges between them.
+//! Where everything stands: the rows one under the other, the groups around them, edges between them.
 //!
-//! The rows follow from the groups. Within a row the order is searched for in which edges cross least and are shortest;
-//! an edge that passes a row takes up a place in it. Only additions, comparisons and divisions are made, in a fixed
-//! order, so that a template is drawn alike everywhere.
+//! Only sums, products and comparisons are made here and in `order`, one after the other, so that a template is drawn
+//! alike everywhere.
 
-use super::{Group, Kind, Node, Picture, Relation};
+use super::order::Plan;
+use super::{Group, Picture, Relation};
 
+/// Size of a node.
 pub(super) const WIDTH: f64 = 176.0;
+/// Size of a node.
 pub(super) const HEIGHT: f64 = 50.0;
-const GAP: f64 = 44.0;
-const ROW_GAP: f64 = 62.0;
-const BAND_GAP: f64 = 46.0;
+/// Between rows: room for the labels of edges.
+const ROW_GAP: f64 = 76.0;
+/// Between rows that have no labels between them.
+const BARE_GAP: f64 = 34.0;
+/// What comes on top of it between groups.
+const BAND_GAP: f64 = 34.0;
 const MARGIN: f64 = 36.0;
-const ROW_LENGTH: usize = 5;
-/// More links than this are not searched for the best order; the time grows with their square.
-const SEARCHED: usize = 150;
 
 /// A place in the picture, in pixels from the top left.
 pub(super) type Point = (f64, f64);
@@ -51,8 +53,13 @@ pub(super) fn layout(picture: &Picture) -> Layout {
     for (row, group) in plan.groups.iter().enumerate() {
         let is_new = row == 0 || plan.groups[row - 1] != *group;
         if row > 0 {
-            let bare = is_new && plan.groups[row - 1] == Group::Outside;
-            y += if bare { ROW_GAP } else { ROW_GAP + if is_new { BAND_GAP } else { 0.0 } };
+            let is_below_client = is_new && plan.groups[row - 1] == Group::Outside;
+            y += match *group {
+                Group::Supporting if !is_new => BARE_GAP,
+                _ if !is_new => ROW_GAP,
+                _ if is_below_client => ROW_GAP + BAND_GAP / 2.0,
+                _ => ROW_GAP + BAND_GAP,
+            };
         } else if *group != Group::Outside {
             y += BAND_GAP / 2.0;
         }
@@ -70,20 +77,6 @@ pub(super) fn layout(picture: &Picture) -> Layout {
     Layout { size: (width, y + 60.0), nodes, bands, routes: plan.routes(picture, &rows) }
 }
 
-/// Vertices are the picture's nodes, and after them one for each row that an edge passes.
-struct Plan {
-    nodes: usize,
-    row: Vec<usize>,
-    x: Vec<f64>,
-    /// The vertices of each row, from left to right.
-    order: Vec<Vec<usize>>,
-    groups: Vec<Group>,
-    /// The vertices along each edge.
-    chains: Vec<Vec<usize>>,
-    /// Neighbours along the edges that count for the order.
-    links: Vec<(usize, usize)>,
-}
-
 /// Where an edge touches a node.
 #[derive(PartialEq)]
 struct End {
@@ -96,149 +89,6 @@ struct End {
 }
 
 impl Plan {
-    fn new(picture: &Picture) -> Self {
-        let mut rows: Vec<((Group, bool), Vec<usize>)> = Vec::new();
-        let mut sorted: Vec<_> = (0..picture.nodes.len()).collect();
-        // The API stands above the functions that it calls. The other groups hold nothing that comes before the rest.
-        let tier = |node: usize| {
-            let Node { group, kind, .. } = picture.nodes[node];
-            (group, group == Group::Waiting && kind == Kind::Function)
-        };
-        sorted.sort_by_key(|&node| tier(node));
-        for node in sorted {
-            match rows.last_mut() {
-                Some((last, row)) if *last == tier(node) && row.len() < ROW_LENGTH => row.push(node),
-                _ => rows.push((tier(node), vec![node])),
-            }
-        }
-        let groups = rows.iter().map(|((group, _), _)| *group).collect();
-        let mut order: Vec<Vec<usize>> = rows.into_iter().map(|(_, row)| row).collect();
-        let mut row = vec![0; picture.nodes.len()];
-        for (index, members) in order.iter().enumerate() {
-            members.iter().for_each(|&node| row[node] = index);
-        }
-        let (mut chains, mut links) = (Vec::new(), Vec::new());
-        for edge in &picture.edges {
-            let mut chain = vec![edge.from];
-            if edge.relation != Relation::Refers {
-                let (from, to) = (row[edge.from], row[edge.to]);
-                let passed: Vec<_> = if from < to { (from + 1..to).collect() } else { (to + 1..from).rev().collect() };
-                for passed in passed {
-                    chain.push(row.len());
-                    order[passed].push(row.len());
-                    row.push(passed);
-                }
-            }
-            chain.push(edge.to);
-            if edge.relation != Relation::Refers && edge.from != edge.to {
-                links.extend(chain.windows(2).map(|pair| (pair[0], pair[1])));
-            }
-            chains.push(chain);
-        }
-        Self { nodes: picture.nodes.len(), x: vec![0.0; row.len()], row, order, groups, chains, links }
-    }
-
-    fn half(&self, vertex: usize) -> f64 {
-        if vertex < self.nodes { WIDTH / 2.0 } else { 8.0 }
-    }
-
-    fn extent(&self, side: impl Fn(f64, f64) -> f64) -> impl Iterator<Item = f64> {
-        (0..self.x.len()).map(move |vertex| side(self.x[vertex], self.half(vertex)))
-    }
-
-    /// Looks for a better order by exchanging two places of a row, until no exchange makes it better.
-    fn search(&mut self) {
-        let mut best = self.place();
-        if self.links.len() > SEARCHED {
-            return;
-        }
-        loop {
-            let before = best;
-            for row in 0..self.order.len() {
-                for (left, right) in (0..self.order[row].len()).flat_map(|right| (0..right).map(move |left| (left, right))) {
-                    self.order[row].swap(left, right);
-                    let cost = self.place();
-                    if cost < best - 0.01 {
-                        best = cost;
-                    } else {
-                        self.order[row].swap(left, right);
-                    }
-                }
-            }
-            if best >= before {
-                break;
-            }
-        }
-        self.place();
-    }
-
-    /// Gives every vertex its place for this order, as near to its neighbours as the row allows. Returns what it costs.
-    fn place(&mut self) -> f64 {
-        for row in &self.order {
-            for (index, &vertex) in row.iter().enumerate() {
-                self.x[vertex] = (2.0 * index as f64 + 1.0 - row.len() as f64) * (WIDTH + GAP) / 2.0;
-            }
-        }
-        let mut near = vec![Vec::new(); self.x.len()];
-        for &(a, b) in self.links.iter().filter(|(a, b)| self.row[*a] != self.row[*b]) {
-            near[a].push(b);
-            near[b].push(a);
-        }
-        for _ in 0..8 {
-            for row in (0..self.order.len()).chain((0..self.order.len()).rev()) {
-                let wanted = |vertex: usize| match near[vertex].len() {
-                    0 => self.x[vertex],
-                    count => near[vertex].iter().map(|&other| self.x[other]).sum::<f64>() / count as f64,
-                };
-                let placed = self.spread(&self.order[row], wanted);
-                self.order[row].iter().zip(placed).for_each(|(&vertex, x)| self.x[vertex] = x);
-            }
-        }
-        self.cost()
-    }
-
-    /// Places as near as possible to the wanted ones, in the least-squares sense, in this order and without overlap:
-    /// those that would overlap are pooled around their mean.
-    fn spread(&self, row: &[usize], wanted: impl Fn(usize) -> f64) -> Vec<f64> {
-        let mut offsets = vec![0.0; row.len()];
-        for index in 1..row.len() {
-            offsets[index] = offsets[index - 1] + self.half(row[index - 1]) + GAP + self.half(row[index]);
-        }
-        let mut pools: Vec<(f64, usize)> = Vec::new();
-        for (&vertex, offset) in row.iter().zip(&offsets) {
-            let mut pool = (wanted(vertex) - offset, 1);
-            while let Some(&(sum, count)) = pools.last().filter(|last| last.0 / last.1 as f64 > pool.0 / pool.1 as f64) {
-                pool = (pool.0 + sum, pool.1 + count);
-                pools.pop();
-            }
-            pools.push(pool);
-        }
-        let starts = pools.iter().flat_map(|&(sum, count)| std::iter::repeat_n(sum / count as f64, count));
-        starts.zip(offsets).map(|(start, offset)| start + offset).collect()
-    }
-
-    /// Crossings weigh most; then how far edges go sideways; then how wide it all is.
-    fn cost(&self) -> f64 {
-        let mut cost = 0.0;
-        for (index, &(a, b)) in self.links.iter().enumerate() {
-            let (a, b) = if self.row[a] <= self.row[b] { (a, b) } else { (b, a) };
-            cost += (self.x[a] - self.x[b]).abs();
-            if self.row[a] == self.row[b] {
-                let between = (self.x[a] - self.x[b]).abs() / (WIDTH + GAP);
-                cost += 500.0 * (between - 1.1).max(0.0);
-            }
-            for &(c, d) in &self.links[..index] {
-                let (c, d) = if self.row[c] <= self.row[d] { (c, d) } else { (d, c) };
-                let same_rows = self.row[a] == self.row[c] && self.row[b] == self.row[d];
-                if same_rows && (self.x[a] - self.x[c]) * (self.x[b] - self.x[d]) < 0.0 {
-                    cost += 500.0;
-                }
-            }
-        }
-        let left = self.extent(|x, half| x - half).fold(0.0, f64::min);
-        cost + (self.extent(|x, half| x + half).fold(0.0, f64::max) - left)
-    }
-
     /// The points that each edge passes. Edges on one side of a node are spread over it, in the order of where they go.
     fn routes(&self, picture: &Picture, rows: &[f64]) -> Vec<Route> {
         let at = |vertex: usize| (self.x[vertex], rows[self.row[vertex]]);
@@ -253,9 +103,11 @@ impl Plan {
                 .iter()
                 .filter(|end| end.vertex == this.vertex && end.is_up == this.is_up && counts(end.edge) == counts(edge))
                 .collect();
-            side.sort_by(|a, b| self.x[a.next].total_cmp(&self.x[b.next]).then((a.edge, a.arrives).cmp(&(b.edge, b.arrives))));
+            side.sort_by(|a, b| {
+                self.x[a.next].total_cmp(&self.x[b.next]).then((a.edge, a.arrives).cmp(&(b.edge, b.arrives)))
+            });
             let place = side.iter().position(|end| **end == this).unwrap_or(0) as f64;
-            let step = (WIDTH * 0.84 / side.len() as f64).min(40.0);
+            let step = (WIDTH * 0.84 / side.len() as f64).min(48.0);
             let (x, y) = at(this.vertex);
             let from_centre = (place - (side.len() - 1) as f64 / 2.0) * step;
             (x + from_centre, if this.is_up { y - HEIGHT / 2.0 } else { y + HEIGHT / 2.0 })

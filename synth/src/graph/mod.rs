@@ -6,6 +6,7 @@
 mod edges;
 mod layout;
 mod mermaid;
+mod order;
 mod permissions;
 mod style;
 mod svg;
@@ -28,32 +29,31 @@ use crate::cloudformation::{Resource, Template};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// The template's description.
-    pub title: String,
-    /// The client first, then the resources in the template's order.
-    pub nodes: Vec<Node>,
-    /// At most one for each pair of nodes and direction.
-    pub edges: Vec<Edge>,
+    title: String,
+    /// In the order of a request's way, and otherwise in the template's.
+    nodes: Vec<Node>,
+    /// At most one for each pair of nodes and direction, in the order of the nodes.
+    edges: Vec<Edge>,
 }
 
 /// A resource, or the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
+struct Node {
     /// The logical id.
-    pub id: String,
+    id: String,
     /// What it is, in words: `Lambda function`.
-    pub caption: String,
+    caption: String,
     /// The resource's own description; empty where it has none.
-    pub description: String,
+    description: String,
     /// What it is.
-    pub kind: Kind,
+    kind: Kind,
     /// With what it is drawn together.
-    pub group: Group,
+    group: Group,
 }
 
 /// What a node is, as far as that changes how it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the services' own names")]
-pub enum Kind {
+enum Kind {
     /// Whoever calls the API. Stands in no template.
     Client,
     Api,
@@ -68,7 +68,7 @@ pub enum Kind {
 
 /// With what a node is drawn together, in the order of a request's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
+enum Group {
     /// Not part of the stack.
     Outside,
     /// Works while the client waits: the API and what it calls.
@@ -83,27 +83,27 @@ pub enum Group {
 
 /// Something that goes from one node to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edge {
-    /// Index into [`Picture::nodes`].
-    pub from: usize,
-    /// Index into [`Picture::nodes`].
-    pub to: usize,
+struct Edge {
+    /// Index into the picture's nodes.
+    from: usize,
+    /// Index into the picture's nodes.
+    to: usize,
     /// What goes there, a word or two each: `GET`, `writes`.
-    pub words: Vec<String>,
+    words: Vec<String>,
     /// How it is drawn.
-    pub relation: Relation,
+    relation: Relation,
 }
 
 /// How two nodes are related; where several relations hold, the first of these is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Relation {
+enum Relation {
     /// Requests, events, messages, writes.
     Flow,
     /// What failed.
     Failure,
     /// Reads only.
     Read,
-    /// The template mentions it, for a reason that is not known here.
+    /// Not part of a request's way: that one mentions the other is all that matters.
     Refers,
 }
 
@@ -124,18 +124,25 @@ pub fn picture(template: &Template, all: bool) -> Picture {
     nodes.extend(drawn.map(|(id, resource)| Node {
         id: id.clone(),
         caption: caption(&resource.kind),
-        description: resource.properties.get("Description").and_then(|text| text.as_str()).unwrap_or_default().to_owned(),
+        description:
+            resource.properties.get("Description").and_then(|text| text.as_str()).unwrap_or_default().to_owned(),
         kind: Kind::of(resource),
         group: group(id, Kind::of(resource), &found),
     }));
+    // The API stands before the functions that it calls; no other group holds what comes before the rest.
+    nodes.sort_by_key(Node::tier);
     let index = |id: &str| nodes.iter().position(|node| node.id == id);
-    let edges = found
+    let mut edges: Vec<_> = found
         .iter()
         .filter_map(|edge| {
             let (from, to) = (index(&edge.from)?, index(&edge.to)?);
-            Some(Edge { from, to, words: edge.words.clone(), relation: edge.relation })
+            // What supports the rest stays in the background, whatever is known of it.
+            let is_aside = nodes[from].kind == Kind::Other || nodes[to].kind == Kind::Other;
+            let relation = if is_aside { Relation::Refers } else { edge.relation };
+            Some(Edge { from, to, words: edge.words.clone(), relation })
         })
         .collect();
+    edges.sort_by_key(|edge| (edge.from, edge.to));
     Picture { title: template.description.clone(), nodes, edges }
 }
 
@@ -153,9 +160,16 @@ impl Kind {
     }
 }
 
+impl Node {
+    /// Its place in the order of a request's way.
+    fn tier(&self) -> (Group, bool) {
+        (self.group, self.group == Group::Waiting && self.kind == Kind::Function)
+    }
+}
+
 impl Edge {
     /// The words on the edge, as one line; empty where there are none.
-    pub fn label(&self) -> String {
+    fn label(&self) -> String {
         self.words.join(" · ")
     }
 }

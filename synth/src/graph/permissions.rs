@@ -81,7 +81,18 @@ impl Grant {
             "sqs" if name != "*" => Verb::Receives,
             "sns" | "events" => Verb::Sends,
             "lambda" | "states" if begins(&["Invoke", "Start"]) => Verb::Calls,
-            _ if begins(&["Get", "BatchGet", "Query", "Scan", "List", "Describe", "Head", "ConditionCheck", "Select"]) => {
+            _ if begins(&[
+                "Get",
+                "BatchGet",
+                "Query",
+                "Scan",
+                "List",
+                "Describe",
+                "Head",
+                "ConditionCheck",
+                "Select",
+            ]) =>
+            {
                 Verb::Reads
             }
             _ if begins(&["Put", "Update", "Delete", "BatchWrite", "Create"]) => Verb::Writes,

@@ -3,16 +3,8 @@
 use super::Kind;
 
 impl Kind {
-    pub(super) const ALL: [Self; 8] = [
-        Self::Client,
-        Self::Api,
-        Self::Function,
-        Self::Table,
-        Self::Bucket,
-        Self::Queue,
-        Self::Secret,
-        Self::Other,
-    ];
+    pub(super) const ALL: [Self; 8] =
+        [Self::Client, Self::Api, Self::Function, Self::Table, Self::Bucket, Self::Queue, Self::Secret, Self::Other];
 
     /// Name of its style class.
     pub(super) fn class(self) -> &'static str {

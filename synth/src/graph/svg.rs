@@ -6,7 +6,9 @@ use super::layout::{HEIGHT, Layout, Point, Route, WIDTH, layout};
 use super::{Edge, Group, Kind, Picture, Relation};
 
 /// Letters that fit on a node: in the id, and in the caption under it.
-const FITTING: (usize, usize) = (20, 28);
+const FITTING: (usize, usize) = (23, 23);
+/// From here on the id is written smaller.
+const LONG: usize = 17;
 
 /// Writes the picture as an SVG document.
 pub fn svg(picture: &Picture) -> String {
@@ -53,7 +55,17 @@ pub fn svg(picture: &Picture) -> String {
         line(box_of(node, at));
     }
     for (label, (x, y)) in labels(&known, &layout) {
-        line(format!("<text class=\"label\" x=\"{}\" y=\"{}\">{}</text>", number(x), number(y + 4.0), escape(&label)));
+        let half = half_width(&label);
+        line(format!(
+            "<rect class=\"under\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"4\"/>\
+             <text class=\"label\" x=\"{}\" y=\"{}\">{}</text>",
+            number(x - half),
+            number(y - 8.0),
+            number(2.0 * half),
+            number(x),
+            number(y + 4.0),
+            escape(&label)
+        ));
     }
     line(legend(height));
     line("</svg>".to_owned());
@@ -76,12 +88,15 @@ fn box_of(node: &super::Node, (x, y): Point) -> String {
     let (left, top) = (number(x - WIDTH / 2.0), number(y - HEIGHT / 2.0));
     let told = if node.description.is_empty() { &node.caption } else { &node.description };
     let mut text = format!("<g class=\"{}\"><title>{}: {}</title>", node.kind.class(), escape(&node.id), escape(told));
-    let _ = write!(text, "<rect class=\"node\" x=\"{left}\" y=\"{top}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"6\"/>");
+    let _ =
+        write!(text, "<rect class=\"node\" x=\"{left}\" y=\"{top}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"6\"/>");
     let _ = write!(text, "<rect class=\"mark\" x=\"{left}\" y=\"{top}\" width=\"6\" height=\"{HEIGHT}\" rx=\"3\"/>");
     let (id, caption) = (shorten(&node.id, FITTING.0), shorten(&node.caption, FITTING.1));
     let x = number(x + 3.0);
-    let _ = write!(text, "<text class=\"id\" x=\"{x}\" y=\"{}\">{}</text>", number(y - 2.0), escape(&id));
-    let _ = write!(text, "<text class=\"caption\" x=\"{x}\" y=\"{}\">{}</text></g>", number(y + 15.0), escape(&caption));
+    let long = if id.chars().count() >= LONG { " long" } else { "" };
+    let _ = write!(text, "<text class=\"id{long}\" x=\"{x}\" y=\"{}\">{}</text>", number(y - 2.0), escape(&id));
+    let _ =
+        write!(text, "<text class=\"caption\" x=\"{x}\" y=\"{}\">{}</text></g>", number(y + 15.0), escape(&caption));
     text
 }
 
@@ -111,34 +126,62 @@ fn curves(route: &Route) -> impl Iterator<Item = [Point; 4]> {
     })
 }
 
-/// The labels, each on its edge at the first place that is free of nodes and of other labels.
+/// The labels, each on its edge where it covers least: nodes and other labels before all, then other edges.
 fn labels(edges: &[(&Edge, &Route)], layout: &Layout) -> Vec<(String, Point)> {
-    let boxes = layout.nodes.iter().map(|&(x, y)| (x, y, WIDTH / 2.0, HEIGHT / 2.0));
-    let mut taken: Vec<(f64, f64, f64, f64)> = boxes.collect();
+    let mut taken: Vec<_> = layout.nodes.iter().map(|&at| (at, WIDTH / 2.0, HEIGHT / 2.0)).collect();
+    let steps = || (0..=20).map(|step| f64::from(step) / 20.0);
+    let traces: Vec<Vec<Point>> = edges
+        .iter()
+        .map(|(_, route)| curves(route).flat_map(|curve| steps().map(move |t| on_curve(curve, t))).collect())
+        .collect();
     let mut placed = Vec::new();
-    for (edge, route) in edges {
+    for (index, (edge, route)) in edges.iter().enumerate() {
         let label = edge.label();
-        if label.is_empty() {
+        if label.is_empty() || edge.relation == Relation::Refers {
             continue;
         }
-        let half = (label.chars().count() as f64 * 3.2 + 3.0, 8.0);
-        let is_free = |&(x, y): &Point| {
-            taken.iter().all(|&(ox, oy, w, h)| (ox - x).abs() >= w + half.0 || (oy - y).abs() >= h + half.1)
+        let half = half_width(&label);
+        let covers = |(x, y): Point| {
+            let within = |at: Point, w: f64, h: f64| (at.0 - x).abs() < w + half && (at.1 - y).abs() < h + 8.0;
+            let boxes = taken.iter().filter(|&&(at, w, h)| within(at, w, h)).count();
+            let others = traces.iter().enumerate().filter(|(other, _)| *other != index).flat_map(|(_, trace)| trace);
+            100 * boxes + others.filter(|&&at| within(at, 1.0, 0.0)).count()
         };
-        let candidates = || {
-            let along = [0.5, 0.38, 0.62, 0.28, 0.72, 0.2, 0.8];
-            curves(route).flat_map(move |curve| along.map(|t| on_curve(curve, t)))
-        };
-        let Some(place) = candidates().find(is_free).or_else(|| candidates().next()) else { continue };
-        taken.push((place.0, place.1, half.0, half.1));
+        // In the middle if it can be; else further along; else to one side, so that the edge passes under its end.
+        let along = [0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26];
+        let aside = [0.0, 0.4 * half, -0.4 * half, 0.75 * half, -0.75 * half];
+        let candidates = aside.into_iter().flat_map(|by| {
+            curves(route)
+                .take(2)
+                .flat_map(move |curve| along.map(|t| on_curve(curve, t)))
+                .map(move |(x, y)| (x + by, y))
+        });
+        let mut best = (usize::MAX, (0.0, 0.0));
+        for place in candidates {
+            best = match covers(place) {
+                covered if covered < best.0 => (covered, place),
+                _ => best,
+            };
+            if best.0 == 0 {
+                break;
+            }
+        }
+        let (_, place) = best;
+        taken.push((place, half, 8.0));
         placed.push((label, place));
     }
     placed
 }
 
+/// Half of what a label takes up. The width of its letters depends on the reader's fonts; this is a generous mean.
+fn half_width(label: &str) -> f64 {
+    label.chars().count() as f64 * 3.4 + 3.0
+}
+
 fn on_curve([from, leaving, arriving, to]: [Point; 4], t: f64) -> Point {
     let u = 1.0 - t;
-    let mix = |p: f64, q: f64, r: f64, s: f64| u * u * u * p + 3.0 * u * u * t * q + 3.0 * u * t * t * r + t * t * t * s;
+    let mix =
+        |p: f64, q: f64, r: f64, s: f64| u * u * u * p + 3.0 * u * u * t * q + 3.0 * u * t * t * r + t * t * t * s;
     (mix(from.0, leaving.0, arriving.0, to.0), mix(from.1, leaving.1, arriving.1, to.1))
 }
 
@@ -156,12 +199,11 @@ fn style() -> String {
     let mut text = String::from("<style>\n");
     text.push_str(
         "text{font-family:system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;text-anchor:middle;fill:#1f2328}\n\
-         .id{font-size:14px;font-weight:600}.caption{font-size:11px}.label{font-size:11.5px}\n\
-         .group{font-size:12px;font-style:italic;text-anchor:start}.legend{font-size:11.5px;text-anchor:start}\n\
-         .label{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}\n\
-         .paper{fill:#fff;stroke:#d0d7de}.band{fill:#f6f8fa;fill-opacity:.6;stroke:#d0d7de;stroke-dasharray:2 3}\n\
+         .id{font-size:14.5px;font-weight:600}.long{font-size:11px}.caption{font-size:12px}.label{font-size:12.5px}\n\
+         .group{font-size:13px;font-style:italic;text-anchor:start}.legend{font-size:12.5px;text-anchor:start}\n\
+         .under{fill:#fff}.paper{fill:#fff;stroke:#d0d7de}.band{fill:#f6f8fa;fill-opacity:.6;stroke:#d0d7de;stroke-dasharray:2 3}\n\
          .edge{fill:none;stroke:#57606a;stroke-width:1.6}.read{stroke-dasharray:5 4;stroke-width:1.2}\n\
-         .failure{stroke:#cf222e}.refers{stroke:#8c959f;stroke-width:.6;opacity:.55}\n\
+         .failure{stroke:#cf222e}.refers{stroke:#8c959f;stroke-width:.8;opacity:.5}\n\
          .tip{fill:#57606a}.tip-failure{fill:#cf222e}.node{stroke-width:1.2}\n",
     );
     for kind in Kind::ALL {
@@ -170,7 +212,7 @@ fn style() -> String {
     }
     text.push_str(
         "@media(prefers-color-scheme:dark){\n\
-         text{fill:#e6edf3}.label{stroke:#0d1117}.paper{fill:#0d1117;stroke:#30363d}.band{fill:#161b22;stroke:#484f58}\n\
+         text{fill:#e6edf3}.under{fill:#0d1117}.paper{fill:#0d1117;stroke:#30363d}.band{fill:#161b22;stroke:#484f58}\n\
          .edge{stroke:#9198a1}.tip{fill:#9198a1}.failure{stroke:#ff7b72}.tip-failure{fill:#ff7b72}\n",
     );
     for kind in Kind::ALL {
@@ -199,9 +241,13 @@ fn legend(height: f64) -> String {
     let mut text = String::new();
     for (class, meaning) in entries {
         let (from, to, start) = (number(x), number(x + 30.0), number(x + 37.0));
-        let _ = write!(text, "<path class=\"edge {class}\" d=\"M{from} {0}H{to}\" marker-end=\"url(#to-{class})\"/>", number(y));
+        let _ = write!(
+            text,
+            "<path class=\"edge {class}\" d=\"M{from} {0}H{to}\" marker-end=\"url(#to-{class})\"/>",
+            number(y)
+        );
         let _ = write!(text, "<text class=\"legend\" x=\"{start}\" y=\"{}\">{meaning}</text>", number(y + 4.0));
-        x += 60.0 + meaning.len() as f64 * 6.2;
+        x += 60.0 + meaning.len() as f64 * 6.6;
     }
     text
 }
