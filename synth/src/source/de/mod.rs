@@ -96,6 +96,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         if name == spanned::NAME {
             return visitor.visit_seq(spanned::Parts::of(self.node));
         }
+        // Derived code takes a list too, its items for the fields in their order: nobody means that in a file.
+        if self.node.as_sequence().is_some() {
+            let error = serde::de::Error::invalid_type(Unexpected::Seq, &visitor);
+            return self.located(Err(error));
+        }
         self.deserialize_any(visitor)
     }
 
@@ -181,10 +186,13 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         self.next = self.entries.next();
         self.next
             .map(|entry| {
-                seed.deserialize(KeyDeserializer {
+                let key = KeyDeserializer {
                     key: &entry.key,
                     span: &entry.key_span,
-                })
+                };
+                // A type that refuses the key after reading it does not know where it stood.
+                let result = seed.deserialize(key);
+                result.map_err(|error| error.at(entry.key_span.clone()))
             })
             .transpose()
     }
