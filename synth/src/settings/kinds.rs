@@ -280,7 +280,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
                     all.push(path);
                 }
                 if all.is_empty() {
-                    return Err(A::Error::custom("a list of paths without a path"));
+                    return Err(A::Error::custom("this list has no path in it: name one, or leave the key out"));
                 }
                 Ok(OneOrMany(all))
             }

@@ -27,6 +27,7 @@ use crate::source::{self, Node, Source, Span};
 /// One deployment of the processing log.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(title = "Stack file")]
 pub struct Settings {
     /// Name of the CloudFormation stack, and of the files that `synth` writes.
     pub name: StackName,

@@ -34,10 +34,12 @@ pub(super) fn apply(template: &mut Template, file: &StackFile) -> Result<(), Vec
 /// in a reference that misses.
 pub fn explain(error: &TemplateError, file: &StackFile) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.to_string());
-    let (owner, pointer) = match error {
-        TemplateError::Dangling { owner, pointer, .. } => (owner, pointer.as_str()),
+    let (owner, pointer, help) = match error {
+        TemplateError::Dangling { owner, pointer, .. } => {
+            (owner, pointer.as_str(), "logical ids stand in the emitted template, under `Resources`")
+        }
         TemplateError::Cycle(ids) => match ids.iter().find(|id| overridden(file, id).is_some()) {
-            Some(id) => (id, ""),
+            Some(id) => (id, "", "leave out what makes it wait for the next in the circle"),
             None => return diagnostic,
         },
         TemplateError::TooMany { .. } => {

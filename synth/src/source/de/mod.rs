@@ -185,10 +185,13 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         self.next = self.entries.next();
         self.next
             .map(|entry| {
-                seed.deserialize(KeyDeserializer {
+                let key = KeyDeserializer {
                     key: &entry.key,
                     span: &entry.key_span,
-                })
+                };
+                // A type that refuses the key after reading it does not know where it stood.
+                let result = seed.deserialize(key);
+                result.map_err(|error| error.at(entry.key_span.clone()))
             })
             .transpose()
     }
