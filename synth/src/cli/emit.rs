@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
-use synth::cloudformation::Limits;
 use synth::emit::{self, Format};
-use synth::report::Diagnostic;
+use synth::stack;
 
 use super::failure::{Failure, print, say};
 use super::inputs::{Inputs, Stack};
@@ -47,10 +46,7 @@ pub(crate) fn run(arguments: &Emit) -> Result<(), Failure> {
     let Stack { file, built } = arguments.inputs.build()?;
     let format = arguments.format.into();
     let text = emit::render(&built.template, format);
-    let errors = built.template.check(text.len(), &Limits::default());
-    if !errors.is_empty() {
-        return Err(Failure::Input(errors.iter().map(|error| Diagnostic::error(error.to_string())).collect()));
-    }
+    stack::check(&built, &file, text.len())?;
     if arguments.stdout {
         return print(&text);
     }

@@ -105,9 +105,9 @@ macro_rules! texts {
 }
 
 texts! {
-    /// Name of a stack.
-    StackName = r"^[A-Za-z][A-Za-z0-9-]{0,127}$",
-        "a stack name: a letter, then letters, digits and hyphens, 128 at most";
+    /// Name of a stack. CloudFormation takes 128 characters, SQS 80 for a queue, which is called `<stack>-queue`.
+    StackName = r"^[A-Za-z][A-Za-z0-9-]{0,73}$",
+        "a stack name: a letter, then letters, digits and hyphens, 74 at most";
     /// Name of a stage.
     StageName = r"^[A-Za-z0-9_-]{1,128}$", "a stage name: letters, digits, `-` and `_`, 128 at most";
     /// Key of a tag. `aws:` is reserved.
@@ -170,7 +170,8 @@ impl<'de> Deserialize<'de> for Tijdzone {
         if known.get(&name).is_ok() {
             return Ok(Self(name));
         }
-        let nearest = known.available().map(|zone| zone.to_string()).min_by_key(|zone| strsim::levenshtein(zone, &name));
+        let nearest =
+            known.available().map(|zone| zone.to_string()).min_by_key(|zone| strsim::levenshtein(zone, &name));
         let hint = nearest.map(|zone| format!("; did you mean `{zone}`?")).unwrap_or_default();
         Err(D::Error::custom(format!("`{name}` is no time zone of the IANA database{hint}")))
     }
@@ -183,9 +184,8 @@ impl<'de> Deserialize<'de> for Tijdzone {
 pub struct LogRetention(u32);
 
 impl LogRetention {
-    const POSSIBLE: &[u32] = &[
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-    ];
+    const POSSIBLE: &[u32] =
+        &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
     /// Days.
     pub fn days(self) -> u32 {

@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 
 pub use assets::{Asset, Assets};
 
-use crate::cloudformation::{Stack, Template};
+use crate::cloudformation::{Limits, Stack, Template};
 use crate::mapping::Templates;
 use crate::report::Diagnostic;
 use crate::settings::StackFile;
@@ -38,7 +38,11 @@ pub struct Built {
 ///
 /// # Errors
 /// What API Gateway would refuse in the specifications, what is wrong in the templates, and overrides that hit nothing.
-pub fn build(file: &StackFile, specifications: &[Specification], templates: &Templates) -> Result<Built, Vec<Diagnostic>> {
+pub fn build(
+    file: &StackFile,
+    specifications: &[Specification],
+    templates: &Templates,
+) -> Result<Built, Vec<Diagnostic>> {
     let settings = &file.settings;
     let tags: IndexMap<_, _> =
         settings.tags.iter().map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned())).collect();
@@ -52,7 +56,13 @@ pub fn build(file: &StackFile, specifications: &[Specification], templates: &Tem
     let parts = functions::Parts { key: &key, table: &table, queues: &queues, backup: &backup, secrets: &secrets };
     let assets = Assets::new(settings.functions.architecture);
     let functions = functions::functions(&mut stack, file, specifications, &parts, &assets);
-    let api = api::api(&mut stack, file, specifications, templates, &api::Parts { key: &key, table: &table, functions: &functions })?;
+    let api = api::api(
+        &mut stack,
+        file,
+        specifications,
+        templates,
+        &api::Parts { key: &key, table: &table, functions: &functions },
+    )?;
     monitoring::alarms(&mut stack, settings, &queues, &functions, &api);
     if settings.monitoring.dashboard {
         monitoring::dashboard(&mut stack, &table, &queues, &functions, &api);
@@ -63,6 +73,16 @@ pub fn build(file: &StackFile, specifications: &[Specification], templates: &Tem
     overrides::apply(&mut template, file)?;
     api::name_deployment(&mut template);
     Ok(Built { template, assets, notes: api.notes, operations: api.operations })
+}
+
+/// Whether CloudFormation would take what was built: every reference points at something, nothing waits for itself, the
+/// quotas hold. `bytes` is the size of the template as it will be written.
+///
+/// # Errors
+/// Everything that is wrong, each with the override that brought it in.
+pub fn check(built: &Built, file: &StackFile, bytes: usize) -> Result<(), Vec<Diagnostic>> {
+    let errors = built.template.check(bytes, &Limits::default());
+    if errors.is_empty() { Ok(()) } else { Err(errors.iter().map(|error| overrides::explain(error, file)).collect()) }
 }
 
 fn outputs(
@@ -82,7 +102,11 @@ fn outputs(
     stack.export("BackupBucketName", "Backup of every accepted message", backup.reference());
     stack.export("PseudonymSecretArn", "The key of the pseudonyms", secrets.pseudonym.arn());
     if let Some(clients) = &secrets.clients {
-        stack.export("ClientsSecretArn", "Secrets of the clients that sign their own tokens, to be filled", clients.arn());
+        stack.export(
+            "ClientsSecretArn",
+            "Secrets of the clients that sign their own tokens, to be filled",
+            clients.arn(),
+        );
     }
     for (name, function) in functions.all() {
         let description = format!("The function `{}`", name.to_lowercase());

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::cloudformation::{Resource, Retention, Template};
+use super::api::DEPLOYMENT;
+use crate::cloudformation::{Resource, Retention, Template, TemplateError};
 use crate::report::{Diagnostic, nearest};
 use crate::settings::StackFile;
 use crate::source::Node;
@@ -23,12 +24,52 @@ pub(super) fn apply(template: &mut Template, file: &StackFile) -> Result<(), Vec
                 None => "logical ids stand in the emitted template, under `Resources`".to_owned(),
             };
             let message = format!("the override of `{}` hits nothing", entry.key);
-            wrong.push(Diagnostic::error(message).at(&file.source, entry.key_span.clone(), "no such resource").help(help));
+            wrong.push(
+                Diagnostic::error(message).at(&file.source, entry.key_span.clone(), "no such resource").help(help),
+            );
             continue;
         };
         wrong.extend(override_resource(resource, &entry.value, file));
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// What CloudFormation would refuse in the finished template, with the override that brought it in. What is put together
+/// here is right by construction, so an override is what such a mistake comes from; only the quotas have no place.
+pub(super) fn explain(error: &TemplateError, file: &StackFile) -> Diagnostic {
+    let message = Diagnostic::error(error.to_string());
+    let (place, label, help) = match error {
+        TemplateError::Dangling { owner, pointer, .. } => {
+            let help = "logical ids stand in the emitted template, under `Resources`";
+            (overridden(file, owner, pointer), "refers to it", help)
+        }
+        TemplateError::Cycle(ids) => {
+            let place = ids.iter().find_map(|id| overridden(file, id, ""));
+            (place, "changed here", "take out one of the references or `DependsOn` that make the circle")
+        }
+        TemplateError::TooMany { .. } => (None, "", "serve fewer operations, or split them over several stacks"),
+    };
+    match place {
+        Some(node) => message.at(&file.source, node.span.clone(), label),
+        None => message,
+    }
+    .help(help)
+}
+
+/// The part of an override that a pointer into a resource leads to, or as much of the way as the override goes.
+fn overridden<'a>(file: &'a StackFile, id: &str, pointer: &str) -> Option<&'a Node> {
+    // The deployment got its name after the overrides were applied.
+    let id = if id.starts_with(DEPLOYMENT) { DEPLOYMENT } else { id };
+    let mut node = file.node.get("overrides")?.get(id)?;
+    for step in pointer.split('/').skip(1) {
+        let key = step.replace("~1", "/").replace("~0", "~");
+        let item = || node.as_sequence()?.get(key.parse::<usize>().ok()?);
+        match node.get(&key).or_else(item) {
+            Some(next) => node = next,
+            None => break,
+        }
+    }
+    Some(node)
 }
 
 fn override_resource(resource: &mut Resource, node: &Node, file: &StackFile) -> Vec<Diagnostic> {
@@ -78,7 +119,9 @@ fn merge(target: &mut Map<String, Json>, node: &Node, file: &StackFile, wrong: &
                     None => "leave it out".to_owned(),
                 };
                 let message = format!("there is no `{key}` to remove");
-                wrong.push(Diagnostic::error(message).at(&file.source, entry.key_span.clone(), "hits nothing").help(help));
+                wrong.push(
+                    Diagnostic::error(message).at(&file.source, entry.key_span.clone(), "hits nothing").help(help),
+                );
             }
             continue;
         }
