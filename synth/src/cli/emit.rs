@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
-use synth::cloudformation::Limits;
 use synth::emit::{self, Format};
 use synth::stack;
 
@@ -71,10 +70,7 @@ pub(crate) fn run(arguments: &Emit) -> Result<(), Failure> {
     let Stack { file, built } = arguments.inputs.build()?;
     let format = arguments.format.into();
     let text = emit::render(&built.template, format);
-    let errors = built.template.check(text.len(), &Limits::default());
-    if !errors.is_empty() {
-        return Err(Failure::Input(errors.iter().map(|error| stack::explain(error, &file)).collect()));
-    }
+    stack::check(&built, &file, text.len())?;
     if arguments.stdout {
         return print(&text);
     }

@@ -98,10 +98,23 @@ impl Stack {
     /// # Panics
     /// As [`Stack::add`].
     pub fn add_retained<T: Type>(&mut self, id: &str, properties: T) -> Handle<T> {
+        self.add_with(id, properties, Retention::Retain)
+    }
+
+    /// Adds a resource that holds data and goes with the stack all the same. That is CloudFormation's default; the
+    /// template says that it is meant.
+    ///
+    /// # Panics
+    /// As [`Stack::add`].
+    pub fn add_disposable<T: Type>(&mut self, id: &str, properties: T) -> Handle<T> {
+        self.add_with(id, properties, Retention::Delete)
+    }
+
+    fn add_with<T: Type>(&mut self, id: &str, properties: T, retention: Retention) -> Handle<T> {
         let handle = self.add(id, properties);
         let resource = &mut self.template.resources[id];
-        resource.deletion_policy = Some(Retention::Retain);
-        resource.update_replace_policy = Some(Retention::Retain);
+        resource.deletion_policy = Some(retention);
+        resource.update_replace_policy = Some(retention);
         handle
     }
 

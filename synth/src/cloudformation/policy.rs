@@ -55,14 +55,12 @@ impl Policy {
         Self { version: "2012-10-17", statement: statements.into_iter().collect() }
     }
 
-    /// Lets one service take on a role, for resources of this account only where `source_account` is given, so
-    /// that nobody else's resource can make the service use it (the confused deputy of the IAM guide).
-    pub fn assumed_by(service: &str, source_account: Option<Text>) -> Self {
+    /// Lets one service take on a role. Without a condition on `aws:SourceAccount`: neither Lambda nor API Gateway
+    /// documents that it sends one, and a role that nobody can take on answers nothing. Another account's resource
+    /// cannot be given this role, since `iam:PassRole` ends at the account.
+    pub fn assumed_by(service: &str) -> Self {
         let mut statement = Statement::new(Effect::Allow, "AssumeRole", ["sts:AssumeRole"], []);
         statement.principal = Some(json!({ "Service": service }));
-        if let Some(account) = source_account {
-            statement = statement.when("StringEquals", "aws:SourceAccount", account);
-        }
         Self::new([statement])
     }
 }

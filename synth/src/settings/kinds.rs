@@ -117,9 +117,9 @@ macro_rules! texts {
 }
 
 texts! {
-    /// Name of a stack.
-    StackName = r"^[A-Za-z][A-Za-z0-9-]{0,127}$",
-        "a stack name: a letter, then letters, digits and hyphens, 128 at most";
+    /// Name of a stack. CloudFormation takes 128 characters, SQS 80 for a queue, which is called `<stack>-queue`.
+    StackName = r"^[A-Za-z][A-Za-z0-9-]{0,73}$",
+        "a stack name: a letter, then letters, digits and hyphens, 74 at most";
     /// Name of a stage.
     StageName = r"^[A-Za-z0-9_-]{1,128}$", "a stage name: letters, digits, `-` and `_`, 128 at most";
     /// Key of a tag. `aws:` is reserved.

@@ -24,7 +24,13 @@ use crate::specification::{Method, Operation, Specification};
 use crate::text;
 
 const API: &str = "Api";
-const DEPLOYMENT: &str = "ApiDeployment";
+pub(super) const DEPLOYMENT: &str = "ApiDeployment";
+
+/// TLS 1.2 and 1.3, only ciphers with forward secrecy. An API without a policy of its own takes TLS 1.0.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html>
+const TLS: &str = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09";
+/// Has to be said with such a policy. `STRICT` would also refuse what comes through a proxy under another host name.
+const ACCESS_MODE: &str = "BASIC";
 
 /// What the API uses.
 pub(super) struct Parts<'a> {
@@ -87,6 +93,8 @@ pub(super) fn api(
             name: cfn::stack_name(),
             description: settings.description.clone(),
             endpoint_configuration: json!({ "Types": ["REGIONAL"] }),
+            security_policy: TLS,
+            endpoint_access_mode: ACCESS_MODE,
             // With a domain of its own, the API has one address and not two.
             disable_execute_api_endpoint: settings.api.domain.is_some(),
             body: body.document,
@@ -115,12 +123,16 @@ pub(super) fn api(
     Ok(Api { url, notes: body.notes, operations: body.routes.len(), stage })
 }
 
-/// Gives the deployment its final name, from the body as it will be deployed, overrides included. A deployment is a
-/// snapshot that CloudFormation never takes again, so another body needs another deployment, and the same body the same.
+/// Gives the deployment its final name, from the API as it will be deployed, overrides included. A deployment is a
+/// snapshot that CloudFormation never takes again, so another API needs another deployment, and the same API the same.
+/// The body counts, and what API Gateway applies only when it deploys: the TLS policy, whether the generated address is
+/// open. The name, the description and the tags do not.
 pub(super) fn name_deployment(template: &mut Template) {
     let Some(api) = template.resources.get(API) else { return };
-    let body = api.properties.get("Body").map(Json::to_string).unwrap_or_default();
-    let hex: String = Sha256::digest(body).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    let mut deployed = api.properties.clone();
+    deployed.retain(|key, _| !matches!(key.as_str(), "Name" | "Description" | "Tags"));
+    let hex: String =
+        Sha256::digest(Json::Object(deployed).to_string()).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
     template.rename(DEPLOYMENT, &format!("{DEPLOYMENT}{hex}"));
 }
 
@@ -206,7 +218,7 @@ fn gateway_role(
         id,
         Role {
             description: description.to_owned(),
-            assume_role_policy_document: Policy::assumed_by("apigateway.amazonaws.com", Some(cfn::account_id())),
+            assume_role_policy_document: Policy::assumed_by("apigateway.amazonaws.com"),
             policies: Some(vec![InlinePolicy { policy_name: "api", policy_document: Policy::new(statements) }]),
             managed_policy_arns: None,
             permissions_boundary: boundary(settings),
@@ -256,7 +268,7 @@ fn stage(
     api: &Handle<RestApi>,
     deployment: &Handle<Deployment>,
 ) -> Handle<Stage> {
-    let log_group = stack.add(
+    let log_group = stack.add_disposable(
         "ApiLogGroup",
         LogGroup { retention_in_days: settings.logs.retention_days.days(), kms_key_id: parts.key.arn() },
     );
@@ -268,7 +280,9 @@ fn stage(
             deployment_id: deployment.reference(),
             stage_name: settings.api.stage.as_str().to_owned(),
             variables: stage_variables(settings, parts.table),
-            tracing_enabled: true,
+            // A trace of API Gateway quotes the address with its query string, and so would hold BSNs (R09).
+            // <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-understanding-xray-traces.html>
+            tracing_enabled: false,
             access_log_setting: AccessLogSetting { destination_arn: log_group.arn(), format: access_log_format() },
             method_settings: vec![MethodSetting {
                 resource_path: "/*",
@@ -317,7 +331,6 @@ fn access_log_format() -> String {
         ("authorizerLatency", "$context.authorizer.integrationLatency"),
         ("integrationStatus", "$context.integration.status"),
         ("integrationLatency", "$context.integration.latency"),
-        ("xrayTraceId", "$context.xrayTraceId"),
     ];
     let fields: serde_json::Map<_, _> = fields.into_iter().map(|(key, value)| (key.to_owned(), json!(value))).collect();
     Json::Object(fields).to_string()
@@ -330,7 +343,7 @@ fn account(stack: &mut Stack, settings: &Settings) -> Handle<Account> {
         "ApiAccountRole",
         Role {
             description: "API Gateway's log lines".to_owned(),
-            assume_role_policy_document: Policy::assumed_by("apigateway.amazonaws.com", None),
+            assume_role_policy_document: Policy::assumed_by("apigateway.amazonaws.com"),
             policies: None,
             managed_policy_arns: Some(vec![managed]),
             permissions_boundary: boundary(settings),
@@ -385,7 +398,8 @@ fn custom_domain(stack: &mut Stack, domain: &crate::settings::Domain, api: &Hand
         DomainName {
             domain_name: domain.name.as_str().to_owned(),
             regional_certificate_arn: domain.certificate_arn.as_str().to_owned(),
-            security_policy: "TLS_1_2",
+            security_policy: TLS,
+            endpoint_access_mode: ACCESS_MODE,
             endpoint_configuration: json!({ "Types": ["REGIONAL"] }),
         },
     );

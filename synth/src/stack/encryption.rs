@@ -8,7 +8,7 @@ pub(super) type Handle = cfn::Handle<Key>;
 
 /// What the account's administrators may do with the key, in their own IAM policies. Spelt out, so that the policy
 /// holds no wildcard action; `PutKeyPolicy` is among them, so nobody is locked out.
-const ADMINISTRATION: [&str; 22] = [
+const ADMINISTRATION: [&str; 26] = [
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
     "kms:CreateGrant",
@@ -16,10 +16,12 @@ const ADMINISTRATION: [&str; 22] = [
     "kms:DeleteAlias",
     "kms:DescribeKey",
     "kms:DisableKey",
+    "kms:DisableKeyRotation",
     "kms:EnableKey",
     "kms:EnableKeyRotation",
     "kms:Encrypt",
     "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
     "kms:ListGrants",
@@ -31,6 +33,8 @@ const ADMINISTRATION: [&str; 22] = [
     "kms:ScheduleKeyDeletion",
     "kms:TagResource",
     "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
 ];
 
 /// One key for the whole log, changed every year. It stays when the stack goes: what it encrypted stays too.
@@ -40,7 +44,14 @@ pub(super) fn key(stack: &mut Stack) -> Handle {
     let administrators = Statement::allow("AdministerByIamPolicies", ADMINISTRATION, this_key()).to(Principal::Account);
     let logs = Statement::allow(
         "EncryptLogGroups",
-        ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
+        [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
         this_key(),
     )
     .to(Principal::Service(text!["logs.", cfn::region(), ".", cfn::url_suffix()]))
@@ -55,15 +66,22 @@ pub(super) fn key(stack: &mut Stack) -> Handle {
             key_policy: Policy::new([administrators, logs]),
         },
     );
-    stack.add(
-        "DataKeyAlias",
-        Alias { alias_name: text!["alias/", cfn::stack_name()], target_key_id: key.reference() },
-    );
+    stack.add("DataKeyAlias", Alias { alias_name: text!["alias/", cfn::stack_name()], target_key_id: key.reference() });
     key
 }
 
 fn log_groups() -> cfn::Text {
-    text!["arn:", cfn::partition(), ":logs:", cfn::region(), ":", cfn::account_id(), ":log-group:", cfn::stack_name(), "-*"]
+    text![
+        "arn:",
+        cfn::partition(),
+        ":logs:",
+        cfn::region(),
+        ":",
+        cfn::account_id(),
+        ":log-group:",
+        cfn::stack_name(),
+        "-*"
+    ]
 }
 
 /// What a role needs to read and write what the key encrypts.

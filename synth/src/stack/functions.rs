@@ -234,7 +234,7 @@ fn function(
     plan: Plan,
 ) -> Handle<Function> {
     let id = plan.id;
-    let log_group = stack.add(
+    let log_group = stack.add_disposable(
         &format!("{id}LogGroup"),
         LogGroup { retention_in_days: settings.logs.retention_days.days(), kms_key_id: key.arn() },
     );
@@ -253,7 +253,11 @@ fn function(
             timeout: plan.timeout,
             reserved_concurrent_executions: plan.reserved,
             environment: Environment {
-                variables: plan.environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<IndexMap<_, _>>(),
+                variables: plan
+                    .environment
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect::<IndexMap<_, _>>(),
             },
             kms_key_arn: key.arn(),
             tracing_config: json!({ "Mode": "Active" }),
@@ -266,7 +270,11 @@ fn function(
 
 fn role(stack: &mut Stack, settings: &Settings, log_group: &Handle<LogGroup>, plan: &Plan) -> Handle<Role> {
     let mut statements = plan.statements.clone();
-    statements.push(Statement::allow("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.streams_arn()]));
+    statements.push(Statement::allow(
+        "WriteLog",
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        [log_group.streams_arn()],
+    ));
     // X-Ray knows no resources for these.
     statements.push(Statement::allow("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*".into()]));
     if settings.functions.vpc.is_some() {
@@ -280,12 +288,18 @@ fn role(stack: &mut Stack, settings: &Settings, log_group: &Handle<LogGroup>, pl
             "ec2:UnassignPrivateIpAddresses",
         ];
         statements.push(Statement::allow("JoinVpc", actions, ["*".into()]));
+        // Lambda's own calls do not name the function as their source, those of the code do: it may not use them.
+        // <https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html>
+        let functions =
+            text!["arn:", cfn::partition(), ":lambda:", cfn::region(), ":", cfn::account_id(), ":function:*"];
+        let deny = Statement::deny("NotFromCode", actions, ["*".into()]);
+        statements.push(deny.when("ArnLike", "lambda:SourceFunctionArn", functions));
     }
     stack.add(
         &format!("{}Role", plan.id),
         Role {
             description: format!("What the function {} may do", plan.binary),
-            assume_role_policy_document: Policy::assumed_by("lambda.amazonaws.com", None),
+            assume_role_policy_document: Policy::assumed_by("lambda.amazonaws.com"),
             policies: Some(vec![InlinePolicy { policy_name: plan.binary, policy_document: Policy::new(statements) }]),
             managed_policy_arns: None,
             permissions_boundary: boundary(settings),
@@ -318,12 +332,7 @@ fn feed(stack: &mut Stack, settings: &Settings, parts: &Parts<'_>, functions: &F
         "ProcQueueSource",
         EventSourceMapping {
             scaling_config: Some(json!({ "MaximumConcurrency": proc.maximum_concurrency.get() })),
-            ..mapping(
-                &functions.processing,
-                parts.queues.main.arn(),
-                proc.batch_size.get(),
-                proc.batch_window.get(),
-            )
+            ..mapping(&functions.processing, parts.queues.main.arn(), proc.batch_size.get(), proc.batch_window.get())
         },
     );
     let proj = &settings.functions.proj;

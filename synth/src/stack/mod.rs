@@ -14,9 +14,8 @@ mod table;
 use indexmap::IndexMap;
 
 pub use assets::{Asset, Assets};
-pub use overrides::explain;
 
-use crate::cloudformation::{Stack, Template};
+use crate::cloudformation::{Limits, Stack, Template};
 use crate::mapping::Templates;
 use crate::report::Diagnostic;
 use crate::settings::StackFile;
@@ -74,6 +73,16 @@ pub fn build(
     overrides::apply(&mut template, file)?;
     api::name_deployment(&mut template);
     Ok(Built { template, assets, notes: api.notes, operations: api.operations })
+}
+
+/// Whether CloudFormation would take what was built: every reference points at something, nothing waits for itself, the
+/// quotas hold. `bytes` is the size of the template as it will be written.
+///
+/// # Errors
+/// Everything that is wrong, each with the override that brought it in.
+pub fn check(built: &Built, file: &StackFile, bytes: usize) -> Result<(), Vec<Diagnostic>> {
+    let errors = built.template.check(bytes, &Limits::default());
+    if errors.is_empty() { Ok(()) } else { Err(errors.iter().map(|error| overrides::explain(error, file)).collect()) }
 }
 
 fn outputs(

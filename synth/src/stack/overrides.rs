@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::api::DEPLOYMENT;
 use crate::cloudformation::{Resource, Retention, Template, TemplateError};
 use crate::report::{Diagnostic, nearest};
 use crate::settings::StackFile;
@@ -30,36 +31,42 @@ pub(super) fn apply(template: &mut Template, file: &StackFile) -> Result<(), Vec
     if overrides.wrong.is_empty() { Ok(()) } else { Err(overrides.wrong) }
 }
 
-/// Says why CloudFormation would refuse the template, and where the stack file is to blame: only an override can bring
-/// in a reference that misses.
-pub fn explain(error: &TemplateError, file: &StackFile) -> Diagnostic {
-    let diagnostic = Diagnostic::error(error.to_string());
-    let (owner, pointer, help) = match error {
+/// What CloudFormation would refuse in the finished template, with the override that brought it in. What is put together
+/// here is right by construction, so an override is what such a mistake comes from; only the quotas have no place.
+pub(super) fn explain(error: &TemplateError, file: &StackFile) -> Diagnostic {
+    let message = Diagnostic::error(error.to_string());
+    let (place, label, help) = match error {
         TemplateError::Dangling { owner, pointer, .. } => {
-            (owner, pointer.as_str(), "logical ids stand in the emitted template, under `Resources`")
+            let help = "logical ids stand in the emitted template, under `Resources`";
+            (overridden(file, owner, pointer), "refers to it", help)
         }
-        TemplateError::Cycle(ids) => match ids.iter().find(|id| overridden(file, id).is_some()) {
-            Some(id) => (id, "", "leave out what makes it wait for the next in the circle"),
-            None => return diagnostic,
-        },
-        TemplateError::TooMany { .. } => {
-            return diagnostic.help("serve fewer operations, or divide them over several stacks");
+        TemplateError::Cycle(ids) => {
+            let place = ids.iter().find_map(|id| overridden(file, id, ""));
+            (place, "changed here", "take out one of the references or `DependsOn` that make the circle")
         }
+        TemplateError::TooMany { .. } => (None, "", "serve fewer operations, or split them over several stacks"),
     };
-    let Some(entry) = overridden(file, owner) else { return diagnostic };
-    let mut span = entry.key_span.clone();
-    let mut node = &entry.value;
-    for key in pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~")) {
-        let Some(next) = node.get(&key).or_else(|| node.as_sequence()?.get(key.parse::<usize>().ok()?)) else { break };
-        (node, span) = (next, next.span.clone());
+    match place {
+        Some(node) => message.at(&file.source, node.span.clone(), label),
+        None => message,
     }
-    diagnostic
-        .at(&file.source, span, "overridden here")
-        .help("logical ids stand in the emitted template, under `Resources`")
+    .help(help)
 }
 
-fn overridden<'a>(file: &'a StackFile, id: &str) -> Option<&'a Entry> {
-    file.node.get("overrides")?.entry(id)
+/// The part of an override that a pointer into a resource leads to, or as much of the way as the override goes.
+fn overridden<'a>(file: &'a StackFile, id: &str, pointer: &str) -> Option<&'a Node> {
+    // The deployment got its name after the overrides were applied.
+    let id = if id.starts_with(DEPLOYMENT) { DEPLOYMENT } else { id };
+    let mut node = file.node.get("overrides")?.get(id)?;
+    for step in pointer.split('/').skip(1) {
+        let key = step.replace("~1", "/").replace("~0", "~");
+        let item = || node.as_sequence()?.get(key.parse::<usize>().ok()?);
+        match node.get(&key).or_else(item) {
+            Some(next) => node = next,
+            None => break,
+        }
+    }
+    Some(node)
 }
 
 struct Overrides<'a> {

@@ -49,7 +49,7 @@ pub(super) fn queues(
             ..queue(DEAD_LETTER_RETENTION)
         },
     );
-    let main = stack.add(
+    let main = stack.add_disposable(
         "Queue",
         Queue {
             queue_name: Some(name),

@@ -12,6 +12,8 @@ properties! {
         name: Text,
         description: String,
         endpoint_configuration: Json,
+        security_policy: &'static str,
+        endpoint_access_mode: &'static str,
         disable_execute_api_endpoint: bool,
         body: Json,
     }
@@ -92,6 +94,7 @@ properties! {
         domain_name: String,
         regional_certificate_arn: String,
         security_policy: &'static str,
+        endpoint_access_mode: &'static str,
         endpoint_configuration: Json,
     }
 }
