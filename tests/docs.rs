@@ -3,6 +3,8 @@
 //! A block of `console` is a session: `$ command`, then what it prints, stdout and stderr together. A block of `sh` is a
 //! list of commands without output. `UPDATE_GOLDEN=1 cargo test -p tests --test docs` writes the sessions anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

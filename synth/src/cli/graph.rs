@@ -10,6 +10,17 @@ use synth::report::Diagnostic;
 use super::failure::{Failure, print, say};
 use super::inputs::Inputs;
 
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  synth graph >stack.mmd
+      Writes the default stack's picture as Mermaid.
+  synth graph --stack stacks/productie.yaml --format svg --out stack.svg
+      Draws the production stack for a browser.
+  synth graph --all
+      Draws roles, log groups and alarms as well.
+
+Exit codes: 0 done, 1 a file or stdout cannot be written, 2 usage or a mistake in the input.";
+
 /// What is drawn, and how.
 #[derive(Debug, Args)]
 pub(crate) struct Graph {

@@ -29,6 +29,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Draws the stack: the way of a request, from the template that would be emitted
+    ///
+    /// Nodes and edges come from the template alone: what feeds a function, what its role lets it do, where the API's
+    /// operations go.
+    #[command(after_help = graph::EXAMPLES)]
     Graph(graph::Graph),
     /// Shows what a mapping template makes of a request, before it is deployed
     ///

@@ -17,8 +17,11 @@ use super::inputs::Inputs;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   synth render verwerkingsactie_read --request request.yaml
+      Shows what DynamoDB would get.
   synth render verwerkingsactie_read --request request.yaml --response answer.yaml
-  synth render --batch < cases.jsonl
+      Shows what the client would get.
+  synth render --batch <cases.jsonl
+      Renders one case a line.
 
 A request file (YAML or JSON), all of it optional:
   path: /verwerkingsacties/7a22eb38-bca6-463f-9955-54ab040287cb
@@ -30,7 +33,9 @@ A request file (YAML or JSON), all of it optional:
 
 A response file holds what DynamoDB answers:
   status: 200
-  body: { Item: { document: { S: '{}' } } }";
+  body: { Item: { document: { S: '{}' } } }
+
+Exit codes: 0 done, 1 a template fails or renders no JSON, 2 usage or a mistake in the input.";
 
 /// What to render.
 #[derive(Debug, Args)]

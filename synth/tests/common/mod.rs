@@ -15,7 +15,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Builds a stack with our own templates, from the documents that the file names or else our Bewerking API.
 pub(crate) fn build(file: &StackFile) -> Result<Built, Vec<Diagnostic>> {
-    let mut paths = file.specifications();
+    let mut paths: Vec<_> = file.specifications().into_iter().map(|(path, _)| path).collect();
     if paths.is_empty() {
         paths.push(root().join("openapi/bewerking.yaml"));
     }
