@@ -40,8 +40,10 @@ fn compare(name: &str, actual: &str) -> Result<(), String> {
         return Ok(());
     }
     let diff = TextDiff::from_lines(expected.as_str(), actual).unified_diff().header(name, "emitted").to_string();
-    Err(format!("{diff}\n{name} is not what is emitted. If the change is meant, write the golden files again with\n\n    \
-                 UPDATE_GOLDEN=1 cargo test -p synth --test golden\n\nand read the difference as a reviewer will."))
+    Err(format!(
+        "{diff}\n{name} is not what is emitted. If the change is meant, write the golden files again with\n\n    \
+                 UPDATE_GOLDEN=1 cargo test -p synth --test golden\n\nand read the difference as a reviewer will."
+    ))
 }
 
 #[test]
@@ -51,7 +53,8 @@ fn the_templates_are_those_that_were_reviewed() {
         let built = read(&format!("stacks/{name}.yaml"));
         // A change of the functions' code changes where it is found, which is nothing to review here.
         let fingerprint = built.assets.fingerprint;
-        let neutral = |text: String| text.replace(fingerprint, "FINGERPRINT").replace(&fingerprint[..32], "FINGERPRINT");
+        let neutral =
+            |text: String| text.replace(fingerprint, "FINGERPRINT").replace(&fingerprint[..32], "FINGERPRINT");
         let template = neutral(emit::render(&built.template, Format::Yaml));
         let assets = neutral(emit::render(&built.assets, Format::Json));
         wrong.extend(compare(&format!("{name}.template.yaml"), &template).err());

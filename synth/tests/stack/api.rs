@@ -19,7 +19,8 @@ fn the_tables_role_allows_exactly_what_the_templates_call() {
     let allowed = |built: &Built| -> BTreeSet<String> {
         let policy = properties(built, "ApiTableRole")["Policies"][0]["PolicyDocument"]["Statement"].clone();
         let statements = policy.as_array().expect("statements").iter();
-        let on_table = statements.filter(|statement| statement["Action"][0].as_str().is_some_and(|it| it.starts_with("dynamodb")));
+        let on_table =
+            statements.filter(|statement| statement["Action"][0].as_str().is_some_and(|it| it.starts_with("dynamodb")));
         let pair = |it: &Json| format!("{} on {}", it["Action"][0].as_str().unwrap_or(""), written(&it["Resource"][0]));
         on_table.map(pair).collect()
     };
@@ -31,7 +32,9 @@ fn the_tables_role_allows_exactly_what_the_templates_call() {
                 let action = uri.split_once(":dynamodb:action/")?.1.to_owned();
                 let template = integration["requestTemplates"]["application/json"].as_str()?.to_owned();
                 // The index that the request names, as JSON has it.
-                let index = template.split_once("\"IndexName\"").map(|(_, rest)| rest.split('"').nth(1).unwrap_or("").to_owned());
+                let index = template
+                    .split_once("\"IndexName\"")
+                    .map(|(_, rest)| rest.split('"').nth(1).unwrap_or("").to_owned());
                 let place = index.map_or_else(|| "Table".to_owned(), |index| format!("Table/index/{index}"));
                 Some(format!("dynamodb:{action} on {place}"))
             })
@@ -67,10 +70,17 @@ fn r09_nothing_that_quotes_a_query_string_is_switched_on() {
         assert_eq!((&settings[0]["ResourcePath"], &settings[0]["HttpMethod"]), (&"/*".into(), &"*".into()), "{path}");
         assert_eq!(settings[0]["LoggingLevel"], "OFF", "{path}");
         assert_eq!(settings[0]["DataTraceEnabled"], false, "{path}");
-        let format: Json = serde_json::from_str(stage["AccessLogSetting"]["Format"].as_str().expect("text")).expect("JSON");
+        let format: Json =
+            serde_json::from_str(stage["AccessLogSetting"]["Format"].as_str().expect("text")).expect("JSON");
         for value in format.as_object().expect("an object").values() {
             let value = value.as_str().expect("text");
-            let quotes = ["$context.path", "$context.requestOverride", "$input", "querystring", "$context.authorizer.objectSleutel"];
+            let quotes = [
+                "$context.path",
+                "$context.requestOverride",
+                "$input",
+                "querystring",
+                "$context.authorizer.objectSleutel",
+            ];
             assert!(!quotes.iter().any(|part| value.contains(part)), "{path}: the access log has {value}");
         }
         for (id, acl) in of_type(&built, "AWS::WAFv2::WebACL") {

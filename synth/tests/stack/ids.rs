@@ -122,8 +122,5 @@ fn what_others_need_is_told_and_exported() {
 fn the_api_is_reached_at_its_domain_or_at_its_stage() {
     let url = |path: &str| written(&read(path).template.outputs["ApiUrl"].value.to_json());
     assert_eq!(url("stacks/productie.yaml"), "https://verwerkingenlog.example.nl");
-    assert_eq!(
-        url("stacks/local.yaml"),
-        "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${ApiStage}"
-    );
+    assert_eq!(url("stacks/local.yaml"), "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${ApiStage}");
 }

@@ -1,8 +1,8 @@
 //! The promises of the template, each held against what is built and not against its text.
 
+mod api;
 #[path = "../common/mod.rs"]
 mod common;
-mod api;
 mod deployment;
 mod ids;
 mod overrides;

@@ -12,7 +12,8 @@ fn with(overrides: &str) -> String {
 
 #[test]
 fn a_property_is_set_and_its_neighbours_stay() {
-    let built = stack(&with("  Table: { Properties: { TableClass: STANDARD, StreamSpecification: { ResourcePolicy: {} } } }"));
+    let built =
+        stack(&with("  Table: { Properties: { TableClass: STANDARD, StreamSpecification: { ResourcePolicy: {} } } }"));
     let table = properties(&built, "Table");
     assert_eq!(table["TableClass"], "STANDARD");
     assert_eq!(table["StreamSpecification"], json!({ "StreamViewType": "NEW_AND_OLD_IMAGES", "ResourcePolicy": {} }));
@@ -21,7 +22,9 @@ fn a_property_is_set_and_its_neighbours_stay() {
 
 #[test]
 fn null_removes() {
-    let built = stack(&with("  GenFunction: { Properties: { KmsKeyArn: null, Environment: { Variables: { ELFPROEF: null } } } }"));
+    let built = stack(&with(
+        "  GenFunction: { Properties: { KmsKeyArn: null, Environment: { Variables: { ELFPROEF: null } } } }",
+    ));
     let function = properties(&built, "GenFunction");
     assert!(!function.contains_key("KmsKeyArn"));
     let variables = function["Environment"]["Variables"].as_object().expect("variables");

@@ -77,15 +77,20 @@ fn only_what_has_no_resource_is_allowed_on_all() {
     }
     for action in ON_ANYTHING {
         assert!(used.contains(*action), "no stack uses {action}: take it off the list");
-        assert!(document.contains(&format!("`{action}`")), "docs/security.md does not say why {action} is allowed on all");
+        assert!(
+            document.contains(&format!("`{action}`")),
+            "docs/security.md does not say why {action} is allowed on all"
+        );
     }
 }
 
 /// What a role allows, as `docs/security.md` writes it: `action on resource`.
 fn allowed(role: &Json) -> BTreeSet<String> {
-    let statements = role["Policies"].as_array().into_iter().flatten().flat_map(|policy| {
-        policy["PolicyDocument"]["Statement"].as_array().cloned().unwrap_or_default()
-    });
+    let statements = role["Policies"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().cloned().unwrap_or_default());
     let allow = statements.filter(|statement| statement["Effect"] == "Allow");
     allow
         .flat_map(|statement| {
@@ -105,9 +110,9 @@ fn documented(role: &str) -> BTreeSet<String> {
     let rows = document.lines().map(|line| line.split('|').map(quoted).collect::<Vec<_>>());
     rows.filter(|cells| cells.len() == 6 && cells[1].iter().any(|id| id == role))
         .flat_map(|cells| {
-            let pairs = cells[2].iter().flat_map(|action| {
-                cells[3].iter().map(move |resource| format!("{action} on {}", resource))
-            });
+            let pairs = cells[2]
+                .iter()
+                .flat_map(|action| cells[3].iter().map(move |resource| format!("{action} on {}", resource)));
             pairs.collect::<Vec<_>>()
         })
         .collect()
@@ -159,7 +164,8 @@ fn the_rights_for_the_vpc_are_not_for_the_code() {
     for id in ["GenRole", "ProcRole", "AuthRole", "ProjRole"] {
         let of_role = |effect: &str| {
             let all = statements(&built).into_iter();
-            let mut found = all.filter(|(role, it)| role == id && it["Effect"] == effect && it.to_string().contains("ec2:"));
+            let mut found =
+                all.filter(|(role, it)| role == id && it["Effect"] == effect && it.to_string().contains("ec2:"));
             let (_, statement) = found.next().unwrap_or_else(|| panic!("{id} has no {effect} about the VPC"));
             statement
         };

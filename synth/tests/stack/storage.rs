@@ -70,9 +70,14 @@ fn buckets_and_queues_are_reached_over_tls_only() {
                 assert_eq!(statement["Effect"], "Deny", "{path}: {id}");
                 assert_eq!(statement["Principal"], "*", "{path}: {id}");
                 assert_eq!(statement["Action"], json!([action]), "{path}: {id}");
-                assert_eq!(statement["Condition"], json!({ "Bool": { "aws:SecureTransport": "false" } }), "{path}: {id}");
+                assert_eq!(
+                    statement["Condition"],
+                    json!({ "Bool": { "aws:SecureTransport": "false" } }),
+                    "{path}: {id}"
+                );
                 let resources: Vec<_> = statement["Resource"].as_array().into_iter().flatten().map(written).collect();
-                let expected = if store == "AWS::S3::Bucket" { vec![id.into(), format!("{id}/*")] } else { vec![id.into()] };
+                let expected =
+                    if store == "AWS::S3::Bucket" { vec![id.into(), format!("{id}/*")] } else { vec![id.into()] };
                 assert_eq!(resources, expected, "{path}");
             }
         }
@@ -131,7 +136,10 @@ fn the_dead_letter_queue_keeps_messages_for_as_long_as_sqs_can() {
         // The DLQ takes from the one queue, which it names by the name that the queue is given.
         let allow = &dead_letters["RedriveAllowPolicy"];
         assert_eq!(allow["redrivePermission"], "byQueue", "{path}");
-        let arn = format!("arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{}", written(&queue["QueueName"]));
+        let arn = format!(
+            "arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{}",
+            written(&queue["QueueName"])
+        );
         assert_eq!(allow["sourceQueueArns"].as_array().map(|arns| arns.iter().map(written).collect()), Some(vec![arn]));
         for id in ["Queue", "ProjFailureQueue"] {
             assert_eq!(properties(&built, id)["RedriveAllowPolicy"]["redrivePermission"], "denyAll", "{path}: {id}");
@@ -158,7 +166,10 @@ fn the_backup_is_private_versioned_and_expires() {
         assert!(access.values().all(|blocked| blocked == true), "{path}");
         assert_eq!(bucket["VersioningConfiguration"]["Status"], "Enabled", "{path}");
         let rule = &bucket["LifecycleConfiguration"]["Rules"][0];
-        assert!(rule["ExpirationInDays"].is_u64() && rule["NoncurrentVersionExpiration"]["NoncurrentDays"].is_u64(), "{path}");
+        assert!(
+            rule["ExpirationInDays"].is_u64() && rule["NoncurrentVersionExpiration"]["NoncurrentDays"].is_u64(),
+            "{path}"
+        );
     }
 }
 
@@ -172,7 +183,8 @@ fn the_table_forgets_what_may_be_kept_no_longer() {
 #[test]
 fn environment_variables_hold_names_and_no_secret() {
     use contract::functions as names;
-    let settings = [names::ENV_ISSUERS, names::ENV_TIJDZONE, names::ENV_ELFPROEF, names::ENV_API_URL, names::ENV_API_VERSION];
+    let settings =
+        [names::ENV_ISSUERS, names::ENV_TIJDZONE, names::ENV_ELFPROEF, names::ENV_API_URL, names::ENV_API_VERSION];
     let references = [
         (names::ENV_TABLE, "Table"),
         (names::ENV_QUEUE, "Queue"),
@@ -186,7 +198,10 @@ fn environment_variables_hold_names_and_no_secret() {
             for (name, value) in variables {
                 match references.iter().find(|(known, _)| known == name) {
                     Some((_, target)) => assert_eq!(written(value), *target, "{path}: {id}"),
-                    None => assert!(settings.contains(&name.as_str()) && value.is_string(), "{path}: {id} has {name}: {value}"),
+                    None => assert!(
+                        settings.contains(&name.as_str()) && value.is_string(),
+                        "{path}: {id} has {name}: {value}"
+                    ),
                 }
             }
         }
