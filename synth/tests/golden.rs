@@ -79,7 +79,7 @@ fn json_and_yaml_say_the_same() {
         let built = read(&format!("stacks/{name}.yaml"));
         let json: serde_json::Value =
             serde_json::from_str(&emit::render(&built.template, Format::Json)).expect("what was rendered is JSON");
-        let (_, yaml) = source::parse("yaml", &emit::render(&built.template, Format::Yaml)).expect("and this is YAML");
+        let (_, yaml) = source::parse("yaml", emit::render(&built.template, Format::Yaml)).expect("and this is YAML");
         assert_eq!(json, yaml.to_json(), "{name}");
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn key(stack: &mut Stack) -> Handle {
             "kms:DescribeKey",
             "kms:Encrypt",
             "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
             "kms:ReEncryptFrom",
             "kms:ReEncryptTo",
         ],

@@ -125,6 +125,31 @@ fn a_message_stays_hidden_for_as_long_as_proc_may_take() {
 }
 
 #[test]
+fn what_feeds_a_function_keeps_to_lambdas_limits() {
+    for (path, built) in all() {
+        let source = properties(&built, "ProcQueueSource");
+        let number = |key: &str| source[key].as_u64().expect("a number");
+        let (batch, window) = (number("BatchSize"), number("MaximumBatchingWindowInSeconds"));
+        assert!(batch <= 10 || window >= 1, "{path}: a queue fills no batch of {batch} in {window} seconds");
+        let most = source["ScalingConfig"]["MaximumConcurrency"].as_u64().expect("a number");
+        let reserved = properties(&built, "ProcFunction")["ReservedConcurrentExecutions"].as_u64().expect("a number");
+        assert!((2..=1000).contains(&most) && most <= reserved, "{path}: {most} of {reserved}");
+
+        let source = properties(&built, "ProjStreamSource");
+        let failures = &source["DestinationConfig"]["OnFailure"]["Destination"];
+        assert_eq!(written(failures), "ProjFailureQueue", "{path}");
+        assert_eq!(source["BisectBatchOnFunctionError"], true, "{path}");
+        // What `proj` writes itself is not a current actie, and must not start it again.
+        let pattern = source["FilterCriteria"]["Filters"][0]["Pattern"].as_str().expect("JSON as text");
+        let pattern: Json = serde_json::from_str(pattern).expect("JSON");
+        let expected = json!({ "dynamodb": { "Keys": { contract::table::SOORT: { "S": ["actueel"] } } } });
+        assert_eq!(pattern, expected, "{path}");
+    }
+    let error = crate::try_stack("name: x\nfunctions: { proc: { batchSize: 11 } }").expect_err("no window");
+    assert_eq!(error[0].line_column(), Some((2, 33)), "{}", error[0]);
+}
+
+#[test]
 fn the_dead_letter_queue_keeps_messages_for_as_long_as_sqs_can() {
     for (path, built) in all() {
         for id in ["DeadLetterQueue", "ProjFailureQueue"] {
