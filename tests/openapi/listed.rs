@@ -58,26 +58,23 @@ pub(crate) fn listed() -> Vec<Listed> {
             (Bewerking, 1, "operations > put * > responses > 413"),
             (Bewerking, 1, "operations > patch * > responses > 413"),
         ]),
-        row("S11", "R50", Absent, SameAs("operations > get /verwerkingsacties > responses > 400"), vec![
-            (Bewerking, 1, "operations > delete * > responses > 400"),
-        ]),
-        row("S12", "R72", Absent, Is(json!({"required": false, "schema": {"type": "integer", "minimum": 0}})), vec![
+        row("S11", "R72", Absent, Is(json!({"required": false, "schema": {"type": "integer", "minimum": 0}})), vec![
             (Bewerking, 6, "operations > * > responses > 429 > headers > retry-after"),
             (Bewerking, 6, "operations > * > responses > 503 > headers > retry-after"),
             (Inzage, 2, "operations > * > responses > 429 > headers > retry-after"),
             (Inzage, 2, "operations > * > responses > 503 > headers > retry-after"),
         ]),
-        row("S13", "R70", Absent, SameAs("operations > get /verwerkingsacties > responses > 503"), vec![
+        row("S12", "R70", Absent, SameAs("operations > get /verwerkingsacties > responses > 503"), vec![
             (Bewerking, 6, "operations > * > responses > 504"),
         ]),
-        row("S13", "R70", Absent, SameAs("operations > get /verwerkte-objecten > responses > 503"), vec![
+        row("S12", "R70", Absent, SameAs("operations > get /verwerkte-objecten > responses > 503"), vec![
             (Inzage, 2, "operations > * > responses > 504"),
         ]),
-        row("S15", "R62", any, Is(json!(["normaal", "opgeheven"])), vec![
+        row("S14", "R62", any, Is(json!(["normaal", "opgeheven"])), vec![
             (Inzage, 2, "** > verwerkingsactie > properties > vertrouwelijkheid > enum"),
         ]),
         row(
-            "S16", "R63", Absent,
+            "S15", "R63", Absent,
             Is(json!({"type": "array", "minItems": 1, "items": processed_object()})),
             vec![(Inzage, 2, "** > verwerkingsactie > properties > verwerkteObjecten")],
         ),
@@ -96,7 +93,7 @@ pub(crate) fn listed() -> Vec<Listed> {
         ),
         ("operations > * > parameters > header bewaartermijn", json!({"type": "string", "format": "duration"})),
     ] {
-        table.push(row("S14", "R64", Absent, header(schema), vec![(Inzage, 2, at)]));
+        table.push(row("S13", "R64", Absent, header(schema), vec![(Inzage, 2, at)]));
     }
     table
 }

@@ -1,13 +1,13 @@
 //! The errors that API Gateway gives by itself, in the shape that the standard prescribes (R70, R71).
 
+use contract::fout::{self, Soort};
 use serde_json::{Value as Json, json};
 
 /// What an error response says.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fault {
-    pub(super) status: u16,
-    pub(super) code: &'static str,
-    pub(super) title: &'static str,
+    /// Its kind, as everything else that answers with errors knows it.
+    pub(super) soort: Soort,
     pub(super) detail: &'static str,
     /// What is wrong with the request, where that is known: makes it a `ValidatieFout`. For 400 only.
     pub(super) invalid: Invalid,
@@ -26,14 +26,9 @@ pub(super) enum Invalid {
     Part(&'static str, &'static str, &'static str),
 }
 
-/// The media type of every error.
-pub(super) const PROBLEM_JSON: &str = "application/problem+json";
-
 /// Known route, other method (R72).
 pub(super) const METHOD_NOT_ALLOWED: Fault = Fault {
-    status: 405,
-    code: "method_not_allowed",
-    title: "Methode niet toegestaan",
+    soort: fout::METHODE_NIET_TOEGESTAAN,
     detail: "Deze methode bestaat niet voor deze URL. De header Allow noemt de methoden die wel bestaan.",
     invalid: Invalid::No,
     retry_after: None,
@@ -41,9 +36,7 @@ pub(super) const METHOD_NOT_ALLOWED: Fault = Fault {
 
 /// No such route (R72).
 pub(super) const NOT_FOUND: Fault = Fault {
-    status: 404,
-    code: "not_found",
-    title: "Niet gevonden",
+    soort: fout::NIET_GEVONDEN,
     detail: "Deze URL bestaat niet in deze API.",
     invalid: Invalid::No,
     retry_after: None,
@@ -55,10 +48,10 @@ impl Fault {
     /// (`$context.error.message`) is never echoed: it is not escaped, and not meant for clients.
     pub(super) fn template(&self) -> String {
         let mut body = json!({
-            "type": "about:blank",
-            "code": self.code,
-            "title": self.title,
-            "status": self.status,
+            "type": fout::TYPE,
+            "code": self.soort.code,
+            "title": self.soort.title,
+            "status": self.soort.status,
             "detail": self.detail,
             "instance": "urn:uuid:$context.requestId",
         });

@@ -5,18 +5,22 @@
 //! The statuses follow R72. `DEFAULT_4XX` and `DEFAULT_5XX` have a status of their own too: without one the
 //! body could not agree with it. Because every other type is listed here, they do not change the statuses of those.
 
+use contract::fout;
 use serde_json::{Map, Value as Json, json};
 
-use super::fault::{Fault, Invalid, NOT_FOUND, PROBLEM_JSON};
+use super::fault::{Fault, Invalid, NOT_FOUND};
 
-const BAD_REQUEST: &str = "Ongeldige gegevens";
-const FORBIDDEN: &str = "Geen toestemming";
-const TOO_MANY: &str = "Te veel verzoeken";
 const INTERNAL: Fault = Fault {
-    status: 500,
-    code: "error",
-    title: "Interne fout",
+    soort: fout::INTERN,
     detail: "Er ging iets mis in de API. Geef bij een melding de waarde van instance door.",
+    invalid: Invalid::No,
+    retry_after: None,
+};
+
+/// No token, or one that is not valid (R72).
+const NO_VALID_TOKEN: Fault = Fault {
+    soort: fout::NIET_AANGEMELD,
+    detail: "Een geldig token in de header Authorization ontbreekt.",
     invalid: Invalid::No,
     retry_after: None,
 };
@@ -29,9 +33,7 @@ const ALL: [(&str, Fault); 21] = [
     (
         "ACCESS_DENIED",
         Fault {
-            status: 403,
-            code: "permission_denied",
-            title: FORBIDDEN,
+            soort: fout::NIET_TOEGESTAAN,
             detail: "Het token geeft geen toestemming voor dit verzoek.",
             invalid: Invalid::No,
             retry_after: None,
@@ -43,13 +45,11 @@ const ALL: [(&str, Fault); 21] = [
     (
         "BAD_REQUEST_BODY",
         Fault {
-            status: 400,
-            code: "invalid",
-            title: BAD_REQUEST,
+            soort: fout::ONGELDIG,
             detail: "De inhoud van het verzoek voldoet niet aan de specificatie.",
             invalid: Invalid::Part(
                 "body",
-                "invalid",
+                fout::VELD_ONGELDIG,
                 "De inhoud voldoet niet aan het schema van de specificatie.",
             ),
             retry_after: None,
@@ -58,13 +58,11 @@ const ALL: [(&str, Fault); 21] = [
     (
         "BAD_REQUEST_PARAMETERS",
         Fault {
-            status: 400,
-            code: "invalid",
-            title: BAD_REQUEST,
+            soort: fout::ONGELDIG,
             detail: "Een verplichte parameter ontbreekt of is leeg.",
             invalid: Invalid::Part(
                 "parameters",
-                "required",
+                fout::VELD_VERPLICHT,
                 "Een verplichte parameter ontbreekt of is leeg.",
             ),
             retry_after: None,
@@ -73,22 +71,18 @@ const ALL: [(&str, Fault); 21] = [
     (
         "DEFAULT_4XX",
         Fault {
-            status: 400,
-            code: "invalid",
-            title: BAD_REQUEST,
+            soort: fout::ONGELDIG,
             detail: "Het verzoek kan niet worden verwerkt.",
             invalid: Invalid::Unknown,
             retry_after: None,
         },
     ),
     ("DEFAULT_5XX", INTERNAL),
-    ("EXPIRED_TOKEN", UNKNOWN_ROUTE),
+    ("EXPIRED_TOKEN", NO_VALID_TOKEN),
     (
         "INTEGRATION_FAILURE",
         Fault {
-            status: 503,
-            code: "service_unavailable",
-            title: "Dienst niet beschikbaar",
+            soort: fout::NIET_BESCHIKBAAR,
             detail: "Een onderdeel van de API is niet bereikbaar. Probeer het later opnieuw.",
             invalid: Invalid::No,
             retry_after: Some(5),
@@ -97,9 +91,7 @@ const ALL: [(&str, Fault); 21] = [
     (
         "INTEGRATION_TIMEOUT",
         Fault {
-            status: 504,
-            code: "gateway_timeout",
-            title: "Geen tijdig antwoord",
+            soort: fout::TE_LAAT,
             detail: "Het verzoek duurde te lang. Het is niet zeker of het is verwerkt.",
             invalid: Invalid::No,
             retry_after: Some(5),
@@ -108,23 +100,19 @@ const ALL: [(&str, Fault); 21] = [
     (
         "INVALID_API_KEY",
         Fault {
-            status: 403,
-            code: "permission_denied",
-            title: FORBIDDEN,
+            soort: fout::NIET_TOEGESTAAN,
             detail: "De API-sleutel in de header x-api-key ontbreekt of is niet geldig.",
             invalid: Invalid::No,
             retry_after: None,
         },
     ),
-    ("INVALID_SIGNATURE", UNKNOWN_ROUTE),
+    ("INVALID_SIGNATURE", NO_VALID_TOKEN),
     // API Gateway's answer to a route or method that does not exist.
     ("MISSING_AUTHENTICATION_TOKEN", UNKNOWN_ROUTE),
     (
         "QUOTA_EXCEEDED",
         Fault {
-            status: 429,
-            code: "throttled",
-            title: TOO_MANY,
+            soort: fout::TE_VEEL_VERZOEKEN,
             detail: "Het afgesproken aantal verzoeken is bereikt.",
             invalid: Invalid::No,
             retry_after: Some(3600),
@@ -133,9 +121,7 @@ const ALL: [(&str, Fault); 21] = [
     (
         "REQUEST_TOO_LARGE",
         Fault {
-            status: 413,
-            code: "request_too_large",
-            title: "Verzoek te groot",
+            soort: fout::TE_GROOT,
             detail: "Het verzoek is groter dan 10 MB.",
             invalid: Invalid::No,
             retry_after: None,
@@ -145,31 +131,17 @@ const ALL: [(&str, Fault); 21] = [
     (
         "THROTTLED",
         Fault {
-            status: 429,
-            code: "throttled",
-            title: TOO_MANY,
+            soort: fout::TE_VEEL_VERZOEKEN,
             detail: "Er komen te veel verzoeken tegelijk binnen. Probeer het later opnieuw.",
             invalid: Invalid::No,
             retry_after: Some(1),
         },
     ),
-    (
-        "UNAUTHORIZED",
-        Fault {
-            status: 401,
-            code: "not_authenticated",
-            title: "Niet geauthenticeerd",
-            detail: "Een geldig token in de header Authorization ontbreekt.",
-            invalid: Invalid::No,
-            retry_after: None,
-        },
-    ),
+    ("UNAUTHORIZED", NO_VALID_TOKEN),
     (
         "UNSUPPORTED_MEDIA_TYPE",
         Fault {
-            status: 415,
-            code: "unsupported_media_type",
-            title: "Mediatype niet ondersteund",
+            soort: fout::MEDIATYPE_NIET_ONDERSTEUND,
             detail: "De Content-Type van het verzoek wordt niet ondersteund. Gebruik application/json.",
             invalid: Invalid::No,
             retry_after: None,
@@ -178,9 +150,7 @@ const ALL: [(&str, Fault); 21] = [
     (
         "WAF_FILTERED",
         Fault {
-            status: 403,
-            code: "permission_denied",
-            title: FORBIDDEN,
+            soort: fout::NIET_TOEGESTAAN,
             detail: "Het verzoek is geweigerd door de beveiliging van de API.",
             invalid: Invalid::No,
             retry_after: None,
@@ -194,25 +164,22 @@ pub(super) fn gateway_responses(version: &str) -> Json {
     for (kind, fault) in ALL {
         let mut headers = Map::new();
         let mut header = |name: &str, value: String| {
-            headers.insert(
-                format!("gatewayresponse.header.{name}"),
-                json!(format!("'{value}'")),
-            );
+            headers.insert(format!("gatewayresponse.header.{name}"), json!(format!("'{value}'")));
         };
         header("API-version", version.to_owned());
         // The template stands under application/json, the type that API Gateway falls back on whatever the
         // client accepts; this header is what the client sees.
-        header("Content-Type", PROBLEM_JSON.to_owned());
+        header("Content-Type", fout::MEDIA_TYPE.to_owned());
         if let Some(seconds) = fault.retry_after {
             header("Retry-After", seconds.to_string());
         }
-        if fault.status == 401 {
+        if fault.soort.status == 401 {
             header("WWW-Authenticate", "Bearer".to_owned());
         }
         responses.insert(
             kind.to_owned(),
             json!({
-                "statusCode": fault.status.to_string(),
+                "statusCode": fault.soort.status.to_string(),
                 "responseParameters": headers,
                 "responseTemplates": { "application/json": fault.template() },
             }),

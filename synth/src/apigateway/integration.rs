@@ -3,9 +3,10 @@
 //! "x-amazon-apigateway-integration object",
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html>.
 
+use contract::fout;
 use serde_json::{Map, Value as Json, json};
 
-use super::fault::{Fault, PROBLEM_JSON};
+use super::fault::Fault;
 use super::operation::{declare, declared_name};
 use super::problems::{Problems, at};
 use super::{Options, TableOperation, Targets};
@@ -51,36 +52,19 @@ pub(super) fn to_table(
     problems: &mut Problems,
 ) -> Json {
     let place = || vec![at(specification, &operation.span, "")];
-    let success = responses
-        .keys()
-        .filter(|status| status.starts_with('2'))
-        .min()
-        .cloned();
-    let Some(success) = success else {
-        problems.error(
-            place(),
-            format!("operation `{}` has no response for success", operation.id),
-            "an operation that goes straight to the table needs a response with a 2xx status",
-        );
-        return Json::Null;
-    };
-
     let mut too_large = |what: &str, template: &Json| {
         let size = text_size(template);
         if size > TEMPLATE_LIMIT {
             problems.error(
                 place(),
-                format!(
-                    "the {what} template of operation `{}` takes {size} bytes",
-                    operation.id
-                ),
+                format!("the {what} template of operation `{}` takes {size} bytes", operation.id),
                 format!("API Gateway accepts {TEMPLATE_LIMIT}"),
             );
         }
     };
     too_large("request", &table.request);
-    for (pattern, template) in &table.responses {
-        too_large(&format!("response `{pattern}`"), template);
+    for response in &table.responses {
+        too_large(&format!("response `{}`", response.selection_pattern), &response.template);
     }
 
     let mut request_templates = Map::new();
@@ -92,26 +76,34 @@ pub(super) fn to_table(
     }
 
     let mut integration_responses = Map::new();
-    for (pattern, template) in &table.responses {
-        let status = base_status(pattern, &success);
+    for response in &table.responses {
+        let status = response.status.to_string();
         // What a template can set through `$context.responseOverride.header`.
         let headers = [API_VERSION, "Content-Type", "Retry-After"];
         if !declare(responses, &status, &headers) {
-            problems.note(
-                place(),
-                format!("operation `{}` gets a response {status}", operation.id),
-                "API Gateway needs one for every status that an integration response starts from",
-            );
+            if status.starts_with('2') {
+                problems.error(
+                    place(),
+                    format!("operation `{}` has no response {status}, which its templates give", operation.id),
+                    "let the specification and the templates agree on the status of success",
+                );
+            } else {
+                problems.note(
+                    place(),
+                    format!("operation `{}` gets a response {status}", operation.id),
+                    "API Gateway needs one for every status that an integration response starts from",
+                );
+            }
         }
         let header = declared_name(responses, &status, API_VERSION);
         integration_responses.insert(
-            pattern.clone(),
+            response.selection_pattern.clone(),
             json!({
                 "statusCode": status,
                 "responseParameters": {
                     format!("method.response.header.{header}"): format!("'{}'", specification.version),
                 },
-                "responseTemplates": { "application/json": template },
+                "responseTemplates": { "application/json": response.template },
             }),
         );
     }
@@ -129,16 +121,6 @@ pub(super) fn to_table(
     })
 }
 
-/// The status that a template starts from; it sets another one through `$context.responseOverride.status`.
-/// A 400 of DynamoDB that its template does not recognise is a mistake of ours, not of the client.
-fn base_status(pattern: &str, success: &str) -> String {
-    match pattern.as_bytes().first() {
-        Some(b'2') => success.to_owned(),
-        Some(b'5') => "503".to_owned(),
-        _ => "500".to_owned(),
-    }
-}
-
 /// A template may be put together by CloudFormation; then its pieces count.
 fn text_size(template: &Json) -> usize {
     match template {
@@ -151,37 +133,22 @@ fn text_size(template: &Json) -> usize {
 
 /// A method that answers every request with one error, for anybody: it tells nothing that the specification
 /// does not.
-pub(super) fn refusal(
-    fault: &Fault,
-    parameters: Vec<Json>,
-    version: &str,
-    extra_headers: &[(&str, String)],
-) -> Json {
-    let status = fault.status.to_string();
-    let mut headers = vec![
-        (API_VERSION, version.to_owned()),
-        ("Content-Type", PROBLEM_JSON.to_owned()),
-    ];
+pub(super) fn refusal(fault: &Fault, parameters: Vec<Json>, version: &str, extra_headers: &[(&str, String)]) -> Json {
+    let status = fault.soort.status.to_string();
+    let mut headers = vec![(API_VERSION, version.to_owned()), ("Content-Type", fout::MEDIA_TYPE.to_owned())];
     headers.extend_from_slice(extra_headers);
 
     let mut responses = Map::new();
-    responses.insert(status.clone(), json!({ "description": fault.title }));
+    responses.insert(status.clone(), json!({ "description": fault.soort.title }));
     let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
     declare(&mut responses, &status, &names);
 
-    let request = json!({ "statusCode": fault.status }).to_string();
-    let templates: Map<String, Json> = MOCK_MEDIA_TYPES
-        .iter()
-        .map(|media_type| ((*media_type).to_owned(), json!(request)))
-        .collect();
+    let request = json!({ "statusCode": fault.soort.status }).to_string();
+    let templates: Map<String, Json> =
+        MOCK_MEDIA_TYPES.iter().map(|media_type| ((*media_type).to_owned(), json!(request))).collect();
     let parameter_mapping: Map<String, Json> = headers
         .into_iter()
-        .map(|(name, value)| {
-            (
-                format!("method.response.header.{name}"),
-                json!(format!("'{value}'")),
-            )
-        })
+        .map(|(name, value)| (format!("method.response.header.{name}"), json!(format!("'{value}'"))))
         .collect();
     json!({
         "parameters": parameters,

@@ -4,8 +4,8 @@
 //! already being deployed. Here all of that is decided beforehand: what can be said in API Gateway's terms is
 //! translated, what it would ignore or take in another sense is an error or a note. `docs/api-gateway.md` has the list.
 
+mod checks;
 mod fault;
-mod flatten;
 mod gateway_responses;
 mod integration;
 mod models;
@@ -20,16 +20,13 @@ use serde_json::{Map, Value as Json, json};
 
 use self::fault::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use self::models::Models;
-use self::problems::{Problems, at};
+use self::problems::Problems;
 use self::security::Schemes;
 use crate::report::Diagnostic;
 use crate::specification::{Method, Operation, Specification};
 
 /// "The maximum size of the API definition file is 6 MB": API Gateway quotas, importing a REST API.
 const BODY_LIMIT: usize = 6 * 1024 * 1024;
-
-/// Integration timeouts in milliseconds. The upper bound is a quota that AWS raises on request.
-const TIMEOUT_MS: std::ops::RangeInclusive<u32> = 50..=29_000;
 
 /// What the stack knows and the specification does not. Each value may be a CloudFormation intrinsic.
 pub struct Targets<'a> {
@@ -61,9 +58,19 @@ pub struct TableOperation {
     pub action: String,
     /// Template of the request.
     pub request: Json,
-    /// Templates of the responses, by a regular expression for the status of DynamoDB's answer, or `default`.
-    /// They set a status other than the usual one through `$context.responseOverride`.
-    pub responses: Vec<(String, Json)>,
+    /// What becomes of each kind of answer.
+    pub responses: Vec<TableResponse>,
+}
+
+/// What becomes of one kind of DynamoDB's answers.
+#[derive(Debug, Clone)]
+pub struct TableResponse {
+    /// Regular expression over the status of the answer, or `default`.
+    pub selection_pattern: String,
+    /// Status where the template sets no other one through `$context.responseOverride.status`.
+    pub status: u16,
+    /// Template of the response; may be a CloudFormation intrinsic.
+    pub template: Json,
 }
 
 /// What a stack can choose.
@@ -88,7 +95,7 @@ impl Default for Options {
             title: None,
             request_validation: false,
             api_key_required: false,
-            integration_timeout_ms: *TIMEOUT_MS.end(),
+            integration_timeout_ms: *checks::TIMEOUT_MS.end(),
             allow_open: false,
         }
     }
@@ -142,53 +149,35 @@ pub fn body(
 ) -> Result<Body, Vec<Diagnostic>> {
     let mut problems = Problems::default();
     let Some(first) = specifications.first() else {
-        problems.error(
-            Vec::new(),
-            "there is no specification",
-            "name at least one OpenAPI document",
-        );
+        problems.error(Vec::new(), "there is no specification", "name at least one OpenAPI document");
         return Err(problems.finish().err().unwrap_or_default());
     };
-    check_options(options, &mut problems);
+    checks::options(options, &mut problems);
+    for specification in specifications {
+        checks::version(specification, &mut problems);
+        checks::schemas(specification, &mut problems);
+    }
     routes::check(specifications, &mut problems);
-    check_routes(specifications, routes, &mut problems);
+    checks::targets(specifications, routes, &mut problems);
 
     let mut models = Models::new(specifications);
     let mut schemes = Schemes::default();
     let mut entries = Vec::new();
     let mut paths: IndexMap<String, PathItem> = IndexMap::new();
     for (document, specification) in specifications.iter().enumerate() {
-        check_version(specification, &mut problems);
         for operation in &specification.operations {
-            let Some(access) = schemes.access(specification, operation, options, &mut problems)
-            else {
+            let Some(access) = schemes.access(specification, operation, options, &mut problems) else {
                 continue;
             };
             let Some(route) = routes.get(&operation.id) else {
                 continue;
             };
-            let mut out = describe(
-                document,
-                specification,
-                operation,
-                &mut models,
-                &mut problems,
-            );
-            let mut responses = operation::responses(
-                document,
-                specification,
-                operation,
-                &mut models,
-                &mut problems,
-            );
+            let mut out = describe(document, specification, operation, &mut models, &mut problems);
+            let mut responses = operation::responses(document, specification, operation, &mut models, &mut problems);
             let (integration, validator) = match route {
                 Route::Gen => (
                     integration::to_function(targets, options),
-                    if options.request_validation {
-                        "full"
-                    } else {
-                        "none"
-                    },
+                    if options.request_validation { "full" } else { "none" },
                 ),
                 Route::Table(table) => (
                     integration::to_table(
@@ -204,22 +193,16 @@ pub fn body(
             };
             out.insert("responses".to_owned(), Json::Object(responses));
             out.insert("security".to_owned(), schemes.requirement(&access));
-            out.insert(
-                "x-amazon-apigateway-request-validator".to_owned(),
-                json!(validator),
-            );
+            out.insert("x-amazon-apigateway-request-validator".to_owned(), json!(validator));
             out.insert("x-amazon-apigateway-integration".to_owned(), integration);
 
-            let item = paths
-                .entry(operation.path.text.clone())
-                .or_insert_with(|| PathItem {
-                    methods: Map::new(),
-                    allow: Vec::new(),
-                    parameters: operation::path_parameters(&operation.path.segments),
-                    version: specification.version.clone(),
-                });
-            item.methods
-                .insert(operation.method.key().to_owned(), Json::Object(out));
+            let item = paths.entry(operation.path.text.clone()).or_insert_with(|| PathItem {
+                methods: Map::new(),
+                allow: Vec::new(),
+                parameters: operation::path_parameters(&operation.path.segments),
+                version: specification.version.clone(),
+            });
+            item.methods.insert(operation.method.key().to_owned(), Json::Object(out));
             item.allow.push(operation.method.key().to_uppercase());
             entries.push(RouteEntry {
                 operation_id: operation.id.clone(),
@@ -237,31 +220,17 @@ pub fn body(
     }
     add_unknown_routes(specifications, first, &mut all_paths, &mut problems);
 
-    let document = assemble(
-        first,
-        all_paths,
-        models,
-        &schemes,
-        targets,
-        options,
-        &mut problems,
-    );
+    let document = assemble(first, all_paths, models, &schemes, targets, options, &mut problems);
     let size = document.to_string().len();
     if size > BODY_LIMIT {
         problems.error(
             Vec::new(),
             format!("the API's body takes {size} bytes"),
-            format!(
-                "API Gateway imports at most {BODY_LIMIT}: split the specifications over two stacks"
-            ),
+            format!("API Gateway imports at most {BODY_LIMIT}: split the specifications over two stacks"),
         );
     }
     let notes = problems.finish()?;
-    Ok(Body {
-        document,
-        notes,
-        routes: entries,
-    })
+    Ok(Body { document, notes, routes: entries })
 }
 
 /// What an operation is called and takes.
@@ -292,9 +261,7 @@ fn describe(
     if !parameters.is_empty() {
         out.insert("parameters".to_owned(), Json::Array(parameters));
     }
-    if let Some(body) =
-        operation::request_body(document, specification, operation, models, problems)
-    {
+    if let Some(body) = operation::request_body(document, specification, operation, models, problems) {
         out.insert("requestBody".to_owned(), body);
     }
     out
@@ -305,12 +272,7 @@ fn with_refusal(item: PathItem) -> Json {
     let mut methods = item.methods;
     methods.insert(
         "x-amazon-apigateway-any-method".to_owned(),
-        integration::refusal(
-            &METHOD_NOT_ALLOWED,
-            item.parameters,
-            &item.version,
-            &[("Allow", item.allow.join(", "))],
-        ),
+        integration::refusal(&METHOD_NOT_ALLOWED, item.parameters, &item.version, &[("Allow", item.allow.join(", "))]),
     );
     Json::Object(methods)
 }
@@ -355,10 +317,7 @@ fn assemble(
     problems: &mut Problems,
 ) -> Json {
     let mut info = Map::new();
-    info.insert(
-        "title".to_owned(),
-        json!(options.title.as_ref().unwrap_or(&first.title)),
-    );
+    info.insert("title".to_owned(), json!(options.title.as_ref().unwrap_or(&first.title)));
     if let Some(description) = &first.description {
         info.insert("description".to_owned(), json!(description));
     }
@@ -376,10 +335,7 @@ fn assemble(
         }),
     );
     if schemes.has_api_key() {
-        document.insert(
-            "x-amazon-apigateway-api-key-source".to_owned(),
-            json!("HEADER"),
-        );
+        document.insert("x-amazon-apigateway-api-key-source".to_owned(), json!("HEADER"));
     }
     document.insert(
         "x-amazon-apigateway-request-validators".to_owned(),
@@ -393,69 +349,4 @@ fn assemble(
         gateway_responses::gateway_responses(&first.version),
     );
     Json::Object(document)
-}
-
-fn check_options(options: &Options, problems: &mut Problems) {
-    let timeout = options.integration_timeout_ms;
-    if timeout < *TIMEOUT_MS.start() {
-        problems.error(
-            Vec::new(),
-            format!("an integration timeout of {timeout} ms is too short"),
-            format!(
-                "API Gateway takes {} to {} ms",
-                TIMEOUT_MS.start(),
-                TIMEOUT_MS.end()
-            ),
-        );
-    } else if timeout > *TIMEOUT_MS.end() {
-        problems.warning(
-            Vec::new(),
-            format!("an integration timeout of {timeout} ms is above API Gateway's default quota"),
-            format!(
-                "ask AWS to raise the quota, or take at most {} ms",
-                TIMEOUT_MS.end()
-            ),
-        );
-    }
-}
-
-/// Every operation has a route, and every route an operation.
-fn check_routes(
-    specifications: &[Specification],
-    routes: &IndexMap<String, Route>,
-    problems: &mut Problems,
-) {
-    let mut unused: Vec<&String> = routes.keys().collect();
-    for specification in specifications {
-        for operation in &specification.operations {
-            unused.retain(|id| **id != operation.id);
-            if !routes.contains_key(&operation.id) {
-                problems.error(
-                    vec![at(specification, &operation.span, "")],
-                    format!("operation `{}` goes nowhere", operation.id),
-                    "an operation is answered by gen or by a mapping template with its name",
-                );
-            }
-        }
-    }
-    for id in unused {
-        problems.error(
-            Vec::new(),
-            format!("route `{id}` belongs to no operation"),
-            "name it after the operationId of an operation in a specification",
-        );
-    }
-}
-
-/// The version travels as a literal in single quotes, which has no way to hold one.
-fn check_version(specification: &Specification, problems: &mut Problems) {
-    let version = &specification.version;
-    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_');
-    if version.is_empty() || !version.chars().all(fine) {
-        problems.error(
-            vec![at(specification, &(0..0), "")],
-            format!("version `{version}` cannot be the value of a header"),
-            "use letters, digits and . - + _ in info.version",
-        );
-    }
 }

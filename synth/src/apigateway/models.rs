@@ -1,14 +1,13 @@
 //! The models that the operations use, each under a name that API Gateway accepts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::flatten::flatten;
 use super::problems::{Problems, at};
-use super::schema::{Direction, Draft4, differs};
-use crate::specification::{SchemaRef, Specification};
+use super::schema::{Direction, Draft4, children, differs, flat};
+use crate::specification::{Operation, SchemaRef, Specification};
 
 /// A model holds at most 400 KB (`CreateModel` in API Gateway's API reference).
 const MODEL_LIMIT: usize = 400 * 1024;
@@ -27,12 +26,7 @@ pub(super) struct Models<'a> {
 
 impl<'a> Models<'a> {
     pub(super) fn new(specifications: &'a [Specification]) -> Self {
-        Self {
-            specifications,
-            names: IndexMap::new(),
-            owners: IndexMap::new(),
-            schemas: IndexMap::new(),
-        }
+        Self { specifications, names: IndexMap::new(), owners: IndexMap::new(), schemas: IndexMap::new() }
     }
 
     /// A reference to the model of a body. A schema that was written in place becomes a model called
@@ -55,17 +49,14 @@ impl<'a> Models<'a> {
     /// `components.schemas`, in the order in which the operations asked for them. Notes which schemas
     /// of the documents nobody asked for.
     pub(super) fn finish(self, problems: &mut Problems) -> Map<String, Json> {
-        for (document, specification) in self.specifications.iter().enumerate() {
+        for specification in self.specifications {
+            let used = reachable(specification);
             for (name, schema) in &specification.schemas {
-                if !self
-                    .names
-                    .keys()
-                    .any(|key| key.0 == document && key.1 == *name)
-                {
+                if !used.contains(name.as_str()) {
                     problems.note(
-                        vec![at(specification, &schema.span, "used by no operation")],
+                        vec![at(specification, &schema.span, "part of no request or response body")],
                         format!("schema `{name}` is left out"),
-                        "only what a request or a response refers to becomes a model",
+                        "only what a body refers to becomes a model",
                     );
                 }
             }
@@ -83,13 +74,7 @@ impl<'a> Models<'a> {
         self.schemas.into_iter().collect()
     }
 
-    fn named(
-        &mut self,
-        document: usize,
-        name: &str,
-        direction: Direction,
-        problems: &mut Problems,
-    ) -> String {
+    fn named(&mut self, document: usize, name: &str, direction: Direction, problems: &mut Problems) -> String {
         let specification = &self.specifications[document];
         let schema = SchemaRef::Named(name.to_owned(), 0..0);
         let variant = differs(specification, &schema, direction).then_some(direction);
@@ -111,7 +96,7 @@ impl<'a> Models<'a> {
         }
         self.note_renaming(&key, &format!("{name}{suffix}"), &wanted, &model, problems);
 
-        // The name is taken before the content is made, so that a schema can refer to itself.
+        // The name is taken before the content is made, so that a model stands before those that it refers to.
         self.owners.insert(model.clone(), Some(key));
         self.schemas.insert(model.clone(), Json::Null);
         let content = self.convert(document, &schema, direction, problems);
@@ -143,13 +128,7 @@ impl<'a> Models<'a> {
         unreachable!("there is always a next number")
     }
 
-    fn convert(
-        &mut self,
-        document: usize,
-        schema: &SchemaRef,
-        direction: Direction,
-        problems: &mut Problems,
-    ) -> Json {
+    fn convert(&mut self, document: usize, schema: &SchemaRef, direction: Direction, problems: &mut Problems) -> Json {
         let specification = &self.specifications[document];
         let mut dropped = Vec::new();
         let content = Draft4 {
@@ -158,7 +137,7 @@ impl<'a> Models<'a> {
             model_of: &mut |name| self.named(document, name, direction, problems),
             left_out: &mut |span, keyword, why| dropped.push((span.clone(), keyword, why)),
         }
-        .schema(&flatten(specification, schema));
+        .schema(&flat(specification, schema));
         for (span, keyword, why) in dropped {
             problems.left_out(specification, &span, keyword, why);
         }
@@ -200,10 +179,7 @@ impl<'a> Models<'a> {
                 },
                 left_out: &mut |_, _, _| {},
             }
-            .schema(&flatten(
-                specification,
-                &SchemaRef::Named(name.clone(), 0..0),
-            ));
+            .schema(&flat(specification, &SchemaRef::Named(name.clone(), 0..0)));
             all.insert(name, content);
             open.append(&mut found);
         }
@@ -211,49 +187,59 @@ impl<'a> Models<'a> {
         (own, all)
     }
 
-    fn note_renaming(
-        &self,
-        key: &Key,
-        original: &str,
-        wanted: &str,
-        model: &str,
-        problems: &mut Problems,
-    ) {
+    fn note_renaming(&self, key: &Key, original: &str, wanted: &str, model: &str, problems: &mut Problems) {
         if model == original {
             return;
         }
         let specification = &self.specifications[key.0];
-        let span = specification
-            .schemas
-            .get(&key.1)
-            .map_or(0..0, |schema| schema.span.clone());
+        let span = specification.schemas.get(&key.1).map_or(0..0, |schema| schema.span.clone());
         let why = if model == wanted {
             "API Gateway's model names hold letters and digits only"
         } else {
             "another schema with other content has that name already"
         };
-        problems.note(
-            vec![at(specification, &span, "")],
-            format!("schema `{}` becomes model `{model}`", key.1),
-            why,
-        );
+        problems.note(vec![at(specification, &span, "")], format!("schema `{}` becomes model `{model}`", key.1), why);
     }
+}
+
+/// The schemas of everything that an operation takes and returns.
+pub(super) fn bodies(operation: &Operation) -> impl Iterator<Item = &SchemaRef> {
+    let request = operation.request_body.iter().map(|body| &body.content);
+    let responses = operation.responses.values().map(|response| &response.content);
+    request.chain(responses).flat_map(IndexMap::values)
+}
+
+/// The names of the schemas that the operations' bodies are made of, those that are merged into others included.
+fn reachable(specification: &Specification) -> HashSet<&str> {
+    let mut used = HashSet::new();
+    let mut open: Vec<&SchemaRef> = Vec::new();
+    for operation in &specification.operations {
+        open.extend(bodies(operation));
+    }
+    while let Some(next) = open.pop() {
+        match next {
+            SchemaRef::Named(name, _) => {
+                if used.insert(name.as_str())
+                    && let Some(schema) = specification.schemas.get(name)
+                {
+                    open.extend(schema.all_of.iter().chain(children(schema)));
+                }
+            }
+            SchemaRef::Inline(schema) => open.extend(schema.all_of.iter().chain(children(schema))),
+        }
+    }
+    used
 }
 
 /// `Naam`, `Naam2`, `Naam3`, …
 fn candidates(wanted: &str) -> impl Iterator<Item = String> {
-    std::iter::once(wanted.to_owned())
-        .chain((2..).map(move |number: u64| format!("{wanted}{number}")))
+    std::iter::once(wanted.to_owned()).chain((2..).map(move |number: u64| format!("{wanted}{number}")))
 }
 
 /// A name with everything left out that is not allowed in a model's name.
 fn alphanumeric(name: &str) -> String {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    if name.is_empty() {
-        "Model".to_owned()
-    } else {
-        name
-    }
+    if name.is_empty() { "Model".to_owned() } else { name }
 }
 
 /// `verwerkte-objecten_list` as `VerwerkteObjectenList`.
@@ -261,9 +247,7 @@ pub(super) fn pascal_case(text: &str) -> String {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .map(|word| {
             let mut letters = word.chars();
-            letters.next().map_or_else(String::new, |first| {
-                first.to_ascii_uppercase().to_string() + letters.as_str()
-            })
+            letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
         })
         .collect()
 }

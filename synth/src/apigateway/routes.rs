@@ -24,20 +24,13 @@ pub(super) fn check(specifications: &[Specification], problems: &mut Problems) {
             }
 
             let places = |other: &(&Specification, &Operation)| {
-                vec![
-                    at(specification, &operation.span, "this one"),
-                    at(other.0, &other.1.span, "and this one"),
-                ]
+                vec![at(specification, &operation.span, "this one"), at(other.0, &other.1.span, "and this one")]
             };
             let route = (operation.path.text.as_str(), operation.method);
             if let Some(other) = routes.insert(route, (specification, operation)) {
                 problems.error(
                     places(&other),
-                    format!(
-                        "{} {} occurs twice",
-                        operation.method.key().to_uppercase(),
-                        operation.path.text
-                    ),
+                    format!("{} {} occurs twice", operation.method.key().to_uppercase(), operation.path.text),
                     "all specifications become one API, so a route belongs to one of them",
                 );
             }
@@ -52,26 +45,15 @@ pub(super) fn check(specifications: &[Specification], problems: &mut Problems) {
             let mut before = String::new();
             for segment in &operation.path.segments {
                 if let Segment::Parameter(name) = segment {
-                    let (other, other_specification, other_operation) = *parameters
-                        .entry(before.clone())
-                        .or_insert((name, specification, operation));
+                    let (other, other_specification, other_operation) =
+                        *parameters.entry(before.clone()).or_insert((name, specification, operation));
                     if other != name {
                         problems.error(
                             vec![
-                                at(
-                                    specification,
-                                    &operation.path.span,
-                                    format!("{{{name}}} here"),
-                                ),
-                                at(
-                                    other_specification,
-                                    &other_operation.path.span,
-                                    format!("{{{other}}} here"),
-                                ),
+                                at(specification, &operation.path.span, format!("{{{name}}} here")),
+                                at(other_specification, &other_operation.path.span, format!("{{{other}}} here")),
                             ],
-                            format!(
-                                "path parameters `{name}` and `{other}` stand at the same position"
-                            ),
+                            format!("path parameters `{name}` and `{other}` stand at the same position"),
                             "API Gateway has one parameter at a position: give both the same name",
                         );
                     }
@@ -118,7 +100,6 @@ fn check_path(specification: &Specification, operation: &Operation, problems: &m
         );
     }
 
-    let mut names = Vec::new();
     for (position, segment) in path.segments.iter().enumerate() {
         match segment {
             Segment::Literal(text) => {
@@ -135,26 +116,12 @@ fn check_path(specification: &Specification, operation: &Operation, problems: &m
             ),
             Segment::Parameter(name) => {
                 let greedy = name.ends_with('+');
-                let plain = name.strip_suffix('+').unwrap_or(name);
-                if plain.is_empty() || !plain.chars().all(allowed) {
-                    error(
-                        format!("path parameter `{name}` has a name that API Gateway refuses"),
-                        "use letters, digits and . , : _ - only",
-                    );
-                }
                 if greedy && position + 1 != path.segments.len() {
                     error(
                         format!("path parameter `{name}` is not the last segment"),
                         "a parameter that takes the rest of the path can only stand at its end",
                     );
                 }
-                if names.contains(&name) {
-                    error(
-                        format!("path parameter `{name}` occurs twice in `{}`", path.text),
-                        "give each parameter of a path a name of its own",
-                    );
-                }
-                names.push(name);
             }
         }
     }

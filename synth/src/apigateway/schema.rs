@@ -7,9 +7,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::flatten::flatten;
 use crate::source::Span;
-use crate::specification::{AdditionalProperties, Kind, Schema, SchemaRef, Specification};
+use crate::specification::{AdditionalProperties, Kind, Schema, SchemaRef, Specification, flatten};
 
 /// Which way a body travels: `readOnly` is not sent by a client, `writeOnly` not by the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,12 +26,14 @@ impl Direction {
     }
 }
 
+/// A schema without `allOf`. Every schema of a document was merged once before any of them is converted, so there
+/// is no error left to report here.
+pub(super) fn flat(specification: &Specification, schema: &SchemaRef) -> Schema {
+    flatten(specification, schema).unwrap_or_default()
+}
+
 /// Whether a body of this schema looks different in this direction: somewhere in it a property is hidden.
-pub(super) fn differs(
-    specification: &Specification,
-    schema: &SchemaRef,
-    direction: Direction,
-) -> bool {
+pub(super) fn differs(specification: &Specification, schema: &SchemaRef, direction: Direction) -> bool {
     differs_within(specification, schema, direction, &mut HashSet::new())
 }
 
@@ -47,15 +48,13 @@ fn differs_within(
     {
         return false;
     }
-    let flat = flatten(specification, schema);
-    flat.properties
-        .values()
-        .any(|property| direction.hides(&flatten(specification, property)))
-        || children(&flat).any(|child| differs_within(specification, child, direction, visited))
+    let whole = flat(specification, schema);
+    whole.properties.values().any(|property| direction.hides(&flat(specification, property)))
+        || children(&whole).any(|child| differs_within(specification, child, direction, visited))
 }
 
-/// The schemas directly inside a flat schema.
-fn children(schema: &Schema) -> impl Iterator<Item = &SchemaRef> {
+/// The schemas directly inside a schema, except those of its `allOf`.
+pub(super) fn children(schema: &Schema) -> impl Iterator<Item = &SchemaRef> {
     let additional = match &schema.additional_properties {
         Some(AdditionalProperties::Schema(inner)) => Some(&**inner),
         _ => None,
@@ -89,7 +88,7 @@ impl Draft4<'_> {
             SchemaRef::Named(name, _) => {
                 json!({ "$ref": format!("#/components/schemas/{}", (self.model_of)(name)) })
             }
-            SchemaRef::Inline(_) => self.schema(&flatten(self.specification, schema)),
+            SchemaRef::Inline(_) => self.schema(&flat(self.specification, schema)),
         }
     }
 
@@ -97,7 +96,7 @@ impl Draft4<'_> {
     pub(super) fn schema(&mut self, schema: &Schema) -> Json {
         let mut out = Map::new();
         self.kind(schema, &mut out);
-        self.text_and_numbers(schema, &mut out);
+        Self::text_and_numbers(schema, &mut out);
         self.arrays(schema, &mut out);
         self.objects(schema, &mut out);
         self.alternatives(schema, &mut out);
@@ -109,11 +108,7 @@ impl Draft4<'_> {
         if let Some(kind) = schema.kind {
             let name = kind_name(kind);
             // Draft 4 has no `nullable`; API Gateway drops it on import without a word.
-            let value = if schema.nullable {
-                json!([name, "null"])
-            } else {
-                json!(name)
-            };
+            let value = if schema.nullable { json!([name, "null"]) } else { json!(name) };
             out.insert("type".to_owned(), value);
         }
         if let Some(format) = &schema.format {
@@ -121,7 +116,7 @@ impl Draft4<'_> {
             if numeric && matches!(format.as_str(), "int32" | "int64" | "decimal") {
                 (self.left_out)(
                     &schema.span,
-                    "format",
+                    "`format`",
                     "API Gateway does not support int32, int64 and decimal; the other constraints on the number stay",
                 );
             } else {
@@ -142,38 +137,19 @@ impl Draft4<'_> {
         }
     }
 
-    fn text_and_numbers(&mut self, schema: &Schema, out: &mut Map<String, Json>) {
+    fn text_and_numbers(schema: &Schema, out: &mut Map<String, Json>) {
         put(out, "minLength", schema.min_length.map(Json::from));
         put(out, "maxLength", schema.max_length.map(Json::from));
         put(out, "pattern", schema.pattern.clone().map(Json::from));
-        put(out, "minimum", self.minimum(schema));
+        put(out, "minimum", schema.minimum.clone().map(Json::Number));
+        if schema.exclusive_minimum && schema.minimum.is_some() {
+            out.insert("exclusiveMinimum".to_owned(), Json::Bool(true));
+        }
         put(out, "maximum", schema.maximum.clone().map(Json::Number));
         if schema.exclusive_maximum && schema.maximum.is_some() {
             out.insert("exclusiveMaximum".to_owned(), Json::Bool(true));
         }
-        put(
-            out,
-            "multipleOf",
-            schema.multiple_of.clone().map(Json::Number),
-        );
-    }
-
-    /// API Gateway has no `exclusiveMinimum`. For integers the next one up says the same.
-    fn minimum(&mut self, schema: &Schema) -> Option<Json> {
-        let minimum = schema.minimum.clone()?;
-        if !schema.exclusive_minimum {
-            return Some(Json::Number(minimum));
-        }
-        let next = minimum.as_i64().and_then(|minimum| minimum.checked_add(1));
-        if let (Some(Kind::Integer), Some(next)) = (schema.kind, next) {
-            return Some(json!(next));
-        }
-        (self.left_out)(
-            &schema.span,
-            "exclusiveMinimum",
-            "API Gateway does not support it; `minimum` stays, so the model also accepts the bound itself",
-        );
-        Some(Json::Number(minimum))
+        put(out, "multipleOf", schema.multiple_of.clone().map(Json::Number));
     }
 
     fn arrays(&mut self, schema: &Schema, out: &mut Map<String, Json>) {
@@ -189,14 +165,11 @@ impl Draft4<'_> {
     }
 
     fn objects(&mut self, schema: &Schema, out: &mut Map<String, Json>) {
-        let open = matches!(
-            schema.additional_properties,
-            None | Some(AdditionalProperties::Allowed(true))
-        );
+        let open = matches!(schema.additional_properties, None | Some(AdditionalProperties::Allowed(true)));
         let mut hidden = HashSet::new();
         let mut properties = Map::new();
         for (name, property) in &schema.properties {
-            let flat = flatten(self.specification, property);
+            let flat = flat(self.specification, property);
             if self.direction.hides(&flat) {
                 hidden.insert(name.as_str());
                 // A closed object would now refuse what it should not look at (R01).
@@ -206,12 +179,12 @@ impl Draft4<'_> {
                 match self.direction {
                     Direction::Request => (self.left_out)(
                         &flat.span,
-                        "readOnly",
+                        "`readOnly`",
                         "API Gateway does not support it: such properties are not in the models of requests, and a value that a client sends for one is not checked",
                     ),
                     Direction::Response => (self.left_out)(
                         &flat.span,
-                        "writeOnly",
+                        "`writeOnly`",
                         "API Gateway does not know it: such properties are not in the models of responses",
                     ),
                 }
@@ -268,17 +241,17 @@ impl Draft4<'_> {
                 (self.left_out)(&schema.span, keyword, why);
             }
         };
-        report(schema.example.is_some(), "example", unsupported);
+        report(schema.example.is_some(), "`example`", unsupported);
         report(
             schema.default.is_some(),
-            "default",
+            "`default`",
             "API Gateway does not support it; whoever handles the request fills in defaults",
         );
-        report(schema.discriminator.is_some(), "discriminator", unsupported);
-        report(schema.deprecated, "deprecated", unsupported);
+        report(schema.discriminator.is_some(), "`discriminator`", unsupported);
+        report(schema.deprecated, "`deprecated`", unsupported);
         report(
             schema.title.is_some() || schema.description.is_some(),
-            "title, description",
+            "`title` or `description`",
             "they say nothing that API Gateway acts on, and a CloudFormation template may hold 1 MB",
         );
     }

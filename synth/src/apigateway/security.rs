@@ -9,9 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::problems::{Problems, at};
 use super::{Options, Targets};
-use crate::specification::{
-    Location, Operation, Requirement, SecurityKind, SecurityScheme, Specification,
-};
+use crate::specification::{Location, Operation, Requirement, SecurityKind, SecurityScheme, Specification};
 
 /// API Gateway's own header for the keys of usage plans.
 const API_KEY_HEADER: &str = "x-api-key";
@@ -70,10 +68,7 @@ impl Schemes {
             );
         }
         if self.api_key {
-            all.insert(
-                API_KEY_SCHEME.to_owned(),
-                json!({ "type": "apiKey", "name": API_KEY_HEADER, "in": "header" }),
-            );
+            all.insert(API_KEY_SCHEME.to_owned(), json!({ "type": "apiKey", "name": API_KEY_HEADER, "in": "header" }));
         }
         all
     }
@@ -104,10 +99,7 @@ impl Schemes {
                 );
                 return None;
             }
-            let access = Access {
-                api_key: options.api_key_required,
-                ..Access::default()
-            };
+            let access = Access { api_key: options.api_key_required, ..Access::default() };
             self.api_key |= access.api_key;
             return Some(access);
         }
@@ -117,10 +109,7 @@ impl Schemes {
             if requirement.schemes.is_empty() {
                 problems.error(
                     place(),
-                    format!(
-                        "operation `{}` is open to anybody: its security is optional",
-                        operation.id
-                    ),
+                    format!("operation `{}` is open to anybody: its security is optional", operation.id),
                     "API Gateway cannot make an authorizer optional: remove the empty alternative",
                 );
                 return None;
@@ -132,10 +121,7 @@ impl Schemes {
                     if (first.authorizer, first.api_key) != (access.authorizer, access.api_key) {
                         problems.error(
                             place(),
-                            format!(
-                                "operation `{}` has alternatives that are checked in different ways",
-                                operation.id
-                            ),
+                            format!("operation `{}` has alternatives that are checked in different ways", operation.id),
                             "API Gateway has one way per method: keep one alternative",
                         );
                         return None;
@@ -152,14 +138,11 @@ impl Schemes {
         access.api_key |= options.api_key_required;
         self.api_key |= access.api_key;
         if !access.scopes.is_empty() {
-            problems.note(
-                place(),
-                format!(
-                    "the scopes of operation `{}` are not in its security ({})",
-                    operation.id,
-                    access.scopes.join(", ")
-                ),
-                "API Gateway takes scopes for Cognito only; the authorizer function checks them",
+            problems.left_out(
+                specification,
+                &operation.span,
+                "list of scopes",
+                "API Gateway takes scopes for Cognito only; auth and gen check them",
             );
         }
         Some(access)
@@ -177,10 +160,7 @@ impl Schemes {
             let Some(scheme) = specification.security_schemes.get(name) else {
                 problems.error(
                     vec![at(specification, &operation.span, "")],
-                    format!(
-                        "operation `{}` names security scheme `{name}`, which does not exist",
-                        operation.id
-                    ),
+                    format!("operation `{}` names security scheme `{name}`, which does not exist", operation.id),
                     format!("known are: {}", known(&specification.security_schemes)),
                 );
                 return None;
@@ -207,18 +187,12 @@ impl Schemes {
                     );
                     return None;
                 }
-                SecurityKind::ApiKey {
-                    name: header,
-                    location,
-                } => {
-                    let own = *location == Location::Header
-                        && header.eq_ignore_ascii_case(API_KEY_HEADER);
+                SecurityKind::ApiKey { name: header, location } => {
+                    let own = *location == Location::Header && header.eq_ignore_ascii_case(API_KEY_HEADER);
                     if !own {
                         problems.error(
                             vec![at(specification, &scheme.span, "")],
-                            format!(
-                                "security scheme `{name}` takes a key that API Gateway cannot check"
-                            ),
+                            format!("security scheme `{name}` takes a key that API Gateway cannot check"),
                             "API Gateway takes its keys from the header x-api-key only",
                         );
                         return None;
@@ -238,24 +212,13 @@ impl Schemes {
     /// All tokens go to one function, so there is one authorizer, called after the first scheme that needs it.
     fn name_authorizer(&mut self, scheme: &str) {
         if self.authorizer.is_none() {
-            let name: String = scheme
-                .chars()
-                .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-                .collect();
+            let name: String = scheme.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
             let usable = !name.is_empty() && name != API_KEY_SCHEME;
-            self.authorizer = Some(if usable {
-                name
-            } else {
-                "authorizer".to_owned()
-            });
+            self.authorizer = Some(if usable { name } else { "authorizer".to_owned() });
         }
     }
 }
 
 fn known(schemes: &IndexMap<String, SecurityScheme>) -> String {
-    schemes
-        .keys()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
+    schemes.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
 }

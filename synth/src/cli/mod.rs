@@ -3,7 +3,9 @@
 mod completions;
 mod emit;
 mod failure;
+mod graph;
 mod inputs;
+mod render;
 mod schema;
 
 use std::process::ExitCode;
@@ -26,6 +28,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Draws the stack: the way of a request, from the template that would be emitted
+    #[command(after_help = graph::EXAMPLES)]
+    Graph(graph::Graph),
+    /// Shows what a mapping template makes of a request, before it is deployed
+    ///
+    /// With a request, shows what DynamoDB would get; with DynamoDB's answer too, what the client would get. Both come
+    /// from the integration as it is emitted, selection patterns and header mappings included.
+    #[command(after_help = render::EXAMPLES)]
+    Render(render::Render),
     /// Prints the JSON Schema of stack files
     ///
     /// An editor that knows it completes and checks a stack file while you type. The stack files of this project name
@@ -52,6 +63,8 @@ pub(crate) fn run() -> ExitCode {
     };
     let done = match arguments.command {
         None => emit::run(&arguments.emit),
+        Some(Command::Graph(arguments)) => graph::run(&arguments),
+        Some(Command::Render(arguments)) => render::run(&arguments),
         Some(Command::Schema) => schema::run(),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Man(arguments)) => completions::manual(&arguments),

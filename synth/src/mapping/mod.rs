@@ -100,6 +100,8 @@ const ACTIONS: &[&str] = &["DeleteItem", "GetItem", "PutItem", "Query", "UpdateI
 const ANSWERS: &[(&str, &str, Option<u16>)] = &[
     ("200", "200", None),
     ("400", "400", Some(500)),
+    ("5xx", r"5\d{2}", Some(503)),
+    // What DynamoDB is not known to answer is no success either.
     ("5xx", "default", Some(503)),
 ];
 

@@ -8,6 +8,7 @@ mod file;
 mod node;
 mod position;
 mod scalar;
+mod syntax;
 mod tree;
 
 use std::ops::Range;

@@ -65,9 +65,10 @@ fn number(text: &str) -> Result<Option<Number>, Trouble> {
     }
     let float: f64 = text.parse().map_err(|_| Trouble::TooPrecise)?;
     let number = Number::from_f64(float).ok_or(Trouble::TooPrecise)?;
-    let kept = format!("{:e}", float.abs());
-    let same = Decimal::split(&kept).is_some_and(|kept| kept.normal() == parts.normal());
-    if same {
+    // What counts is how the number will be written out again: near 17 digits, several decimals mean one float.
+    let kept = number.to_string();
+    let kept = Decimal::split(kept.trim_start_matches('-'));
+    if kept.is_some_and(|kept| kept.normal() == parts.normal()) {
         Ok(Some(number))
     } else {
         Err(Trouble::TooPrecise)
@@ -185,6 +186,10 @@ mod tests {
             ("0.1", "0.1"),
             ("0.12345678901234567890123", "TooPrecise"),
             ("1e999", "TooPrecise"),
+            ("-73270402098441.62", "-73270402098441.62"),
+            ("-73270402098441.63", "TooPrecise"),
+            ("1.7976931348623157e308", "1.7976931348623157e+308"),
+            ("5e-324", "5e-324"),
             ("1e-999", "TooPrecise"),
             ("1e99999999999999999999", "TooPrecise"),
             (".inf", "NotFinite"),

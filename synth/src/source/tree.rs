@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::sync::Arc;
 
-use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Tag, options};
 
 use super::scalar::{self, Trouble};
+use super::syntax::{empty, refuse_control_characters, syntax, too_deep};
 use super::{Entry, Node, Source, Span, Value};
 use crate::report::{Diagnostic, quoted};
 
@@ -44,27 +45,6 @@ pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Result<(Arc<So
     refuse_control_characters(&source)?;
     let root = Builder::new(&source).build()?;
     Ok((source, root))
-}
-
-/// YAML allows no control characters but tabs and line breaks, and the parser takes a NUL for the end.
-fn refuse_control_characters(source: &Arc<Source>) -> Result<()> {
-    let control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let Some(offset) = source.text.as_bytes().iter().position(|byte| control(byte)) else {
-        return Ok(());
-    };
-    let byte = source.text.as_bytes()[offset];
-    let what = if byte == 0 {
-        "a NUL byte"
-    } else {
-        "a control character"
-    };
-    Err(
-        Diagnostic::error(format!("{what} (0x{byte:02X}) cannot stand in YAML"))
-            .at(source, offset..offset + 1, "here")
-            .help(format!(
-                "remove it, or write it between double quotes as \"\\x{byte:02X}\""
-            )),
-    )
 }
 
 /// A collection that is not yet complete.
@@ -116,8 +96,12 @@ impl<'a> Builder<'a> {
     fn build(mut self) -> Result<Node> {
         let options = options! {
             emit_comments: false,
-            // JSON knows no limit of 1024 characters to a key.
-            simple_key_max_lookahead: super::MAX_BYTES,
+            // JSON knows no limit of 1024 characters to a key. All flow collections are looked ahead into so far,
+            // so this is not free either.
+            simple_key_max_lookahead: 8192,
+            // The parser looks ahead, so without these it would be the first to notice, and further on.
+            flow_nesting_limit: MAX_DEPTH,
+            block_nesting_limit: MAX_DEPTH,
         };
         let source = self.source;
         let mut documents = 0;
@@ -172,6 +156,14 @@ impl<'a> Builder<'a> {
         tag: Option<&Tag>,
         span: Span,
     ) -> Result<()> {
+        // A block scalar reaches to the next line that is not its own; for a reader it ends with its text.
+        let end = match style {
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                span.start + self.source.slice(&span).trim_end().len()
+            }
+            _ => span.end,
+        };
+        let span = span.start..end;
         let as_text =
             tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str") || tag.parts() == ("", "!"));
         let plain = style == ScalarStyle::Plain && !as_text;
@@ -221,7 +213,8 @@ impl<'a> Builder<'a> {
                     .help("write the keys out where they are meant"),
             );
         }
-        if plain && text.is_empty() {
+        // For a key that is not there, the parser gives `~`.
+        if plain && self.source.slice(&span).is_empty() {
             return Err(Diagnostic::error("a key is missing before the colon")
                 .at(self.source, span, "nothing stands here")
                 .help("name the key; an empty one is written as \"\""));
@@ -423,57 +416,4 @@ impl<'a> Builder<'a> {
         .at(self.source, span, "too much from here on")
         .help("write out what is meant, or refer to it with `$ref`")
     }
-}
-
-fn too_deep(source: &Arc<Source>, offset: usize) -> Diagnostic {
-    Diagnostic::error(format!("values are nested more than {MAX_DEPTH} deep"))
-        .at(source, offset..offset + 1, "too deep from here on")
-        .help("check for a bracket or a dash that is repeated by mistake")
-}
-
-fn empty(source: &Arc<Source>) -> Diagnostic {
-    Diagnostic::error(format!("`{}` is empty", source.name))
-        .at(source, 0..0, "nothing but white space and comments")
-        .help("a YAML or JSON document is needed")
-}
-
-/// The parser's own error, with a hint where there is one to give.
-fn syntax(source: &Arc<Source>, error: &ScanError) -> Diagnostic {
-    let offset = error.marker().byte_offset().unwrap_or(source.text.len());
-    let offset = source.boundary(offset);
-    let length = source.text[offset..]
-        .chars()
-        .next()
-        .map_or(0, char::len_utf8);
-    let span = offset..offset + length;
-    let (message, help) = match error.kind() {
-        ErrorKind::RecursionLimitExceeded => return too_deep(source, offset),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => (
-            "a tab stands where YAML wants spaces".to_owned(),
-            "indent with spaces instead of tabs",
-        ),
-        ErrorKind::UnknownAnchor => (
-            "this alias has no anchor".to_owned(),
-            "define it earlier with `&name`, or quote text that begins with `*`",
-        ),
-        ErrorKind::UnexpectedCharacter { character } => (
-            format!("{} cannot begin a value", quoted(&character.to_string())),
-            "put the value in quotes if text is meant",
-        ),
-        ErrorKind::MappingValueNotAllowed => (
-            "a key with its colon cannot stand here".to_owned(),
-            "check the indentation; text that contains `: ` needs quotes",
-        ),
-        _ => (
-            format!("this is not YAML: {}", error.info()),
-            "check the indentation, the quotes and the brackets around it",
-        ),
-    };
-    Diagnostic::error(message)
-        .at(source, span, "here")
-        .help(help)
 }

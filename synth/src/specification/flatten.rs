@@ -38,7 +38,7 @@ pub fn flatten(specification: &Specification, schema: &SchemaRef) -> Result<Sche
         merged: 0,
         depth: 0,
     };
-    merge.whole(schema)
+    Ok(*merge.whole(schema)?)
 }
 
 /// As [`flatten`], for a schema at hand.
@@ -53,7 +53,7 @@ pub(super) fn merged(
         merged: 0,
         depth: 0,
     };
-    merge.schema(schema, &mut HashSet::new())
+    Ok(*merge.schema(schema, &mut HashSet::new())?)
 }
 
 struct Merge<'a> {
@@ -64,7 +64,7 @@ struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    fn whole(&mut self, schema: &SchemaRef) -> Result<Schema> {
+    fn whole(&mut self, schema: &SchemaRef) -> Result<Box<Schema>> {
         let schemas = self.schemas;
         match schema {
             SchemaRef::Inline(schema) => self.schema(schema, &mut HashSet::new()),
@@ -82,7 +82,11 @@ impl<'a> Merge<'a> {
     }
 
     /// `taken` holds the names that are part of the whole already: a part that comes twice adds nothing.
-    fn schema<'b>(&mut self, schema: &'b Schema, taken: &mut HashSet<&'b str>) -> Result<Schema>
+    fn schema<'b>(
+        &mut self,
+        schema: &'b Schema,
+        taken: &mut HashSet<&'b str>,
+    ) -> Result<Box<Schema>>
     where
         'a: 'b,
     {
@@ -94,7 +98,7 @@ impl<'a> Merge<'a> {
                 .help("write the properties out in one schema"));
         }
         let schemas: &'a IndexMap<String, Schema> = self.schemas;
-        let mut whole = Schema::default();
+        let mut whole = Box::<Schema>::default();
         for part in &schema.all_of {
             let part = match part {
                 SchemaRef::Inline(part) => self.schema(part, taken)?,
@@ -113,11 +117,9 @@ impl<'a> Merge<'a> {
     }
 
     /// The schema's own keywords, with what stands within it merged.
-    fn own(&mut self, schema: &Schema) -> Result<Schema> {
-        let mut own = Schema {
-            all_of: Vec::new(),
-            ..schema.clone()
-        };
+    fn own(&mut self, schema: &Schema) -> Result<Box<Schema>> {
+        let mut own = Box::new(schema.clone());
+        own.all_of.clear();
         let lists = own.any_of.iter_mut().chain(&mut own.one_of);
         let single = own
             .items
@@ -135,7 +137,7 @@ impl<'a> Merge<'a> {
 
     fn settle(&mut self, child: &mut SchemaRef) -> Result<()> {
         if let SchemaRef::Inline(schema) = child {
-            **schema = self.schema(schema, &mut HashSet::new())?;
+            *schema = self.schema(schema, &mut HashSet::new())?;
         }
         Ok(())
     }
@@ -149,13 +151,13 @@ impl<'a> Merge<'a> {
                 let span = b.span.clone();
                 let mut whole = self.both(a, b)?;
                 whole.span = span;
-                Ok(SchemaRef::Inline(Box::new(self.check(whole)?)))
+                Ok(SchemaRef::Inline(self.check(whole)?))
             }
         }
     }
 
-    /// Both schemas at once; neither has an `allOf`.
-    fn both(&mut self, a: Schema, b: Schema) -> Result<Schema> {
+    /// Both schemas at once; neither has an `allOf`. Boxed, since merging recurses and a schema is large.
+    fn both(&mut self, a: Box<Schema>, b: Box<Schema>) -> Result<Box<Schema>> {
         let kind = self.kind(&a, &b)?;
         let nullable = match (a.kind, b.kind) {
             // Without a type, `nullable` says nothing (OpenAPI 3.0.3, "Schema Object": nullable).
@@ -209,7 +211,7 @@ impl<'a> Merge<'a> {
             .chain(b.required)
             .filter(|name| seen.insert(name.clone()))
             .collect();
-        Ok(Schema {
+        Ok(Box::new(Schema {
             title: b.title.or(a.title),
             description: b.description.or(a.description),
             kind,
@@ -253,7 +255,7 @@ impl<'a> Merge<'a> {
             not: neither(a.not, b.not),
             discriminator: b.discriminator.or(a.discriminator),
             span: if a.span.is_empty() { b.span } else { a.span },
-        })
+        }))
     }
 
     fn kind(&self, a: &Schema, b: &Schema) -> Result<Option<Kind>> {
@@ -351,7 +353,7 @@ impl<'a> Merge<'a> {
     }
 
     /// Bounds that leave nothing between them.
-    fn check(&self, schema: Schema) -> Result<Schema> {
+    fn check(&self, schema: Box<Schema>) -> Result<Box<Schema>> {
         let crossed = |low: Option<u64>, high: Option<u64>| matches!((low, high), (Some(low), Some(high)) if low > high);
         let numbers = match (&schema.minimum, &schema.maximum) {
             (Some(low), Some(high)) => match compare(low, high) {

@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 
 use super::functions::{Functions, boundary};
 use super::{encryption, table};
-use crate::apigateway::{self, Options, Route, TableOperation, Targets};
+use crate::apigateway::{self, Options, Route, TableOperation, TableResponse, Targets};
 use crate::cloudformation::resources::apigateway::{
-    AccessLogSetting, Account, ApiKey, ApiStage, BasePathMapping, Deployment, DomainName, MethodSetting, RestApi, Stage,
-    UsagePlan, UsagePlanKey,
+    AccessLogSetting, Account, ApiKey, ApiStage, BasePathMapping, Deployment, DomainName, MethodSetting, RestApi,
+    Stage, UsagePlan, UsagePlanKey,
 };
 use crate::cloudformation::resources::iam::{InlinePolicy, Role};
 use crate::cloudformation::resources::lambda::Function;
@@ -127,7 +127,11 @@ pub(super) fn name_deployment(template: &mut Template) {
 type Routed = IndexMap<String, (Route, Option<OperationTemplates>)>;
 
 /// Decides for each operation: straight to the table where there are templates, else to `gen`.
-fn route(specifications: &[Specification], templates: &Templates, settings: &Settings) -> Result<Routed, Vec<Diagnostic>> {
+fn route(
+    specifications: &[Specification],
+    templates: &Templates,
+    settings: &Settings,
+) -> Result<Routed, Vec<Diagnostic>> {
     let mut routed = Routed::new();
     let mut wrong = Vec::new();
     for specification in specifications {
@@ -162,7 +166,11 @@ fn table_operation(templates: &OperationTemplates) -> TableOperation {
         responses: templates
             .responses
             .iter()
-            .map(|response| (response.selection_pattern.clone(), json!(response.template)))
+            .map(|response| TableResponse {
+                selection_pattern: response.selection_pattern.clone(),
+                status: response.status,
+                template: json!(response.template),
+            })
             .collect(),
     }
 }
@@ -175,9 +183,11 @@ fn fits_gen(operation: &Operation) -> bool {
 
 fn fits_nowhere(specification: &Specification, operation: &Operation) -> Diagnostic {
     let (id, method) = (&operation.id, operation.method.key().to_uppercase());
-    Diagnostic::error(format!("operation `{id}` has no mapping templates, and the function `gen` does not answer {method}"))
-        .at(&specification.source, operation.span.clone(), format!("{method} {}", operation.path.text))
-        .help(format!("add `{id}.request.vtl` and `{id}.response.vtl` to a folder, and pass it with `--templates`"))
+    Diagnostic::error(format!(
+        "operation `{id}` has no mapping templates, and the function `gen` does not answer {method}"
+    ))
+    .at(&specification.source, operation.span.clone(), format!("{method} {}", operation.path.text))
+    .help(format!("add `{id}.request.vtl` and `{id}.response.vtl` to a folder, and pass it with `--templates`"))
 }
 
 fn invocation_uri(function: &Handle<Function>) -> Text {
@@ -185,7 +195,13 @@ fn invocation_uri(function: &Handle<Function>) -> Text {
     text!["arn:", cfn::partition(), ":apigateway:", cfn::region(), path]
 }
 
-fn gateway_role(stack: &mut Stack, settings: &Settings, id: &str, description: &str, statements: Vec<Statement>) -> Handle<Role> {
+fn gateway_role(
+    stack: &mut Stack,
+    settings: &Settings,
+    id: &str,
+    description: &str,
+    statements: Vec<Statement>,
+) -> Handle<Role> {
     stack.add(
         id,
         Role {
@@ -346,8 +362,10 @@ fn usage_plan(stack: &mut Stack, keys: &crate::settings::ApiKeys, api: &Handle<R
     );
     for name in &keys.names {
         let id = camel(name.as_str());
-        let key =
-            stack.add(&format!("ApiKey{id}"), ApiKey { description: format!("API key of {}", name.as_str()), enabled: true });
+        let key = stack.add(
+            &format!("ApiKey{id}"),
+            ApiKey { description: format!("API key of {}", name.as_str()), enabled: true },
+        );
         stack.depends(&key, stage);
         stack.add(
             &format!("UsagePlanKey{id}"),
@@ -358,9 +376,7 @@ fn usage_plan(stack: &mut Stack, keys: &crate::settings::ApiKeys, api: &Handle<R
 
 /// `zaak-systeem` as part of a logical id: `ZaakSysteem`.
 fn camel(name: &str) -> String {
-    name.split('-')
-        .map(|word| word[..word.len().min(1)].to_uppercase() + word.get(1..).unwrap_or_default())
-        .collect()
+    name.split('-').map(|word| word[..word.len().min(1)].to_uppercase() + word.get(1..).unwrap_or_default()).collect()
 }
 
 fn custom_domain(stack: &mut Stack, domain: &crate::settings::Domain, api: &Handle<RestApi>, stage: &Handle<Stage>) {
@@ -406,9 +422,8 @@ fn firewall(stack: &mut Stack, waf: &crate::settings::Waf, api: &Handle<RestApi>
 }
 
 fn web_acl(waf: &crate::settings::Waf) -> WebAcl {
-    let visible = |name: &str| {
-        json!({ "CloudWatchMetricsEnabled": true, "MetricName": name, "SampledRequestsEnabled": false })
-    };
+    let visible =
+        |name: &str| json!({ "CloudWatchMetricsEnabled": true, "MetricName": name, "SampledRequestsEnabled": false });
     let managed = |priority: u32, name: &str, overridden: Json| {
         let mut group = json!({ "VendorName": "AWS", "Name": name });
         if !overridden.is_null() {

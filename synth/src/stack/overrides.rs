@@ -53,9 +53,7 @@ pub fn explain(error: &TemplateError, file: &StackFile) -> Diagnostic {
         let Some(next) = node.get(&key).or_else(|| node.as_sequence()?.get(key.parse::<usize>().ok()?)) else { break };
         (node, span) = (next, next.span.clone());
     }
-    diagnostic
-        .at(&file.source, span, "overridden here")
-        .help("logical ids stand in the emitted template, under `Resources`")
+    diagnostic.at(&file.source, span, "overridden here").help(help)
 }
 
 fn overridden<'a>(file: &'a StackFile, id: &str) -> Option<&'a Entry> {

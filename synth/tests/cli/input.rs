@@ -102,7 +102,10 @@ fn bytes_that_are_no_yaml() {
         let folder = Folder::with("input.yaml", content);
         for option in ["--stack", "--spec"] {
             let said = folder.refuses(&[option, "input.yaml"]);
-            assert!(said.contains(&format!(" --> input.yaml{}", place.trim_start_matches("input.yaml"))), "{name}: {said}");
+            assert!(
+                said.contains(&format!(" --> input.yaml{}", place.trim_start_matches("input.yaml"))),
+                "{name}: {said}"
+            );
             assert!(said.len() < 2_000, "{name} is told at length: {said}");
         }
     }

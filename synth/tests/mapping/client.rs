@@ -195,6 +195,7 @@ pub(crate) fn select(responses: &[MappedResponse], status: u16) -> &MappedRespon
             .find(|response| response.selection_pattern == pattern)
     };
     by(&status.to_string())
+        .or_else(|| by(r"5\d{2}").filter(|_| (500..600).contains(&status)))
         .or_else(|| by("default"))
         .expect("there is a default")
 }

@@ -91,6 +91,15 @@ impl Error {
         .at(node.span.clone())
     }
 
+    /// Anything but an object, where only an object can be.
+    pub(super) fn no_object(node: &Node) -> Self {
+        Self::new(What::Wrong {
+            wanted: "an object".to_owned(),
+            found: node.describe(),
+        })
+        .at(node.span.clone())
+    }
+
     /// A variant that needs something to go with it stands alone.
     pub(super) fn without_content(variant: &str, node: &Node) -> Self {
         Self::new(What::Custom(format!(

@@ -96,10 +96,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         if name == spanned::NAME {
             return visitor.visit_seq(spanned::Parts::of(self.node));
         }
-        // Derived code takes a list too, its items for the fields in their order: nobody means that in a file.
-        if self.node.as_sequence().is_some() {
-            let error = serde::de::Error::invalid_type(Unexpected::Seq, &visitor);
-            return self.located(Err(error));
+        // serde would take a list for the fields in their order, which nobody means.
+        if self.node.as_mapping().is_none() {
+            return Err(Error::no_object(self.node));
         }
         self.deserialize_any(visitor)
     }
@@ -162,7 +161,11 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     ) -> Result<Option<T::Value>, Error> {
         self.items
             .next()
-            .map(|node| seed.deserialize(NodeDeserializer { node }))
+            .map(|node| {
+                // As for keys: a type that refuses a value after reading it does not know where it stood.
+                let result = seed.deserialize(NodeDeserializer { node });
+                result.map_err(|error| error.within(node))
+            })
             .transpose()
     }
 

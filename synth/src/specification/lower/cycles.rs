@@ -104,7 +104,7 @@ impl Lowering<'_> {
                 names.join(" -> ")
             ))
             .at(self.source, last.span.clone(), "this leads back to it")
-            .help("break the circle: API Gateway's request models cannot be recursive"),
+            .help("break the circle: a request model is emitted with all that it refers to"),
         );
     }
 }

@@ -50,6 +50,9 @@ impl Findings {
 
     /// Notes that the model has no place for something.
     pub(super) fn dropped(&mut self, kind: &str, span: &Span) {
+        if !self.seen.insert((span.start, kind.to_owned())) {
+            return;
+        }
         match self.dropped.get_mut(kind) {
             Some((_, count)) => *count += 1,
             None => {
@@ -87,6 +90,8 @@ impl Findings {
                     self.warnings_more
                 )));
             }
+            self.dropped
+                .sort_by(|_, (one, _), _, (other, _)| one.start.cmp(&other.start));
             let notes = self.dropped.into_iter().map(|(kind, (span, count))| {
                 let often = if count == 1 {
                     String::new()

@@ -6,7 +6,7 @@ use crate::report::{Diagnostic, nearest, quoted};
 use crate::source::{Entry, MAX_BYTES, Node, Span};
 
 /// How large the model may become, in bytes or nearly so. References let a small document describe a huge model.
-const MAX_SIZE: usize = 8 * MAX_BYTES;
+const MAX_SIZE: usize = 4 * MAX_BYTES;
 
 /// What an object costs beside its texts.
 const OBJECT_SIZE: usize = 100;

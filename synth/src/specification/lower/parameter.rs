@@ -37,6 +37,15 @@ impl<'a> Lowering<'a> {
             let Some(parameter) = self.parameter(node) else {
                 continue;
             };
+            // OpenAPI itself has these described elsewhere (3.0.3, "Parameter Object": name).
+            let reserved = ["accept", "content-type", "authorization"];
+            if parameter.location == Location::Header
+                && reserved.contains(&parameter.name.to_ascii_lowercase().as_str())
+            {
+                let kind = format!("the header parameter {}", quoted(&parameter.name));
+                self.findings.dropped(&kind, &parameter.span);
+                continue;
+            }
             if let Some(first) = seen.insert(parameter.identity(), parameter.span.clone()) {
                 self.error(
                     Diagnostic::error(format!(

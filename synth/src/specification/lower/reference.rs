@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::Lowering;
 use crate::report::{Diagnostic, nearest, quoted};
-use crate::source::{Entry, Node, Span, Value};
+use crate::source::{Entry, Node, Value};
 
 /// How many references may lead from one to the next.
 const MAX_CHAIN: usize = 32;
@@ -119,49 +119,79 @@ impl<'a> Lowering<'a> {
     /// The node itself, or what it refers to in the end.
     pub(super) fn resolve(&mut self, node: &'a Node, target: Target) -> Option<&'a Node> {
         let mut node = node;
-        let mut followed: Vec<(&'a str, &'a Span)> = Vec::new();
+        let mut followed: Vec<&'a Node> = Vec::new();
         while let Some(reference) = self.reference(node) {
+            if target == Target::PathItem {
+                self.refuse_neighbours(node, reference);
+            }
             let step = self.follow(reference, target)?;
-            let text = reference.as_str().unwrap_or_default();
-            let again = followed.iter().any(|(earlier, _)| *earlier == text);
-            if again || followed.len() >= MAX_CHAIN {
-                self.endless(&followed, text, reference, again);
+            let first = followed
+                .iter()
+                .position(|earlier| earlier.span == reference.span);
+            if first.is_some() || followed.len() >= MAX_CHAIN {
+                self.endless(&followed, first);
                 return None;
             }
-            followed.push((text, &reference.span));
+            followed.push(reference);
             node = step.node;
         }
         Some(node)
     }
 
-    fn endless(&mut self, followed: &[(&str, &Span)], text: &str, last: &Node, again: bool) {
-        // The error stands at the same place, whichever of the references was followed first.
-        let first = followed
+    /// Beside the `$ref` of a path there may be operations, and OpenAPI leaves open which of them count.
+    fn refuse_neighbours(&mut self, node: &Node, reference: &Node) {
+        let entries = node.as_mapping().unwrap_or_default();
+        if let Some(other) = entries
             .iter()
-            .position(|(earlier, _)| *earlier == text)
-            .unwrap_or(0);
-        let circle = &followed[first..];
-        let span = circle
-            .iter()
-            .map(|(_, span)| *span)
-            .min_by_key(|span| span.start)
-            .unwrap_or(&last.span);
-        let error = if again {
-            let names: Vec<_> = circle.iter().map(|(text, _)| quoted(text)).collect();
-            Diagnostic::error(format!(
-                "references lead round in a circle: {} -> {}",
-                names.join(" -> "),
-                quoted(text)
-            ))
-        } else {
-            Diagnostic::error(format!(
+            .find(|entry| &*entry.key != "$ref" && !entry.key.starts_with("x-"))
+        {
+            self.error(
+                Diagnostic::error(format!("a path has {} beside `$ref`", quoted(&other.key)))
+                    .at(
+                        self.source,
+                        other.key_span.clone(),
+                        "this or the reference?",
+                    )
+                    .at(self.source, reference.span.clone(), "the reference")
+                    .help("move it to the path that is referred to, or leave the reference out"),
+            );
+        }
+    }
+
+    fn endless(&mut self, followed: &[&Node], first: Option<usize>) {
+        let Some(first) = first else {
+            let error = Diagnostic::error(format!(
                 "more than {MAX_CHAIN} references lead from one to the next"
-            ))
+            ));
+            let span = followed[0].span.clone();
+            self.error(
+                error
+                    .at(self.source, span, "beginning here")
+                    .help("refer to what is meant itself"),
+            );
+            return;
         };
+        // Told from its first reference in the document on, the circle is the same wherever it was entered.
+        let circle = &followed[first..];
+        let start = (0..circle.len())
+            .min_by_key(|at| circle[*at].span.start)
+            .unwrap_or(0);
+        let mut names: Vec<_> = circle
+            .iter()
+            .cycle()
+            .skip(start)
+            .take(circle.len())
+            .filter_map(|node| node.as_str())
+            .map(quoted)
+            .collect();
+        names.extend(names.first().cloned());
         self.error(
-            error
-                .at(self.source, span.clone(), "this reference")
-                .help("refer to what is meant itself"),
+            Diagnostic::error(format!(
+                "references lead round in a circle: {}",
+                names.join(" -> ")
+            ))
+            .at(self.source, circle[start].span.clone(), "this reference")
+            .help("refer to what is meant itself"),
         );
     }
 
@@ -239,10 +269,16 @@ impl<'a> Lowering<'a> {
     }
 
     fn unusable(&mut self, reference: &Node, text: &str, problem: Problem, target: Target) {
+        let word = !text.is_empty()
+            && text
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || "_-".contains(character));
+        let name = if word { text } else { "Name" };
         let local = format!(
-            "a reference within the document looks like `#/components/{}/Name`",
+            "a reference within the document looks like `#/components/{}/{name}`",
             target.section()
         );
+        let problem = if word { Problem::NoPointer } else { problem };
         let (message, help) = match problem {
             Problem::Elsewhere => (
                 format!("{} is outside of this document", quoted(text)),

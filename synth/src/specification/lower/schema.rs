@@ -10,7 +10,7 @@ use crate::source::{Node, Value};
 use crate::specification::{AdditionalProperties, Kind, Schema, SchemaRef};
 
 /// How many schemas may stand within one another, those included that a reference puts there.
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 50;
 
 const SCHEMA: Keys = Keys {
     what: "a schema",
@@ -100,9 +100,7 @@ impl<'a> Lowering<'a> {
         self.schema_depth += 1;
         let schema = match self.reference(node) {
             Some(reference) => self.referred(reference),
-            None => self
-                .schema(node)
-                .map(|schema| SchemaRef::Inline(Box::new(schema))),
+            None => self.schema(node).map(SchemaRef::Inline),
         };
         self.schema_depth -= 1;
         schema.unwrap_or_else(placeholder)
@@ -122,9 +120,9 @@ impl<'a> Lowering<'a> {
         Some(self.schema_ref(step.node))
     }
 
-    fn schema(&mut self, node: &'a Node) -> Option<Schema> {
+    fn schema(&mut self, node: &'a Node) -> Option<Box<Schema>> {
         let object = self.object(node, &SCHEMA)?;
-        let mut schema = Schema {
+        let mut schema = Box::new(Schema {
             title: self.text(&object, "title"),
             description: self.text(&object, "description"),
             kind: self.kind(&object),
@@ -152,7 +150,7 @@ impl<'a> Lowering<'a> {
             discriminator: self.discriminator(&object),
             span: node.span.clone(),
             ..Schema::default()
-        };
+        });
         schema.required = self.required_names(&object);
         schema.items = object
             .get("items")
@@ -245,7 +243,7 @@ impl<'a> Lowering<'a> {
                     quoted(&pattern)
                 ))
                 .at(self.source, span, "this pattern")
-                .help("API Gateway would refuse every request, or the model"),
+                .help("requests are checked against it"),
             );
         }
         Some(pattern)
@@ -266,14 +264,14 @@ impl<'a> Lowering<'a> {
                     .help("list the values, or leave `enum` out"),
             );
         }
-        items.iter().filter_map(|item| self.to_json(item)).collect()
+        items.iter().filter_map(|item| self.json_of(item)).collect()
     }
 
     fn json(&mut self, object: &Object<'a>, key: &'static str) -> Option<serde_json::Value> {
-        object.get(key).and_then(|node| self.to_json(node))
+        object.get(key).and_then(|node| self.json_of(node))
     }
 
-    fn to_json(&mut self, node: &'a Node) -> Option<serde_json::Value> {
+    fn json_of(&mut self, node: &'a Node) -> Option<serde_json::Value> {
         self.charge(node.size(), node)?;
         Some(node.to_json())
     }

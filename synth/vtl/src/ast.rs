@@ -1,0 +1,137 @@
+//! The syntax tree. Offsets are bytes from the start of the template.
+
+use std::sync::Arc;
+
+use crate::string::JStr;
+use crate::value::Value;
+
+/// A variable's number; names are known when a template has been parsed, so rendering needs no lookup by name.
+pub(crate) type Slot = usize;
+
+pub(crate) type Block = Vec<Node>;
+
+#[derive(Debug)]
+pub(crate) enum Node {
+    Text(String),
+    Reference(Reference),
+    Set { at: usize, target: Reference, value: Expr },
+    If { arms: Vec<(Expr, Block)>, otherwise: Option<Block> },
+    Foreach(Box<Foreach>),
+    Define { key: Slot, block: Arc<Definition> },
+    Stop(Option<Expr>),
+    Break { at: usize, scope: Option<(Expr, Box<str>)> },
+    /// `#include` and `#parse`: API Gateway has no files, so these fail when they name one.
+    Include { at: usize, children: Vec<Child>, parse: bool },
+}
+
+#[derive(Debug)]
+pub(crate) struct Foreach {
+    pub(crate) at: usize,
+    pub(crate) element: Slot,
+    /// Arguments and then the block, as Velocity numbers them.
+    pub(crate) children: Vec<Child>,
+    /// Tells loops apart for `#break($foreach)`.
+    pub(crate) id: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) id: usize,
+    pub(crate) body: Block,
+}
+
+#[derive(Debug)]
+pub(crate) enum Child {
+    Expr(Expr),
+    Block(Block),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `$x`, `${x}`, `$!x`
+    Known,
+    /// A bare word as a method's argument: a reference without `$`, always null.
+    Runt,
+}
+
+#[derive(Debug)]
+pub(crate) struct Reference {
+    pub(crate) at: usize,
+    pub(crate) shape: Shape,
+    pub(crate) root: Slot,
+    /// The slot that `#set` assigns: it takes the name differently from how reading does.
+    pub(crate) assigned: Slot,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) escaped: bool,
+    pub(crate) computable: bool,
+    /// Backslashes before the reference that stay.
+    pub(crate) prefix: Box<str>,
+    /// Dollar signs before the reference.
+    pub(crate) more: Box<str>,
+    /// What stands there when there is nothing to print.
+    pub(crate) source: Box<str>,
+    pub(crate) name: Arc<str>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) at: usize,
+    pub(crate) kind: StepKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum StepKind {
+    Property(Arc<str>, JStr),
+    Call(Arc<str>, Vec<Expr>),
+    Index(Expr),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MathOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CompareOp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+#[derive(Debug)]
+pub(crate) enum Expr {
+    Constant(Value),
+    True,
+    False,
+    /// A double-quoted string with references or directives in it.
+    Interpolated { body: Block, has_line_comment: bool },
+    Reference(Box<Reference>),
+    /// A word where a directive takes one, such as `in`.
+    Word,
+    Range(Box<Expr>, Box<Expr>, usize),
+    Map(Vec<(Expr, Expr)>),
+    List(Vec<Expr>),
+    Or(Box<Expr>, Box<Expr>),
+    And(Box<Expr>, Box<Expr>),
+    Not(Box<Expr>),
+    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    Math(Box<Math>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Math {
+    pub(crate) op: MathOp,
+    pub(crate) left: Expr,
+    pub(crate) right: Expr,
+    /// A sum with a string prints the source of a side that is null.
+    pub(crate) left_source: Box<str>,
+    pub(crate) right_source: Box<str>,
+    pub(crate) at: usize,
+}

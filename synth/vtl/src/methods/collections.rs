@@ -1,0 +1,502 @@
+//! Lists, maps, their views, entries, iterators, arrays and the scope of a loop.
+
+use std::cmp::Ordering;
+
+use super::{illegal, int, iterator_next, null_pointer};
+use crate::number;
+use crate::string::Out;
+use crate::value::{
+    Class, Heap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported,
+};
+
+/// Java's `Entry.setValue`.
+pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outcome<Value> {
+    let Object::Entry { map, .. } = heap.get(id) else { return unsupported("setting the value of this entry") };
+    let map = *map;
+    let (key, _) = heap.entry_parts(id);
+    heap.map_put(map, key, value)
+}
+
+pub(super) fn invoke(
+    heap: &mut Heap<'_>,
+    on: &Value,
+    id: ObjectId,
+    class: Class,
+    method: &str,
+    a: &[Value],
+) -> Outcome<Value> {
+    match class {
+        Class::LinkedHashMap | Class::JsonObject => map(heap, id, method, a),
+        Class::Foreach => scope(heap, id, method, a),
+        Class::Entry => entry(heap, id, method, a),
+        Class::Iterator => iterator(heap, id, method),
+        Class::KeySet | Class::Values | Class::EntrySet => view(heap, on, id, method, a),
+        Class::ArrayList | Class::JsonArray => list(heap, on, id, class, method, a),
+        Class::SubList | Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray => {
+            fixed(heap, on, id, class, method, a)
+        }
+        _ => unsupported(format!("{method} of this object")),
+    }
+}
+
+fn members(heap: &mut Heap<'_>, value: &Value) -> Outcome<Vec<Value>> {
+    match value {
+        Value::Object(id) => heap.items(*id),
+        _ => null_pointer(),
+    }
+}
+
+fn index(method: &str, i: i32, len: usize) -> Outcome<usize> {
+    match usize::try_from(i) {
+        Ok(i) if i < len => Ok(i),
+        _ => illegal(format!("java.lang.IndexOutOfBoundsException: Index {i} out of bounds for length {len} in {method}")),
+    }
+}
+
+fn found(position: Option<usize>) -> Value {
+    Value::Int(position.map_or(-1, |i| i as i32))
+}
+
+/// What every collection can answer from its elements; `None` where it is no such question.
+fn ask(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Option<Value>> {
+    Ok(Some(match method {
+        "size()" => Value::Int(size(heap, id)? as i32),
+        "isEmpty()" => Value::Bool(size(heap, id)? == 0),
+        "contains(Object)" => {
+            let items = heap.items(id)?;
+            Value::Bool(heap.contains(&items, &a[0])?)
+        }
+        "containsAll(Collection)" => {
+            let wanted = members(heap, &a[0])?;
+            let items = heap.items(id)?;
+            for value in &wanted {
+                if !heap.contains(&items, value)? {
+                    return Ok(Some(Value::Bool(false)));
+                }
+            }
+            Value::Bool(true)
+        }
+        "iterator()" => match heap.cursor(on)? {
+            Some(cursor) => heap.add(Object::Iterator(cursor))?,
+            None => return unsupported("an iterator over this object"),
+        },
+        "toArray()" => {
+            let items = heap.items(id)?;
+            heap.list(ListKind::ObjectArray, items)?
+        }
+        "get(int)" => {
+            let i = int(&a[0]);
+            if let Object::List { items, .. } = heap.get(id) {
+                return Ok(Some(items[index(method, i, items.len())?].clone()));
+            }
+            let items = heap.items(id)?;
+            items[index(method, i, items.len())?].clone()
+        }
+        "indexOf(Object)" => {
+            let items = heap.items(id)?;
+            found(heap.position(&items, &a[0])?)
+        }
+        "lastIndexOf(Object)" => {
+            let mut items = heap.items(id)?;
+            items.reverse();
+            let position = heap.position(&items, &a[0])?;
+            found(position.map(|i| items.len() - 1 - i))
+        }
+        "subList(int,int)" => {
+            let (from, to, len) = (int(&a[0]), int(&a[1]), size(heap, id)?);
+            if from < 0 {
+                return illegal(format!("java.lang.IndexOutOfBoundsException: fromIndex = {from}"));
+            }
+            if to as i64 > len as i64 {
+                return illegal(format!("java.lang.IndexOutOfBoundsException: toIndex = {to}"));
+            }
+            if from > to {
+                return illegal(format!("java.lang.IllegalArgumentException: fromIndex({from}) > toIndex({to})"));
+            }
+            let (from, len) = (from as usize, (to - from) as usize);
+            match heap.get(id) {
+                Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, changes, .. } => {
+                    let changes = *changes;
+                    heap.add(Object::SubList { list: id, from, len, changes })?
+                }
+                Object::SubList { list, from: start, changes, .. } => {
+                    let (list, from, changes) = (*list, *start + from, *changes);
+                    heap.add(Object::SubList { list, from, len, changes })?
+                }
+                _ => return unsupported("subList of an array"),
+            }
+        }
+        "forEach(Consumer)" | "removeIf(Predicate)" => return null_pointer(),
+        _ => return Ok(None),
+    }))
+}
+
+fn size(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<usize> {
+    Ok(match heap.get(id) {
+        Object::List { items, .. } => items.len(),
+        Object::View { map, .. } => heap.map(*map).map_or(0, |m| m.entries.len()),
+        _ => heap.items(id)?.len(),
+    })
+}
+
+/// The elements to change; `structure` where their number changes, which ends loops over the list.
+fn items_mut<'h>(heap: &'h mut Heap<'_>, id: ObjectId, structure: bool) -> Outcome<&'h mut Vec<Value>> {
+    match heap.get_mut(id) {
+        Object::List { items, changes, .. } => {
+            if structure {
+                *changes += 1;
+            }
+            Ok(items)
+        }
+        _ => unsupported("changing this list"),
+    }
+}
+
+fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
+    if let Some(answer) = ask(heap, on, id, method, a)? {
+        return Ok(answer);
+    }
+    let len = size(heap, id)?;
+    Ok(match method {
+        "add(Object)" => {
+            heap.charge(32)?;
+            items_mut(heap, id, true)?.push(a[0].clone());
+            Value::Bool(true)
+        }
+        "add(int,Object)" => {
+            let i = int(&a[0]);
+            if i < 0 || i as usize > len {
+                return illegal(format!("java.lang.IndexOutOfBoundsException: Index: {i}, Size: {len}"));
+            }
+            heap.charge(32)?;
+            heap.step(len / 64)?;
+            items_mut(heap, id, true)?.insert(i as usize, a[1].clone());
+            Value::Null
+        }
+        "addAll(Collection)" | "addAll(int,Collection)" => {
+            let at = if a.len() == 2 { int(&a[0]) } else { len as i32 };
+            if at < 0 || at as usize > len {
+                return illegal(format!("java.lang.IndexOutOfBoundsException: Index: {at}, Size: {len}"));
+            }
+            let new = members(heap, &a[a.len() - 1])?;
+            heap.charge(new.len() * 32)?;
+            heap.step(len / 64)?;
+            let changed = !new.is_empty();
+            let at = at as usize;
+            items_mut(heap, id, true)?.splice(at..at, new);
+            Value::Bool(changed)
+        }
+        "set(int,Object)" => {
+            let i = index(method, int(&a[0]), len)?;
+            std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1].clone())
+        }
+        "remove(int)" => {
+            let i = index(method, int(&a[0]), len)?;
+            heap.step(len / 64)?;
+            items_mut(heap, id, true)?.remove(i)
+        }
+        "remove(Object)" => {
+            let items = heap.items(id)?;
+            match heap.position(&items, &a[0])? {
+                Some(i) => {
+                    items_mut(heap, id, true)?.remove(i);
+                    Value::Bool(true)
+                }
+                None => Value::Bool(false),
+            }
+        }
+        "removeAll(Collection)" | "retainAll(Collection)" => {
+            let others = members(heap, &a[0])?;
+            let keep = method.starts_with("retain");
+            let mut kept = Vec::new();
+            for item in heap.items(id)? {
+                if heap.contains(&others, &item)? == keep {
+                    kept.push(item);
+                }
+            }
+            let changed = kept.len() != len;
+            *items_mut(heap, id, changed)? = kept;
+            Value::Bool(changed)
+        }
+        "clear()" => {
+            items_mut(heap, id, true)?.clear();
+            Value::Null
+        }
+        "clone()" => {
+            let items = heap.items(id)?;
+            let kind = if class == Class::JsonArray { ListKind::JsonArray } else { ListKind::ArrayList };
+            heap.list(kind, items)?
+        }
+        "sort(Comparator)" => {
+            let items = sorted(heap, id)?;
+            *items_mut(heap, id, true)? = items;
+            Value::Null
+        }
+        "replaceAll(UnaryOperator)" => return null_pointer(),
+        "ensureCapacity(int)" | "trimToSize()" => Value::Null,
+        "toJSONString()" => return json_text(heap, on),
+        _ => return unsupported(format!("{method} of a list")),
+    })
+}
+
+fn json_text(heap: &mut Heap<'_>, on: &Value) -> Outcome<Value> {
+    let mut out = Out::new();
+    crate::json::write(heap, on, true, &mut out)?;
+    heap.string(out.finish())
+}
+
+/// The natural order: of numbers of one type, and of strings.
+fn sorted(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Vec<Value>> {
+    let mut items = heap.items(id)?;
+    let classes: Vec<Option<Class>> = items.iter().map(|v| heap.class(v)).collect();
+    if items.len() > 1 {
+        if classes.contains(&None) {
+            return null_pointer();
+        }
+        if classes.iter().any(|c| *c != classes[0]) {
+            return illegal("java.lang.ClassCastException: elements of several classes cannot be sorted");
+        }
+        match classes[0] {
+            Some(
+                Class::String
+                | Class::Boolean
+                | Class::Character
+                | Class::Byte
+                | Class::Integer
+                | Class::Long
+                | Class::Double
+                | Class::BigInteger
+                | Class::BigDecimal,
+            ) => {}
+            _ => return illegal("java.lang.ClassCastException: elements that have no order cannot be sorted"),
+        }
+    }
+    heap.step(items.len() * 8)?;
+    items.sort_by(order);
+    Ok(items)
+}
+
+fn order(a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::Str(x), Value::Str(y)) => x.order(y),
+        (Value::Bool(x), Value::Bool(y)) => x.cmp(y),
+        (Value::Char(x), Value::Char(y)) => x.cmp(y),
+        (Value::Double(x), Value::Double(y)) => number::java_double_order(*x, *y),
+        _ => number::compare(a, b).unwrap_or(Ordering::Equal),
+    }
+}
+
+/// Arrays, and stretches of lists: what changes them is left out.
+fn fixed(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
+    if class != Class::SubList && matches!(method, "toString()" | "hashCode()") {
+        return unsupported(format!("{method} of an array"));
+    }
+    if let Some(answer) = ask(heap, on, id, method, a)? {
+        return Ok(answer);
+    }
+    match (class, method) {
+        (Class::ObjectArray, "set(int,Object)") => {
+            let len = size(heap, id)?;
+            let i = index(method, int(&a[0]), len)?;
+            Ok(std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1].clone()))
+        }
+        (Class::SubList, "set(int,Object)") => {
+            let Object::SubList { list, from, len, .. } = heap.get(id) else { return unsupported(method) };
+            let (list, from, len) = (*list, *from, *len);
+            let i = index(method, int(&a[0]), len)?;
+            Ok(std::mem::replace(&mut items_mut(heap, list, false)?[from + i], a[1].clone()))
+        }
+        (Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray, "add(Object)" | "add(int,Object)" | "remove(int)") => {
+            exception("java.lang.UnsupportedOperationException")
+        }
+        _ => unsupported(format!("{method} of an array or part of a list")),
+    }
+}
+
+fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+    let Object::View { kind, map } = heap.get(id) else { return unsupported(method) };
+    let (kind, map) = (*kind, *map);
+    if let ("contains(Object)", ViewKind::Keys) = (method, kind) {
+        let key = heap.key(&a[0])?;
+        return Ok(Value::Bool(heap.map(map).is_some_and(|m| m.entries.contains_key(&key))));
+    }
+    if let Some(answer) = ask(heap, on, id, method, a)? {
+        return Ok(answer);
+    }
+    match method {
+        "add(Object)" | "addAll(Collection)" => exception("java.lang.UnsupportedOperationException"),
+        "clear()" => {
+            heap.map_clear(map);
+            Ok(Value::Null)
+        }
+        "remove(Object)" | "removeAll(Collection)" | "retainAll(Collection)" => {
+            let single = method.starts_with("remove(");
+            let keep = method.starts_with("retain");
+            let others = if single { vec![a[0].clone()] } else { members(heap, &a[0])? };
+            let mut changed = false;
+            for key in heap.ordered_keys(map)? {
+                let item = heap.view_item(kind, map, &key)?;
+                if heap.contains(&others, &item)? != keep {
+                    heap.map_remove(map, &key)?;
+                    changed = true;
+                    if single {
+                        break;
+                    }
+                }
+            }
+            Ok(Value::Bool(changed))
+        }
+        _ => unsupported(format!("{method} of a map's view")),
+    }
+}
+
+fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+    let view = |heap: &mut Heap<'_>, kind| heap.add(Object::View { kind, map: id });
+    Ok(match method {
+        "get(Object)" => heap.map_get(id, &a[0])?,
+        "put(Object,Object)" => heap.map_put(id, a[0].clone(), a[1].clone())?,
+        "size()" => Value::Int(heap.map(id).map_or(0, |m| m.entries.len()) as i32),
+        "isEmpty()" => Value::Bool(heap.map(id).is_none_or(|m| m.entries.is_empty())),
+        "containsKey(Object)" => {
+            let key = heap.key(&a[0])?;
+            Value::Bool(heap.map(id).is_some_and(|m| m.entries.contains_key(&key)))
+        }
+        "containsValue(Object)" => {
+            let values: Vec<Value> =
+                heap.map(id).map(|m| m.entries.values().map(|(_, v)| v.clone()).collect()).unwrap_or_default();
+            Value::Bool(heap.contains(&values, &a[0])?)
+        }
+        "getOrDefault(Object,Object)" => {
+            let key = heap.key(&a[0])?;
+            heap.map(id).and_then(|m| m.entries.get(&key)).map_or_else(|| a[1].clone(), |(_, v)| v.clone())
+        }
+        "putIfAbsent(Object,Object)" => {
+            let old = heap.map_get(id, &a[0])?;
+            if old.is_null() {
+                heap.map_put(id, a[0].clone(), a[1].clone())?;
+            }
+            old
+        }
+        "putAll(Map)" => {
+            let Value::Object(other) = a[0] else { return null_pointer() };
+            for key in heap.ordered_keys(other)? {
+                let (k, v) = heap.entry_of(other, &key);
+                heap.map_put(id, k, v)?;
+            }
+            Value::Null
+        }
+        "remove(Object)" => {
+            let key = heap.key(&a[0])?;
+            heap.map_remove(id, &key)?.unwrap_or(Value::Null)
+        }
+        "remove(Object,Object)" => {
+            let key = heap.key(&a[0])?;
+            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
+            match held {
+                Some(value) if heap.equals(&a[1], &value)? => {
+                    heap.map_remove(id, &key)?;
+                    Value::Bool(true)
+                }
+                _ => Value::Bool(false),
+            }
+        }
+        "replace(Object,Object)" => {
+            let key = heap.key(&a[0])?;
+            if heap.map(id).is_some_and(|m| m.entries.contains_key(&key)) {
+                heap.map_put(id, a[0].clone(), a[1].clone())?
+            } else {
+                Value::Null
+            }
+        }
+        "replace(Object,Object,Object)" => {
+            let key = heap.key(&a[0])?;
+            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
+            match held {
+                Some(value) if heap.equals(&value, &a[1])? => {
+                    heap.map_put(id, a[0].clone(), a[2].clone())?;
+                    Value::Bool(true)
+                }
+                _ => Value::Bool(false),
+            }
+        }
+        "clear()" => {
+            heap.map_clear(id);
+            Value::Null
+        }
+        "clone()" => {
+            let kind = heap.map(id).map_or(MapKind::Linked, |m| m.kind);
+            let copy = heap.new_map(kind)?;
+            for key in heap.ordered_keys(id)? {
+                let (k, v) = heap.entry_of(id, &key);
+                heap.map_put(copy, k, v)?;
+            }
+            Value::Object(copy)
+        }
+        "keySet()" => view(heap, ViewKind::Keys)?,
+        "values()" => view(heap, ViewKind::Values)?,
+        "entrySet()" => view(heap, ViewKind::Entries)?,
+        "forEach(BiConsumer)" | "replaceAll(BiFunction)" => return null_pointer(),
+        "computeIfAbsent(Object,Function)" | "computeIfPresent(Object,BiFunction)" | "compute(Object,BiFunction)" => {
+            return null_pointer();
+        }
+        "merge(Object,Object,BiFunction)" => return null_pointer(),
+        "toJSONString()" => return json_text(heap, &Value::Object(id)),
+        _ => return unsupported(format!("{method} of a map")),
+    })
+}
+
+fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+    let Object::Scope(scope) = heap.get(id) else { return unsupported(method) };
+    let (index, has_next, parent, storage) = (scope.index, scope.has_next, scope.parent, scope.storage);
+    Ok(match method {
+        "getIndex()" => Value::Int(index),
+        "getCount()" => Value::Int(index + 1),
+        "getHasNext()" | "hasNext()" => Value::Bool(has_next),
+        "getFirst()" | "isFirst()" => Value::Bool(index < 1),
+        "getLast()" | "isLast()" => Value::Bool(!has_next),
+        "getParent()" => parent.map_or(Value::Null, Value::Object),
+        "getTopmost()" => {
+            let mut top = id;
+            while let Object::Scope(scope) = heap.get(top)
+                && let Some(parent) = scope.parent
+            {
+                top = parent;
+            }
+            Value::Object(top)
+        }
+        "getReplaced()" => {
+            let mut at = id;
+            loop {
+                match heap.get(at) {
+                    Object::Scope(s) if s.replaced.is_null() && s.parent.is_some() => at = s.parent.unwrap_or(at),
+                    Object::Scope(s) => return Ok(s.replaced.clone()),
+                    _ => return Ok(Value::Null),
+                }
+            }
+        }
+        "get(Object)" => heap.map_get(id, &a[0])?,
+        "getInfo()" => return unsupported("$foreach.info"),
+        _ => map(heap, storage, method, a)?,
+    })
+}
+
+fn entry(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+    let (key, value) = heap.entry_parts(id);
+    match method {
+        "getKey()" => Ok(key),
+        "getValue()" => Ok(value),
+        "setValue(Object)" => set_entry(heap, id, a[0].clone()),
+        _ => unsupported(format!("{method} of an entry")),
+    }
+}
+
+fn iterator(heap: &mut Heap<'_>, id: ObjectId, method: &str) -> Outcome<Value> {
+    match method {
+        "hasNext()" => match heap.get(id) {
+            Object::Iterator(cursor) => Ok(Value::Bool(heap.has_next(cursor))),
+            _ => unsupported(method),
+        },
+        "next()" => iterator_next(heap, id),
+        _ => unsupported(format!("{method} of an iterator")),
+    }
+}

@@ -1,0 +1,89 @@
+//! `$input`
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{argument_text, null_pointer};
+use crate::error::ErrorKind;
+use crate::json;
+use crate::jsonpath::{self, Path};
+use crate::regex::Patterns;
+use crate::render::{Flow, Interpreter};
+use crate::string::{JStr, Out};
+use crate::value::{Outcome, Value, unsupported};
+
+/// The request or response that a rendering is about.
+pub(crate) struct InputState {
+    pub(crate) body: JStr,
+    /// The map of `path`, `querystring` and `header`.
+    pub(crate) params: Value,
+    pub(crate) document: Option<Value>,
+    pub(crate) paths: HashMap<JStr, Arc<Path>>,
+    pub(crate) patterns: Patterns,
+}
+
+impl Interpreter<'_> {
+    fn document(&mut self) -> Outcome<Value> {
+        if let Some(document) = &self.input.document {
+            return Ok(document.clone());
+        }
+        let body = self.input.body.clone();
+        let document = json::parse(&mut self.heap, &body)?;
+        self.input.document = Some(document.clone());
+        Ok(document)
+    }
+
+    /// What a JSONPath finds; `None` where there is nothing.
+    fn read(&mut self, path: &JStr) -> Outcome<Option<Value>> {
+        let document = self.document()?;
+        if document.is_null() {
+            return Ok((path.as_str() == Some("$")).then_some(Value::Null));
+        }
+        let compiled = match self.input.paths.get(path) {
+            Some(compiled) => Arc::clone(compiled),
+            None => {
+                let Some(text) = path.as_str() else { return unsupported("half a surrogate pair in a JSONPath") };
+                let compiled = Arc::new(jsonpath::compile(text).map_err(ErrorKind::InvalidPath)?);
+                self.heap.charge(path.bytes() + 64)?;
+                self.input.paths.insert(path.clone(), Arc::clone(&compiled));
+                compiled
+            }
+        };
+        jsonpath::read(&mut self.heap, &mut self.input.patterns, &compiled, &document)
+    }
+}
+
+pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flow<Value> {
+    let text = match a.first() {
+        Some(value) => argument_text(it, value)?,
+        None => None,
+    };
+    match (method, text) {
+        ("getBody()", _) => Ok(Value::Str(it.input.body.clone())),
+        ("params()", _) => Ok(it.input.params.clone()),
+        ("params(String)", name) => {
+            let name = name.map_or(Value::Null, Value::Str);
+            let Value::Object(params) = it.input.params else { return Ok(Value::Null) };
+            for place in ["path", "querystring", "header"] {
+                if let Value::Object(map) = it.heap.map_get(params, &Value::str(place))? {
+                    let value = it.heap.map_get(map, &name)?;
+                    if !value.is_null() {
+                        return Ok(value);
+                    }
+                }
+            }
+            Ok(Value::Null)
+        }
+        ("path(String)", Some(path)) => Ok(it.read(&path)?.unwrap_or(Value::Null)),
+        ("json(String)", Some(path)) => {
+            let mut out = Out::new();
+            match it.read(&path)? {
+                Some(value) => json::write(&mut it.heap, &value, false, &mut out)?,
+                None => out.push_str("\"\""),
+            }
+            Ok(it.heap.string(out.finish())?)
+        }
+        ("path(String)" | "json(String)", None) => Ok(null_pointer()?),
+        _ => Ok(unsupported(format!("$input.{method}"))?),
+    }
+}

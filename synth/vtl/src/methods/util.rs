@@ -1,0 +1,174 @@
+//! `$util`
+
+use super::{argument_text, illegal};
+use crate::render::{Flow, Interpreter};
+use crate::string::{JStr, Out};
+use crate::value::{Object, Outcome, Value, unsupported};
+
+pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flow<Value> {
+    if let ("base64Encode(Object)", Value::Object(id)) = (method, &a[0])
+        && let Object::List { kind: crate::value::ListKind::ByteArray, items, .. } = it.heap.get(*id)
+    {
+        let bytes: Vec<u8> = items.iter().map(|v| crate::number::to_i64(v) as u8).collect();
+        return Ok(it.heap.string(JStr::from(base64_encode(&bytes)))?);
+    }
+    let Some(text) = argument_text(it, &a[0])? else { return Ok(Value::Null) };
+    it.heap.step(text.bytes() / 32)?;
+    let result = match method {
+        "escapeJavaScript(Object)" => escape_java_script(&text),
+        "parseJson(Object)" => return Ok(crate::json::parse(&mut it.heap, &text)?),
+        "urlEncode(Object)" => JStr::from(url_encode(&text)),
+        "urlDecode(Object)" => url_decode(&text)?,
+        "base64Encode(Object)" => JStr::from(base64_encode(text.to_text().as_bytes())),
+        "base64Decode(Object)" => {
+            JStr::from(String::from_utf8_lossy(&base64_decode(&text)?).into_owned())
+        }
+        _ => return Ok(unsupported(format!("$util.{method}"))?),
+    };
+    Ok(it.heap.string(result)?)
+}
+
+/// Commons Lang 2's `escapeJavaScript`: quotes, slashes and everything that is not ASCII.
+fn escape_java_script(s: &JStr) -> JStr {
+    let plain = |b: u8| (b' '..=0x7f).contains(&b) && !matches!(b, b'\'' | b'"' | b'\\' | b'/');
+    if let JStr::Utf8(text) = s
+        && text.bytes().all(plain)
+    {
+        return s.clone();
+    }
+    let mut out = String::with_capacity(s.bytes() + 16);
+    let mut escape = |unit: u16| match unit {
+        0x80.. => out.push_str(&format!("\\u{unit:04X}")),
+        8 => out.push_str("\\b"),
+        9 => out.push_str("\\t"),
+        10 => out.push_str("\\n"),
+        12 => out.push_str("\\f"),
+        13 => out.push_str("\\r"),
+        0..=31 => out.push_str(&format!("\\u{unit:04X}")),
+        _ => {
+            let c = char::from(unit as u8);
+            if matches!(c, '\'' | '"' | '\\' | '/') {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+    };
+    match s {
+        JStr::Utf8(text) => text.encode_utf16().for_each(&mut escape),
+        JStr::Wide(units) => units.iter().copied().for_each(&mut escape),
+    }
+    JStr::from(out)
+}
+
+/// `java.net.URLEncoder`
+fn url_encode(s: &JStr) -> String {
+    let mut out = String::with_capacity(s.bytes() + 16);
+    for b in s.to_text().bytes() {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_' => out.push(char::from(b)),
+            b' ' => out.push('+'),
+            _ => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
+}
+
+/// `java.net.URLDecoder`
+fn url_decode(s: &JStr) -> Outcome<JStr> {
+    let units = s.units();
+    let mut out = Out::new();
+    let mut i = 0;
+    while i < units.len() {
+        if units[i] == u16::from(b'+') {
+            out.push_str(" ");
+            i += 1;
+        } else if units[i] == u16::from(b'%') {
+            let mut bytes = Vec::new();
+            while i + 2 < units.len() && units[i] == u16::from(b'%') {
+                match parse_hex(units[i + 1], units[i + 2]) {
+                    Some(byte @ 0..) => bytes.push(byte as u8),
+                    Some(_) => {
+                        return illegal("URLDecoder: Illegal hex characters in escape (%) pattern - negative value");
+                    }
+                    None => return illegal("URLDecoder: Illegal hex characters in escape (%) pattern"),
+                }
+                i += 3;
+            }
+            if i < units.len() && units[i] == u16::from(b'%') {
+                return illegal("URLDecoder: Incomplete trailing escape (%) pattern");
+            }
+            out.push_str(&String::from_utf8_lossy(&bytes));
+        } else {
+            out.push_unit(units[i]);
+            i += 1;
+        }
+    }
+    Ok(out.finish())
+}
+
+/// Two characters as Java's `Integer.parseInt` reads them: a sign is one of them.
+fn parse_hex(a: u16, b: u16) -> Option<i32> {
+    let digit = |u: u16| char::from_u32(u32::from(u)).and_then(|c| c.to_digit(16)).map(|d| d as i32);
+    match char::from_u32(u32::from(a))? {
+        '+' => digit(b),
+        '-' => digit(b).map(|d| -d),
+        _ => Some(digit(a)? * 16 + digit(b)?),
+    }
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn base64_encode(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let n = chunk.iter().enumerate().fold(0u32, |n, (i, b)| n | u32::from(*b) << (16 - 8 * i));
+        for i in 0..4 {
+            out.push(if i <= chunk.len() { char::from(ALPHABET[(n >> (18 - 6 * i)) as usize & 63]) } else { '=' });
+        }
+    }
+    out
+}
+
+/// `java.util.Base64`'s basic decoder: nothing but the alphabet; padding may be left out, but not be wrong.
+fn base64_decode(s: &JStr) -> Outcome<Vec<u8>> {
+    let units = s.units();
+    let mut out = Vec::with_capacity(units.len() / 4 * 3);
+    let (mut bits, mut count) = (0u32, 0);
+    let mut i = 0;
+    while i < units.len() {
+        // What Latin-1 has not reaches the decoder as a question mark.
+        let byte = u8::try_from(units[i]).unwrap_or(b'?');
+        i += 1;
+        if byte == b'=' {
+            let complete = match count {
+                2 => units.get(i) == Some(&u16::from(b'=')),
+                3 => true,
+                _ => false,
+            };
+            if !complete {
+                return illegal("java.lang.IllegalArgumentException: Input byte array has wrong 4-byte ending unit");
+            }
+            i += if count == 2 { 1 } else { 0 };
+            break;
+        }
+        let Some(value) = ALPHABET.iter().position(|a| *a == byte) else {
+            return illegal(format!("java.lang.IllegalArgumentException: Illegal base64 character {byte:x}"));
+        };
+        bits = bits << 6 | value as u32;
+        count += 1;
+        if count == 4 {
+            out.extend([(bits >> 16) as u8, (bits >> 8) as u8, bits as u8]);
+            (bits, count) = (0, 0);
+        }
+    }
+    match count {
+        1 => return illegal("java.lang.IllegalArgumentException: Last unit does not have enough valid bits"),
+        2 => out.push((bits >> 4) as u8),
+        3 => out.extend([(bits >> 10) as u8, (bits >> 2) as u8]),
+        _ => {}
+    }
+    if i < units.len() {
+        return illegal(format!("java.lang.IllegalArgumentException: Input byte array has incorrect ending byte at {i}"));
+    }
+    Ok(out)
+}

@@ -1,0 +1,222 @@
+//! Java's strings: sequences of UTF-16 units, which may hold half a surrogate pair.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A Java string. Nearly all are well formed and kept as UTF-8; only one with an unpaired surrogate is kept as units,
+/// so that equal strings always have the same shape.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum JStr {
+    Utf8(Arc<str>),
+    Wide(Arc<[u16]>),
+}
+
+impl From<&str> for JStr {
+    fn from(s: &str) -> Self {
+        JStr::Utf8(Arc::from(s))
+    }
+}
+
+impl From<String> for JStr {
+    fn from(s: String) -> Self {
+        JStr::Utf8(Arc::from(s))
+    }
+}
+
+impl JStr {
+    pub(crate) fn from_units(units: Vec<u16>) -> Self {
+        match String::from_utf16(&units) {
+            Ok(s) => JStr::Utf8(Arc::from(s)),
+            Err(_) => JStr::Wide(Arc::from(units)),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            JStr::Utf8(s) => Some(s),
+            JStr::Wide(_) => None,
+        }
+    }
+
+    pub(crate) fn units(&self) -> Vec<u16> {
+        match self {
+            JStr::Utf8(s) => s.encode_utf16().collect(),
+            JStr::Wide(u) => u.to_vec(),
+        }
+    }
+
+    /// As it leaves the JVM: an unpaired surrogate becomes a question mark.
+    pub(crate) fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            JStr::Utf8(s) => Cow::Borrowed(s),
+            JStr::Wide(u) => {
+                Cow::Owned(char::decode_utf16(u.iter().copied()).map(|c| c.unwrap_or('?')).collect())
+            }
+        }
+    }
+
+    /// Length in UTF-16 units.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            JStr::Utf8(s) if s.is_ascii() => s.len(),
+            JStr::Utf8(s) => s.chars().map(char::len_utf16).sum(),
+            JStr::Wide(u) => u.len(),
+        }
+    }
+
+    /// Bytes that it takes, for the limits.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            JStr::Utf8(s) => s.len(),
+            JStr::Wide(u) => u.len() * 2,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, JStr::Utf8(s) if s.is_empty())
+    }
+
+    pub(crate) fn unit(&self, index: usize) -> Option<u16> {
+        match self {
+            JStr::Utf8(s) if s.is_ascii() => s.as_bytes().get(index).map(|b| u16::from(*b)),
+            JStr::Utf8(s) => s.encode_utf16().nth(index),
+            JStr::Wide(u) => u.get(index).copied(),
+        }
+    }
+
+    /// The units `from..to`, which the caller has checked.
+    pub(crate) fn slice(&self, from: usize, to: usize) -> JStr {
+        match self {
+            JStr::Utf8(s) if s.is_ascii() => JStr::from(&s[from..to]),
+            _ => JStr::from_units(self.units()[from..to].to_vec()),
+        }
+    }
+
+    /// Java's `String.compareTo`.
+    pub(crate) fn compare(&self, other: &JStr) -> i32 {
+        let (a, b) = (self.units(), other.units());
+        for (x, y) in a.iter().zip(&b) {
+            if x != y {
+                return i32::from(*x) - i32::from(*y);
+            }
+        }
+        a.len() as i32 - b.len() as i32
+    }
+
+    pub(crate) fn order(&self, other: &JStr) -> Ordering {
+        self.compare(other).cmp(&0)
+    }
+
+    /// Java's `String.hashCode`.
+    pub(crate) fn hash_code(&self) -> i32 {
+        let step = |h: i32, u: u16| h.wrapping_mul(31).wrapping_add(i32::from(u));
+        match self {
+            JStr::Utf8(s) => s.encode_utf16().fold(0, step),
+            JStr::Wide(u) => u.iter().copied().fold(0, step),
+        }
+    }
+
+    /// Where `needle` first is, in units, looking from `from`.
+    pub(crate) fn index_of(&self, needle: &JStr, from: usize) -> Option<usize> {
+        if let (JStr::Utf8(s), JStr::Utf8(n)) = (self, needle)
+            && s.is_ascii()
+        {
+            return s.get(from.min(s.len())..)?.find(&**n).map(|i| i + from.min(s.len()));
+        }
+        let (s, n) = (self.units(), needle.units());
+        let from = from.min(s.len());
+        if n.is_empty() {
+            return Some(from);
+        }
+        s[from..].windows(n.len()).position(|w| w == n).map(|i| i + from)
+    }
+
+    /// Where `needle` last is, starting at `from` or before.
+    pub(crate) fn last_index_of(&self, needle: &JStr, from: usize) -> Option<usize> {
+        let (s, n) = (self.units(), needle.units());
+        let last = s.len().checked_sub(n.len())?.min(from);
+        (0..=last).rev().find(|i| s[*i..].starts_with(&n))
+    }
+}
+
+/// Text under construction; becomes UTF-16 once half a surrogate pair is written, so that two halves can meet.
+#[derive(Debug, Default)]
+pub(crate) struct Out {
+    text: String,
+    wide: Option<Vec<u16>>,
+}
+
+impl Out {
+    pub(crate) fn new() -> Self {
+        Out::default()
+    }
+
+    pub(crate) fn push_str(&mut self, s: &str) {
+        match &mut self.wide {
+            None => self.text.push_str(s),
+            Some(units) => units.extend(s.encode_utf16()),
+        }
+    }
+
+    pub(crate) fn push_unit(&mut self, unit: u16) {
+        match char::from_u32(u32::from(unit)) {
+            Some(c) => self.push_str(c.encode_utf8(&mut [0; 4])),
+            None => self.widen().push(unit),
+        }
+    }
+
+    pub(crate) fn push(&mut self, s: &JStr) {
+        match s {
+            JStr::Utf8(s) => self.push_str(s),
+            JStr::Wide(u) => self.widen().extend(&**u),
+        }
+    }
+
+    fn widen(&mut self) -> &mut Vec<u16> {
+        let text = &self.text;
+        self.wide.get_or_insert_with(|| text.encode_utf16().collect())
+    }
+
+    pub(crate) fn display(&mut self, value: impl std::fmt::Display) {
+        match &mut self.wide {
+            None => {
+                // Writing to a String cannot fail.
+                let _ = write!(self.text, "{value}");
+            }
+            Some(units) => units.extend(value.to_string().encode_utf16()),
+        }
+    }
+
+    /// Bytes so far, for the limits.
+    pub(crate) fn len(&self) -> usize {
+        self.wide.as_ref().map_or(self.text.len(), |w| w.len() * 2)
+    }
+
+    pub(crate) fn finish(self) -> JStr {
+        match self.wide {
+            None => JStr::from(self.text),
+            Some(units) => JStr::from_units(units),
+        }
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        match self.wide {
+            None => self.text,
+            Some(_) => self.finish().to_text().into_owned(),
+        }
+    }
+
+    /// Everything but the last unit.
+    pub(crate) fn drop_last(&mut self) {
+        match &mut self.wide {
+            None => {
+                self.text.pop();
+            }
+            Some(units) => {
+                units.pop();
+            }
+        }
+    }
+}
