@@ -1,5 +1,7 @@
 //! Stack files: what is taken, what is refused and where, and that schema, documentation and reader say the same.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests; clippy knows only those with the attribute")]
+
 mod docs;
 mod property;
 mod refused;
