@@ -36,7 +36,10 @@ fn an_empty_folder_is_enough() {
         let document: Json = serde_json::from_str(&folder.read(&format!("out/{name}"))).unwrap();
         assert!(document.is_object());
     }
-    assert_eq!(paths(&folder.read(&format!("out/{STACK}.template.json"))), ["/verwerkingsacties", "/verwerkingsacties/{actieId}"]);
+    assert_eq!(
+        paths(&folder.read(&format!("out/{STACK}.template.json"))),
+        ["/verwerkingsacties", "/verwerkingsacties/{actieId}"]
+    );
 }
 
 #[test]
@@ -113,7 +116,8 @@ fn own_templates_take_the_place_of_the_built_in_ones() {
     folder.write("t/a.response.vtl", "<% set success = 200 %>mine: << answer >>");
     let run = folder.synth(&["--spec", "a.yaml", "--templates", "t", "--stdout"]).well();
     let template: Json = serde_json::from_str(&run.stdout).unwrap();
-    let integration = &template["Resources"]["Api"]["Properties"]["Body"]["paths"]["/a"]["get"]["x-amazon-apigateway-integration"];
+    let integration =
+        &template["Resources"]["Api"]["Properties"]["Body"]["paths"]["/a"]["get"]["x-amazon-apigateway-integration"];
     assert_eq!(integration["requestTemplates"]["application/json"], "{\"mine\": true}");
     assert_eq!(integration["responses"]["200"]["responseTemplates"]["application/json"], "mine: 200");
 }

@@ -31,7 +31,9 @@ fn help_is_as_it_was_reviewed() {
 #[test]
 fn every_help_has_examples_and_exit_codes() {
     let folder = Folder::new();
-    let all = [folder.synth(&["--help"])].into_iter().chain(commands().into_iter().map(|name| folder.synth(&[&name, "--help"])));
+    let all = [folder.synth(&["--help"])]
+        .into_iter()
+        .chain(commands().into_iter().map(|name| folder.synth(&[&name, "--help"])));
     for help in all {
         let help = help.well().stdout;
         assert!(help.contains("\nExamples:\n  synth"), "no examples:\n{help}");
@@ -96,7 +98,8 @@ fn completions_are_made_for_every_shell() {
     if let Some(mut bash) = judge("bash", &["-n", "bash"]) {
         let checked = run(bash.current_dir(folder.path())).well();
         assert_eq!(checked.stderr, "");
-        let script = "source ./bash; COMP_WORDS=(synth --st); COMP_CWORD=1; _synth synth --st synth; echo ${COMPREPLY[@]}";
+        let script =
+            "source ./bash; COMP_WORDS=(synth --st); COMP_CWORD=1; _synth synth --st synth; echo ${COMPREPLY[@]}";
         let completed = run(Command::new("bash").args(["-c", script]).current_dir(folder.path())).well();
         assert_eq!(completed.stdout, "--stack --stdout\n");
     }

@@ -72,7 +72,7 @@ fn a_file_that_may_not_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::with("s.yaml", "name: s\n");
     let path = folder.path().join("s.yaml");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         // Permissions do not bind root. A file that nobody can read is one that is a link to itself.
         fs::remove_file(&path).unwrap();
@@ -102,7 +102,10 @@ fn bytes_that_are_no_yaml() {
         let folder = Folder::with("input.yaml", content);
         for option in ["--stack", "--spec"] {
             let said = folder.refuses(&[option, "input.yaml"]);
-            assert!(said.contains(&format!(" --> input.yaml{}", place.trim_start_matches("input.yaml"))), "{name}: {said}");
+            assert!(
+                said.contains(&format!(" --> input.yaml{}", place.trim_start_matches("input.yaml"))),
+                "{name}: {said}"
+            );
             assert!(said.len() < 2_000, "{name} is told at length: {said}");
         }
     }

@@ -22,7 +22,7 @@ fn a_killed_process_leaves_no_half_a_file() {
     let mut possible = vec![FILES.map(|name| folder.read(name))];
     for turn in 1..=KILLS {
         folder.write("s.yaml", stack(turn));
-        let next = folder.synth(&["--stack", "s.yaml", "--stdout"]).well().stdout;
+        let next = possible[0][0].replace("the 0th", &format!("the {turn}th"));
         possible.push([next, possible[0][1].clone()]);
         let mut command = folder.command(&["--stack", "s.yaml"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

@@ -33,8 +33,7 @@ fn colours_can_be_forced_and_forbidden() {
 fn a_reader_that_goes_away_is_no_reason_to_complain() {
     let folder = Folder::new();
     // More than a pipe holds, so that the writer is still at it when the reader goes.
-    let mut child =
-        folder.command(&["--stdout"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = folder.command(&["--stdout"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut [0; 10]).unwrap();
     drop(stdout);

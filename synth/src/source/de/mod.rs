@@ -161,7 +161,11 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     ) -> Result<Option<T::Value>, Error> {
         self.items
             .next()
-            .map(|node| seed.deserialize(NodeDeserializer { node }))
+            .map(|node| {
+                // As for keys: a type that refuses a value after reading it does not know where it stood.
+                let result = seed.deserialize(NodeDeserializer { node });
+                result.map_err(|error| error.within(node))
+            })
             .transpose()
     }
 
