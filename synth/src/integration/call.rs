@@ -62,8 +62,7 @@ impl Integration<'_> {
     fn path_parameters(&self, request: &HttpRequest, path: &str) -> Map<String, Json> {
         let given = self.path.split('/').zip(path.split('/'));
         let from_path = given.filter_map(|(segment, value)| Some((name(segment)?, percent_decoded(value))));
-        let mut parameters: Map<_, _> =
-            from_path.map(|(name, value)| (name.to_owned(), Json::String(value))).collect();
+        let mut parameters: Map<_, _> = from_path.map(|(name, value)| (name.to_owned(), Json::String(value))).collect();
         let named = request.path_parameters.iter();
         parameters.extend(named.map(|(name, value)| (name.clone(), Json::String(value.clone()))));
         parameters
@@ -118,8 +117,6 @@ pub(super) fn render(part: &str, template: &str, inputs: &Inputs) -> Result<Rend
     let (part, owned) = (part.to_owned(), template.to_owned());
     match Template::parse(template) {
         Err(error) => Err(IntegrationError::Parse { part, error, template: owned }),
-        Ok(parsed) => {
-            parsed.render(inputs).map_err(|error| IntegrationError::Render { part, error, template: owned })
-        }
+        Ok(parsed) => parsed.render(inputs).map_err(|error| IntegrationError::Render { part, error, template: owned }),
     }
 }

@@ -42,10 +42,7 @@ pub struct Settings {
 impl Settings {
     /// A page size of 100.
     pub fn new(api_version: impl Into<String>) -> Self {
-        Self {
-            page_size: 100,
-            api_version: api_version.into(),
-        }
+        Self { page_size: 100, api_version: api_version.into() }
     }
 
     /// What would end up in VTL, or in a header, as something else than it is.
@@ -112,30 +109,19 @@ impl Templates {
     ///
     /// Everything that is wrong with its two sources: a syntax error, an unknown name, a call that is none, VTL
     /// over API Gateway's limit; or an operation without sources, for which [`Templates::has`] is false.
-    pub fn render(
-        &self,
-        operation_id: &str,
-        settings: &Settings,
-    ) -> Result<OperationTemplates, Vec<Diagnostic>> {
+    pub fn render(&self, operation_id: &str, settings: &Settings) -> Result<OperationTemplates, Vec<Diagnostic>> {
         settings.check()?;
         if !self.has(operation_id) {
             return Err(vec![errors::plain(
                 format!("operation `{operation_id}` has no mapping templates"),
-                format!(
-                    "add templates/{operation_id}.request.vtl and templates/{operation_id}.response.vtl"
-                ),
+                format!("add templates/{operation_id}.request.vtl and templates/{operation_id}.response.vtl"),
             )]);
         }
-        let environment = self
-            .environment()
-            .map_err(|error| vec![errors::diagnostic(self, &error)])?;
+        let environment = self.environment().map_err(|error| vec![errors::diagnostic(self, &error)])?;
         let request = self.request(&environment, operation_id, settings);
         let responses = self.responses(&environment, operation_id, settings);
         match (request, responses) {
-            (Ok(request), Ok(responses)) => Ok(OperationTemplates {
-                responses,
-                ..request
-            }),
+            (Ok(request), Ok(responses)) => Ok(OperationTemplates { responses, ..request }),
             (request, responses) => {
                 let (request, responses) = (request.err(), responses.err());
                 let mut wrong: Vec<_> = request.into_iter().chain(responses).collect();
@@ -154,9 +140,7 @@ impl Templates {
     ) -> Result<OperationTemplates, Diagnostic> {
         let name = format!("{operation_id}.request.vtl");
         let rendered = self.expand(environment, &name, names::context(settings, None))?;
-        let action = rendered
-            .text("action")
-            .filter(|action| ACTIONS.contains(&action.as_str()));
+        let action = rendered.text("action").filter(|action| ACTIONS.contains(&action.as_str()));
         let Some(action) = action else {
             return Err(errors::at(
                 self,
@@ -166,12 +150,7 @@ impl Templates {
                 format!("one of {}", ACTIONS.join(", ")),
             ));
         };
-        Ok(OperationTemplates {
-            action,
-            index: rendered.text("index"),
-            request: rendered.vtl,
-            responses: Vec::new(),
-        })
+        Ok(OperationTemplates { action, index: rendered.text("index"), request: rendered.vtl, responses: Vec::new() })
     }
 
     fn responses(
@@ -182,11 +161,8 @@ impl Templates {
     ) -> Result<Vec<MappedResponse>, Diagnostic> {
         let name = format!("{operation_id}.response.vtl");
         let render = |&(answer, pattern, status): &(&str, &str, Option<u16>)| {
-            let rendered =
-                self.expand(environment, &name, names::context(settings, Some(answer)))?;
-            let success = rendered
-                .number("success")
-                .filter(|status| (200..300).contains(status));
+            let rendered = self.expand(environment, &name, names::context(settings, Some(answer)))?;
+            let success = rendered.number("success").filter(|status| (200..300).contains(status));
             let Some(success) = success else {
                 return Err(errors::at(
                     self,
@@ -205,12 +181,7 @@ impl Templates {
         ANSWERS.iter().map(render).collect()
     }
 
-    fn expand(
-        &self,
-        environment: &Environment<'_>,
-        name: &str,
-        context: Value,
-    ) -> Result<Rendered, Diagnostic> {
+    fn expand(&self, environment: &Environment<'_>, name: &str, context: Value) -> Result<Rendered, Diagnostic> {
         let captured = environment
             .get_template(name)
             .and_then(|template| template.render_captured(context))
@@ -238,10 +209,7 @@ struct Rendered {
 
 impl Rendered {
     fn value(&self, name: &str) -> Option<&Value> {
-        self.sets
-            .iter()
-            .find(|(set, _)| *set == name)
-            .and_then(|(_, value)| value.as_ref())
+        self.sets.iter().find(|(set, _)| *set == name).and_then(|(_, value)| value.as_ref())
     }
 
     fn text(&self, name: &str) -> Option<String> {

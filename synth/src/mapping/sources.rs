@@ -66,33 +66,19 @@ impl Templates {
             let name = format!("{folder}/{path}");
             (path, Arc::new(Source { name, text }))
         };
-        let templates = Self {
-            sources: files.into_iter().map(named).collect(),
-        };
-        let wrong: Vec<_> = templates
-            .sources
-            .keys()
-            .filter_map(|path| templates.misplaced(path))
-            .collect();
-        if wrong.is_empty() {
-            Ok(templates)
-        } else {
-            Err(wrong)
-        }
+        let templates = Self { sources: files.into_iter().map(named).collect() };
+        let wrong: Vec<_> = templates.sources.keys().filter_map(|path| templates.misplaced(path)).collect();
+        if wrong.is_empty() { Ok(templates) } else { Err(wrong) }
     }
 
     /// Whether an operation goes straight to DynamoDB.
     pub fn has(&self, operation_id: &str) -> bool {
-        self.sources
-            .contains_key(&format!("{operation_id}{REQUEST}"))
+        self.sources.contains_key(&format!("{operation_id}{REQUEST}"))
     }
 
     /// The operations that go straight to DynamoDB, in alphabetical order.
     pub fn operation_ids(&self) -> impl Iterator<Item = &str> {
-        self.sources
-            .keys()
-            .filter(|path| !path.contains('/'))
-            .filter_map(|path| path.strip_suffix(REQUEST))
+        self.sources.keys().filter(|path| !path.contains('/')).filter_map(|path| path.strip_suffix(REQUEST))
     }
 
     /// A source by its path in the folder.
@@ -128,18 +114,14 @@ impl Templates {
             return None;
         }
         let halves = [(REQUEST, RESPONSE), (RESPONSE, REQUEST)];
-        let half = halves
-            .iter()
-            .find_map(|(own, other)| Some((path.strip_suffix(own)?, other)));
+        let half = halves.iter().find_map(|(own, other)| Some((path.strip_suffix(own)?, other)));
         let Some((operation_id, other)) = half else {
             return Some(errors::at(
                 self,
                 path,
                 Place::Start,
                 "this file is no mapping template",
-                format!(
-                    "<operationId>{REQUEST} or <operationId>{RESPONSE}; what they share goes in a folder, as .vtl"
-                ),
+                format!("<operationId>{REQUEST} or <operationId>{RESPONSE}; what they share goes in a folder, as .vtl"),
             ));
         };
         let other = format!("{operation_id}{other}");
@@ -157,11 +139,7 @@ impl Templates {
 
 fn embedded_files(folder: &Dir<'_>, files: &mut Vec<(String, String)>) {
     for entry in folder.entries() {
-        if entry
-            .path()
-            .file_name()
-            .is_some_and(|name| hidden(&name.to_string_lossy()))
-        {
+        if entry.path().file_name().is_some_and(|name| hidden(&name.to_string_lossy())) {
             continue;
         }
         match entry {
