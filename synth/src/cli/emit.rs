@@ -68,7 +68,7 @@ impl From<Written> for Format {
 }
 
 pub(crate) fn run(arguments: &Emit) -> Result<(), Failure> {
-    let Stack { file, built } = arguments.inputs.build()?;
+    let Stack { file, built, .. } = arguments.inputs.build()?;
     let format = arguments.format.into();
     let text = emit::render(&built.template, format);
     let errors = built.template.check(text.len(), &Limits::default());

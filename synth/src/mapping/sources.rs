@@ -86,26 +86,9 @@ impl Templates {
         self.sources.get(path)
     }
 
-    /// Everything that minijinja needs to render one of them.
-    pub(super) fn environment(&self) -> Result<Environment<'_>, Error> {
-        let mut environment = Environment::new();
-        environment.set_debug(true);
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_syntax(
-            SyntaxConfig::builder()
-                .block_delimiters("<%", "%>")
-                .variable_delimiters("<<", ">>")
-                .comment_delimiters("<#", "#>")
-                .trim_blocks(true)
-                .lstrip_blocks(true)
-                .keep_trailing_newline(true)
-                .build()?,
-        );
-        for (path, source) in &self.sources {
-            environment.add_template(path, &source.text)?;
-        }
-        Ok(environment)
+    /// Every source: its path in the folder, and its text.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.iter().map(|(path, source)| (path.as_str(), source.text.as_str()))
     }
 
     /// What is wrong with a file's name; parts that operations share lie in a folder of their own.
@@ -135,6 +118,28 @@ impl Templates {
             )
         })
     }
+}
+
+/// Everything that minijinja needs to render one of these sources.
+pub(super) fn environment<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Environment<'a>, Error> {
+    let mut environment = Environment::new();
+    environment.set_debug(true);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .block_delimiters("<%", "%>")
+            .variable_delimiters("<<", ">>")
+            .comment_delimiters("<#", "#>")
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()?,
+    );
+    for (path, text) in texts {
+        environment.add_template(path, text)?;
+    }
+    Ok(environment)
 }
 
 fn embedded_files(folder: &Dir<'_>, files: &mut Vec<(String, String)>) {
