@@ -39,6 +39,8 @@ enum Filter {
     Single(Criterion),
     And(Vec<Filter>),
     Or(Box<Filter>, Box<Filter>),
+    /// `[?]`: a place for a condition that a program would pass; an error once it is asked.
+    Missing,
 }
 
 #[derive(Debug)]
@@ -190,7 +192,7 @@ fn component(fragment: &[char], depth: usize) -> Compiled<Token> {
     let inner: String = fragment.iter().filter(|c| !c.is_whitespace()).collect();
     if inner.starts_with("[?") && inner.ends_with(']') && inner[2..inner.len() - 1].chars().all(|c| c == '?' || c == ',')
     {
-        return Err("a filter without a condition".to_owned());
+        return Ok(Token::Filter(Filter::Missing));
     }
     for (i, c) in fragment.iter().enumerate() {
         match c {
@@ -740,6 +742,7 @@ impl Evaluation<'_, '_> {
                 }
                 Ok(true)
             }
+            Filter::Missing => invalid("a filter without a condition"),
             Filter::Or(left, right) => Ok(self.accepts(left, item)? || self.accepts(right, item)?),
         }
     }

@@ -319,6 +319,10 @@ impl<'a> Lexer<'a> {
                         let end = self.act(kind, start);
                         let mut token = self.finish(kind, start, has_special, last_special_is_comment, special);
                         token.end = end;
+                        if kind == Kind::Dot {
+                            // What the token had collected before the dot (`$!.a`) is lost.
+                            token.start = end - 1;
+                        }
                         return Ok(token);
                     }
                 }
