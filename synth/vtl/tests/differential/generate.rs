@@ -348,7 +348,7 @@ impl Generator {
     fn list(&mut self, depth: usize) -> String {
         let n = self.random.below(4);
         if self.random.one_in(5) {
-            return format!("[{}{}{}]", self.random.pick(&["1", "0", "-2", "$n"]), self.random.pick(&["..", " .. "]), self.random.pick(&["3", "1", "$n", "-1"]));
+            return format!("[{}{}{}]", self.random.pick(&["1", "0", "-2", "$i", "$u"]), self.random.pick(&["..", " .. "]), self.random.pick(&["3", "1", "$i", "-1"]));
         }
         let items: Vec<String> = (0..n).map(|_| self.value(depth.saturating_sub(1))).collect();
         format!("[{}]", items.join(self.random.pick(&[",", ", "])))
