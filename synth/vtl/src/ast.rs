@@ -13,6 +13,8 @@ pub(crate) type Block = Vec<Node>;
 #[derive(Debug)]
 pub(crate) enum Node {
     Text(String),
+    /// Where a `##` stood; it renders as nothing.
+    Comment { at: usize },
     Reference(Reference),
     Set { at: usize, target: Reference, value: Expr },
     If { arms: Vec<(Expr, Block)>, otherwise: Option<Block> },
@@ -36,7 +38,6 @@ pub(crate) struct Foreach {
 
 #[derive(Debug)]
 pub(crate) struct Definition {
-    pub(crate) id: usize,
     pub(crate) body: Block,
 }
 

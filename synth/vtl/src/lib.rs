@@ -2,6 +2,7 @@
 
 mod ast;
 pub mod batch;
+mod check;
 mod error;
 mod json;
 mod jsonpath;
@@ -16,6 +17,7 @@ mod string;
 mod template;
 mod value;
 
+pub use check::{Warning, WarningKind};
 pub use error::{ErrorKind, ParseError, Position, RenderError};
 pub use limits::Limits;
 pub use template::{Inputs, Rendered, Template};

@@ -478,6 +478,7 @@ impl Parser<'_> {
                 self.current += 1;
                 self.accept(Kind::LineCommentEnd)?;
                 self.comment(first, block);
+                block.push(Node::Comment { at: self.at(first) });
             }
             Kind::BlockComment | Kind::FormalComment => {
                 self.current += 1;
@@ -688,8 +689,7 @@ impl Parser<'_> {
                 };
                 let key = self.image(index).get(1..).unwrap_or("").to_owned();
                 let key = self.shared.slot(&key);
-                let id = self.shared.id();
-                block.push(Node::Define { key, block: Arc::new(Definition { id, body }) });
+                block.push(Node::Define { key, block: Arc::new(Definition { body }) });
             }
             "literal" => {
                 let Some((_, block_last)) = body else {

@@ -94,6 +94,7 @@ impl Interpreter<'_> {
                 self.check_output(out)?;
                 Ok(())
             }
+            Node::Comment { .. } => Ok(()),
             Node::Reference(reference) => self.print(reference, out).at(reference.at),
             Node::Set { at, target, value } => self.set(target, value).at(*at),
             Node::If { arms, otherwise } => {
@@ -606,6 +607,11 @@ impl Interpreter<'_> {
                     value @ Value::Object(_) if self.heap.class(&value) == Some(Class::Block) => {
                         self.text(&value)?.is_some()
                     }
+                    // Velocity asks for the text of what it tests, and that can fail.
+                    value @ Value::Object(_) => match self.heap.write(&value, &mut Out::new()) {
+                        Ok(()) | Err(ErrorKind::Unsupported(_)) => true,
+                        Err(kind) => return Err(kind.into()),
+                    },
                     _ => true,
                 }
             }

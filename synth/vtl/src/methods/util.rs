@@ -12,7 +12,12 @@ pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flo
         let bytes: Vec<u8> = items.iter().map(|v| crate::number::to_i64(v) as u8).collect();
         return Ok(it.heap.string(JStr::from(base64_encode(&bytes)))?);
     }
-    let Some(text) = argument_text(it, &a[0])? else { return Ok(Value::Null) };
+    let text = match argument_text(it, &a[0])? {
+        Some(text) => text,
+        // A block inside itself has no text, which only escapeJavaScript bears.
+        None if a[0].is_null() || method == "escapeJavaScript(Object)" => return Ok(Value::Null),
+        None => return Ok(super::null_pointer()?),
+    };
     it.heap.step(text.bytes() / 32)?;
     let result = match method {
         "escapeJavaScript(Object)" => escape_java_script(&text),

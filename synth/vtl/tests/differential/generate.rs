@@ -102,7 +102,10 @@ impl Generator {
         };
         // Velocity's parsers are used again and remember the macros of templates before: what an escape in front of
         // one prints depends on them.
-        let template = template.replace("\\#mac", "#mac").replace("\\#{mac", "#{mac");
+        let mut template = template;
+        while template.contains("\\#mac") || template.contains("\\#{mac") {
+            template = template.replace("\\#mac", "#mac").replace("\\#{mac", "#{mac");
+        }
         json!({
             "id": id,
             "template": template,
