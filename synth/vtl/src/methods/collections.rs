@@ -324,6 +324,7 @@ fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]
         return Ok(answer);
     }
     match method {
+        "addAll(Collection)" if members(heap, &a[0])?.is_empty() => Ok(Value::Bool(false)),
         "add(Object)" | "addAll(Collection)" => exception("java.lang.UnsupportedOperationException"),
         "clear()" => {
             heap.map_clear(map);

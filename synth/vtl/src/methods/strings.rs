@@ -50,21 +50,32 @@ fn starts_with(s: &JStr, prefix: &JStr, from: i32) -> bool {
     }
 }
 
-fn fold_case(unit: u16) -> u16 {
-    let single = |mut chars: &mut dyn Iterator<Item = char>| match (chars.next(), (&mut chars).next()) {
-        (Some(c), None) => u16::try_from(u32::from(c)).ok(),
-        _ => None,
-    };
-    let upper = char::from_u32(u32::from(unit)).and_then(|c| single(&mut c.to_uppercase())).unwrap_or(unit);
-    char::from_u32(u32::from(upper)).and_then(|c| single(&mut c.to_lowercase())).unwrap_or(upper)
+/// Java compares the lower case of the upper case, character by character.
+fn fold_case(code: u32) -> u32 {
+    fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
+        chars.next().filter(|_| chars.next().is_none())
+    }
+    let Some(c) = char::from_u32(code) else { return code };
+    let upper = single(c.to_uppercase()).unwrap_or(c);
+    single(upper.to_lowercase()).unwrap_or(upper) as u32
 }
 
 fn compare_ignoring_case(a: &JStr, b: &JStr) -> i32 {
-    let (a, b) = (a.units(), b.units());
-    for (x, y) in a.iter().zip(&b) {
-        let (x, y) = (fold_case(*x), fold_case(*y));
+    // The JDK looks at whole code points only where both strings go beyond Latin-1.
+    let beyond = |s: &JStr| s.units().iter().any(|u| *u > 0xff);
+    let whole = beyond(a) && beyond(b);
+    let codes = |s: &JStr| -> Vec<u32> {
+        if !whole {
+            return s.units().into_iter().map(u32::from).collect();
+        }
+        char::decode_utf16(s.units())
+            .map(|c| c.map_or_else(|half| u32::from(half.unpaired_surrogate()), u32::from))
+            .collect()
+    };
+    for (x, y) in codes(a).into_iter().zip(codes(b)) {
+        let (x, y) = (fold_case(x), fold_case(y));
         if x != y {
-            return i32::from(x) - i32::from(y);
+            return x as i32 - y as i32;
         }
     }
     a.len() as i32 - b.len() as i32

@@ -92,9 +92,14 @@ impl Generator {
 
     pub(crate) fn case(&mut self, id: u64) -> Value {
         let template = match self.random.below(10) {
-            0..3 => self.soup(),
-            3 => format!("{}{}", self.prelude(), self.soup()),
-            4 => self.json_paths(),
+            0 | 1 => self.soup(),
+            2 => format!("{}{}", self.prelude(), self.soup()),
+            3 => self.json_paths(),
+            4..7 => {
+                let n = 1 + self.random.below(5);
+                let calls: String = (0..n).map(|_| format!("{}|", self.typed())).collect();
+                format!("{}{calls}$l $m $s", self.typed_prelude())
+            }
             _ => {
                 let depth = 1 + self.random.below(3);
                 format!("{}{}", self.prelude(), self.block(depth))
@@ -147,6 +152,76 @@ impl Generator {
             }
         }
         out
+    }
+
+    /// Variables of known types, so that most calls on them succeed.
+    fn typed_prelude(&mut self) -> String {
+        let (l, m, s, n, k) = (self.list(2), self.map(2), self.string(), self.number(), self.list(1));
+        format!("#set($l = {l})#set($m = {m})#set($s = {s})#set($n = {n})#set($k = {k})#set($doc = $input.path('$'))")
+    }
+
+    /// A call whose arguments have the right types.
+    fn typed(&mut self) -> String {
+        let (v, w, t, u) = (self.value(1), self.value(0), self.string(), self.string());
+        let (i, j) = (self.random.pick(&["0", "1", "2", "-1", "3"]), self.random.pick(&["0", "1", "2", "5", "3"]));
+        let key = self.random.pick(&["'a'", "'k'", "'n'", "$s", "1", "true", "'A'"]);
+        let list = self.random.pick(&["l", "l", "l", "doc.list", "k", "m.values()", "m.keySet()", "m.entrySet()", "doc.map.keySet()", "l.subList(0,1)", "s.split('a')", "l.toArray()"]);
+        let map = self.random.pick(&["m", "m", "m", "doc", "doc.map", "context.authorizer"]);
+        let op = self.random.pick(&["+", "-", "*", "/", "%"]);
+        let compare = self.random.pick(&["==", "!=", "<", "<=", ">", ">="]);
+        match self.random.below(46) {
+            0 => format!("${list}.add({v})"),
+            1 => format!("${list}.add({i},{v})"),
+            2 => format!("${list}.set({i},{v})"),
+            3 => format!("${list}.remove({i})"),
+            4 => format!("${list}.remove({v})"),
+            5 => format!("${list}.addAll({})", self.list(1)),
+            6 => format!("${list}.subList({i},{j})"),
+            7 => format!("${list}.indexOf({v}) ${list}.lastIndexOf({w})"),
+            8 => format!("${list}.contains({v})"),
+            9 => format!("${list}.hashCode()"),
+            10 => format!("${list}.equals({v}) ${list}.equals($k)"),
+            11 => format!("${list}.sort(null)"),
+            12 => format!("${list}.{}({})", self.random.pick(&["removeAll", "retainAll", "containsAll"]), self.list(1)),
+            13 => format!("${list}.{}", self.random.pick(&["size()", "isEmpty()", "clear()", "toString()", "iterator().next()", "get(0)", "clone()", "empty"])),
+            14 => format!("${list}[{i}] #set(${list}[{i}] = {v})"),
+            15 => format!("${map}.put({key},{v})"),
+            16 => format!("${map}.get({key}) ${map}.containsKey({key}) ${map}.getOrDefault({key},{v})"),
+            17 => format!("${map}.remove({key})"),
+            18 => format!("${map}.keySet().{}({key}) ${map}.values().{}({v})", self.random.pick(&["contains", "remove"]), self.random.pick(&["contains", "remove"])),
+            19 => format!("${map}.entrySet() ${map}.size() ${map}.hashCode()"),
+            20 => format!("${map}.equals({v}) ${map}.containsValue({v})"),
+            21 => format!("${map}.putAll({}) ${map}.putIfAbsent({key},{v})", self.map(1)),
+            22 => format!("${map}.{}({key},{v})", self.random.pick(&["replace", "remove", "put"])),
+            23 => format!("#foreach($e in ${map}.entrySet())$e $e.key:$e.value $e.setValue({v})#end"),
+            24 => format!("#foreach($e in ${list})$e,$foreach.index#if($foreach.count == {j})#set($q = ${}.{})#end#end", self.random.pick(&["l", "k"]), self.random.pick(&["add(1)", "remove(0)", "clear()", "size()"])),
+            25 => format!("#foreach($e in $m.keySet())$e$m.get($e)#if($foreach.first)$m.{}#end#end", self.random.pick(&["put('zz',1)", "remove('a')", "clear()", "put($e,2)"])),
+            26 => format!("$s.substring({i},{j})"),
+            27 => format!("$s.indexOf({t}) $s.indexOf({t},{i}) $s.lastIndexOf({t}) $s.lastIndexOf({t},{j})"),
+            28 => format!("$s.replace({t},{u})"),
+            29 => format!("$s.compareTo({t}) $s.equals({t}) $s.equalsIgnoreCase({t}) $s.compareToIgnoreCase({t})"),
+            30 => format!("$s.startsWith({t}) $s.endsWith({t}) $s.contains({t}) $s.startsWith({t},{j})"),
+            31 => format!("$s.charAt({i}) $s.charAt({i}).equals({w}) $s.codePointAt({i})"),
+            32 => format!("$s.length() $s.hashCode() $s.toUpperCase() $s.toLowerCase() $s.trim() $s.isEmpty()"),
+            33 => format!("$s.split('{}',{i}).size() $s.concat({t}) $s.repeat({j})", single(self.random.pick(PATTERNS))),
+            34 => format!("$s.replaceAll('{}','{}')", single(self.random.pick(PATTERNS)), single(self.random.pick(REPLACEMENTS))),
+            35 => format!("$s.matches('{}') $s.replaceFirst('{}','-')", single(self.random.pick(PATTERNS)), single(self.random.pick(PATTERNS))),
+            36 | 37 => {
+                let (a, b) = (self.number(), self.number());
+                format!("#set($r = {a} {op} {b})$r #set($r = $n {op} {a})$r #set($r = $r {op} {b})$r $r.class.name")
+            }
+            38 => {
+                let (a, b) = (self.number(), self.number());
+                format!("#if({a} {compare} {b})T#end #if($n {compare} {a})T#end $n.compareTo({b}) $n.equals({a}) $n.hashCode() $n.intValue() $n.longValue() $n.doubleValue()")
+            }
+            39 => format!("#if({v} {compare} {w})T#else F#end #if(${list} {compare} {v})T#end #if(${map} {compare} ${map})T#end"),
+            40 => format!("#set($r = {v} + {w})$r #set($r = {v} {op} {w})$r"),
+            41 => format!("$util.urlEncode({t}) $util.urlDecode({u}) $util.base64Encode({t}) $util.escapeJavaScript({u})"),
+            42 => format!("$util.parseJson({t}) $util.base64Decode($util.base64Encode({u}))"),
+            43 => format!("#set($doc.list = ${list})$doc $input.json('$') $doc.list"),
+            44 => format!("$input.json('$.list') $doc.list.add({v})$doc.list $input.json('$.list')"),
+            _ => format!("#set($i = ${list}.iterator())#foreach($e in $i)$e#if($foreach.index == 0)#break#end#end$i.hasNext() $i.next()"),
+        }
     }
 
     fn json_paths(&mut self) -> String {
