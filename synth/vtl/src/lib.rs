@@ -4,6 +4,7 @@ mod ast;
 pub mod batch;
 mod check;
 mod error;
+pub mod fuzzing;
 mod json;
 mod jsonpath;
 mod lex;

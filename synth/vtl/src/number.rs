@@ -21,7 +21,10 @@ fn ten_to(n: u32) -> BigInt {
 
 impl Decimal {
     fn from_int(n: BigInt) -> Self {
-        Decimal { unscaled: n, scale: 0 }
+        Decimal {
+            unscaled: n,
+            scale: 0,
+        }
     }
 
     /// Every binary fraction is an exact decimal one.
@@ -35,8 +38,11 @@ impl Decimal {
         let bits = value.to_bits();
         let raw_exponent = ((bits >> 52) & 0x7ff) as i32;
         let fraction = bits & ((1 << 52) - 1);
-        let (mut mantissa, mut exponent) =
-            if raw_exponent == 0 { (fraction, -1074) } else { (fraction | (1 << 52), raw_exponent - 1075) };
+        let (mut mantissa, mut exponent) = if raw_exponent == 0 {
+            (fraction, -1074)
+        } else {
+            (fraction | (1 << 52), raw_exponent - 1075)
+        };
         while mantissa % 2 == 0 {
             mantissa >>= 1;
             exponent += 1;
@@ -46,16 +52,25 @@ impl Decimal {
             unscaled = -unscaled;
         }
         Some(if exponent >= 0 {
-            Decimal { unscaled: unscaled << exponent as u32, scale: 0 }
+            Decimal {
+                unscaled: unscaled << exponent as u32,
+                scale: 0,
+            }
         } else {
-            Decimal { unscaled: unscaled * BigInt::from(5u8).pow(-exponent as u32), scale: -exponent }
+            Decimal {
+                unscaled: unscaled * BigInt::from(5u8).pow(-exponent as u32),
+                scale: -exponent,
+            }
         })
     }
 
     /// A number as JSON writes it. The exponent is bounded by the caller.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (mantissa, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (&text[..at], text[at + 1..].trim_start_matches('+').parse::<i32>().ok()?),
+            Some(at) => (
+                &text[..at],
+                text[at + 1..].trim_start_matches('+').parse::<i32>().ok()?,
+            ),
             None => (text, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -64,7 +79,10 @@ impl Decimal {
         }
         let digits = format!("{whole}{fraction}");
         let unscaled: BigInt = digits.parse().ok()?;
-        Some(Decimal { unscaled, scale: i32::try_from(fraction.len()).ok()?.checked_sub(exponent)? })
+        Some(Decimal {
+            unscaled,
+            scale: i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?,
+        })
     }
 
     fn rescaled(&self, scale: i32) -> BigInt {
@@ -91,9 +109,16 @@ impl Decimal {
         let (mut quotient, remainder) = (&n / &d, &n % &d);
         let twice = remainder.magnitude() * 2u8;
         if &twice > d.magnitude() {
-            quotient += if (n.sign() == Sign::Minus) == (d.sign() == Sign::Minus) { 1 } else { -1 };
+            quotient += if (n.sign() == Sign::Minus) == (d.sign() == Sign::Minus) {
+                1
+            } else {
+                -1
+            };
         }
-        Some(Decimal { unscaled: quotient, scale: self.scale })
+        Some(Decimal {
+            unscaled: quotient,
+            scale: self.scale,
+        })
     }
 
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
@@ -102,7 +127,8 @@ impl Decimal {
             return sign(self).cmp(&sign(other));
         }
         // Orders of magnitude first: an exponent can be far larger than anything that fits in memory.
-        let magnitude = |d: &Self| d.unscaled.magnitude().to_string().len() as i64 - i64::from(d.scale);
+        let magnitude =
+            |d: &Self| d.unscaled.magnitude().to_string().len() as i64 - i64::from(d.scale);
         match magnitude(self).cmp(&magnitude(other)) {
             Ordering::Equal => {
                 let (a, b, _) = self.pair(other);
@@ -114,7 +140,9 @@ impl Decimal {
     }
 
     pub(crate) fn to_f64(&self) -> f64 {
-        format!("{}e{}", self.unscaled, -i64::from(self.scale)).parse().unwrap_or(f64::NAN)
+        format!("{}e{}", self.unscaled, -i64::from(self.scale))
+            .parse()
+            .unwrap_or(f64::NAN)
     }
 
     pub(crate) fn to_big_int(&self) -> BigInt {
@@ -126,7 +154,9 @@ impl Decimal {
     }
 
     fn hash_code(&self) -> i32 {
-        big_hash(&self.unscaled).wrapping_mul(31).wrapping_add(self.scale)
+        big_hash(&self.unscaled)
+            .wrapping_mul(31)
+            .wrapping_add(self.scale)
     }
 }
 
@@ -137,7 +167,11 @@ impl std::fmt::Display for Decimal {
             return write!(f, "{}", self.unscaled);
         }
         let digits = self.unscaled.magnitude().to_string();
-        let sign = if self.unscaled.sign() == Sign::Minus { "-" } else { "" };
+        let sign = if self.unscaled.sign() == Sign::Minus {
+            "-"
+        } else {
+            ""
+        };
         let adjusted = -i64::from(self.scale) + (digits.len() as i64 - 1);
         if self.scale >= 0 && adjusted >= -6 {
             let scale = self.scale as usize;
@@ -190,7 +224,10 @@ fn java_digits(parts: &Parts) -> (Vec<u8>, i32) {
         return whole_digits(parts);
     }
     let mantissa = f64::from_bits(0x3ff0_0000_0000_0000 | (parts.fraction & ((1 << 52) - 1)));
-    let estimate = (mantissa - 1.5) * 0.289_529_654 + 0.176_091_259 + f64::from(parts.exponent) * 0.301_029_995_663_981;
+    #[expect(clippy::approx_constant, reason = "Java's constants, to the digit")]
+    let estimate = (mantissa - 1.5) * 0.289_529_654
+        + 0.176_091_259
+        + f64::from(parts.exponent) * 0.301_029_995_663_981;
     let mut decimal = estimate.floor() as i32;
     let b5 = (-decimal).max(0);
     let mut b2 = b5 + tiny_bits + parts.exponent;
@@ -211,9 +248,21 @@ fn java_digits(parts: &Parts) -> (Vec<u8>, i32) {
         m2 = 0;
     }
     let fraction = parts.fraction >> tail_zeros;
-    let bits_of = |five: i32| if five == 0 { 0 } else { (BigInt::from(5u8).pow(five as u32)).bits() as i32 };
+    let bits_of = |five: i32| {
+        if five == 0 {
+            0
+        } else {
+            (BigInt::from(5u8).pow(five as u32)).bits() as i32
+        }
+    };
     let value_bits = fraction_bits + b2 + if b5 < 27 { bits_of(b5) } else { b5 * 3 };
-    let tens_bits = s2 + 1 + if s5 + 1 < 27 { bits_of(s5 + 1) } else { (s5 + 1) * 3 };
+    let tens_bits = s2
+        + 1
+        + if s5 + 1 < 27 {
+            bits_of(s5 + 1)
+        } else {
+            (s5 + 1) * 3
+        };
     // Small numbers are calculated in 32 or 64 bits, and where those overflow the digits end early.
     let width = match value_bits.max(tens_bits) {
         ..32 => Some(32),
@@ -225,7 +274,9 @@ fn java_digits(parts: &Parts) -> (Vec<u8>, i32) {
         Some(_) => BigInt::from(big_to_i64(&n)),
         None => n,
     };
-    let scaled = |n: u64, five: i32, two: i32| fit((BigInt::from(n) * BigInt::from(5u8).pow(five as u32)) << two as u32);
+    let scaled = |n: u64, five: i32, two: i32| {
+        fit((BigInt::from(n) * BigInt::from(5u8).pow(five as u32)) << two as u32)
+    };
     let mut value = scaled(fraction, b5, b2);
     let unit = scaled(1, s5, s2);
     let mut half_ulp = scaled(1, b5, m2);
@@ -266,7 +317,11 @@ fn java_digits(parts: &Parts) -> (Vec<u8>, i32) {
     let odd = digits.last().is_some_and(|d| d % 2 == 1);
     let up = high && (!low || difference == Sign::Plus || (difference == Sign::NoSign && odd));
     let exponent = decimal + 1;
-    if up { round_up(digits, exponent) } else { (digits, exponent) }
+    if up {
+        round_up(digits, exponent)
+    } else {
+        (digits, exponent)
+    }
 }
 
 fn round_up(mut digits: Vec<u8>, exponent: i32) -> (Vec<u8>, i32) {
@@ -315,7 +370,13 @@ fn format_digits(negative: bool, (mut digits, exponent): (Vec<u8>, i32)) -> Stri
     }
     let text: String = digits.iter().map(|d| char::from(b'0' + d)).collect();
     let sign = if negative { "-" } else { "" };
-    let or_zero = |s: &str| if s.is_empty() { "0".to_owned() } else { s.to_owned() };
+    let or_zero = |s: &str| {
+        if s.is_empty() {
+            "0".to_owned()
+        } else {
+            s.to_owned()
+        }
+    };
     match exponent {
         1..8 => {
             let whole = exponent as usize;
@@ -340,7 +401,12 @@ pub(crate) fn double(value: f64) -> String {
         return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
     if value == 0.0 {
-        return if value.is_sign_negative() { "-0.0" } else { "0.0" }.to_owned();
+        return if value.is_sign_negative() {
+            "-0.0"
+        } else {
+            "0.0"
+        }
+        .to_owned();
     }
     let bits = value.to_bits();
     let raw = ((bits >> 52) & 0x7ff) as i32;
@@ -363,9 +429,17 @@ fn parts(fraction: u64, raw_exponent: i32, bias: i32, precision: i32) -> Parts {
     if raw_exponent == 0 {
         let shift = fraction.leading_zeros() as i32 - 11;
         let significant_bits = 53 - shift - (53 - precision);
-        Parts { fraction: fraction << shift, exponent: 1 - shift - bias, significant_bits }
+        Parts {
+            fraction: fraction << shift,
+            exponent: 1 - shift - bias,
+            significant_bits,
+        }
     } else {
-        Parts { fraction: fraction | (1 << 52), exponent: raw_exponent - bias, significant_bits: precision }
+        Parts {
+            fraction: fraction | (1 << 52),
+            exponent: raw_exponent - bias,
+            significant_bits: precision,
+        }
     }
 }
 
@@ -387,7 +461,10 @@ pub(crate) fn is_number(v: &Value) -> bool {
 }
 
 fn is_integer(v: &Value) -> bool {
-    matches!(v, Value::Byte(_) | Value::Short(_) | Value::Int(_) | Value::Long(_) | Value::BigInt(_))
+    matches!(
+        v,
+        Value::Byte(_) | Value::Short(_) | Value::Int(_) | Value::Long(_) | Value::BigInt(_)
+    )
 }
 
 fn big_to_i64(n: &BigInt) -> i64 {
@@ -542,12 +619,20 @@ pub(crate) fn calculate(op: MathOp, a: &Value, b: &Value) -> Result<Value, Strin
         Base::Long => {
             let (x, y) = (to_i64(a), to_i64(b));
             match op {
-                MathOp::Add => x.checked_add(y).map_or_else(|| big(to_big(a) + to_big(b)), |n| wrap(n, a, b)),
-                MathOp::Subtract => x.checked_sub(y).map_or_else(|| big(to_big(a) - to_big(b)), |n| wrap(n, a, b)),
+                MathOp::Add => x
+                    .checked_add(y)
+                    .map_or_else(|| big(to_big(a) + to_big(b)), |n| wrap(n, a, b)),
+                MathOp::Subtract => x
+                    .checked_sub(y)
+                    .map_or_else(|| big(to_big(a) - to_big(b)), |n| wrap(n, a, b)),
                 MathOp::Multiply => {
                     // Velocity's overflow check divides back, and misses Long.MIN_VALUE times minus one.
                     let n = x.wrapping_mul(y);
-                    if y != 0 && n.wrapping_div(y) != x { big(to_big(a) * to_big(b)) } else { wrap(n, a, b) }
+                    if y != 0 && n.wrapping_div(y) != x {
+                        big(to_big(a) * to_big(b))
+                    } else {
+                        wrap(n, a, b)
+                    }
                 }
                 MathOp::Divide => wrap(x.wrapping_div(y), a, b),
                 MathOp::Modulo => wrap(x.wrapping_rem(y), a, b),
@@ -577,11 +662,22 @@ pub(crate) fn calculate(op: MathOp, a: &Value, b: &Value) -> Result<Value, Strin
             let (x, y) = (to_decimal(a)?, to_decimal(b)?);
             let (m, n, scale) = x.pair(&y);
             Value::BigDec(Arc::new(match op {
-                MathOp::Add => Decimal { unscaled: m + n, scale },
-                MathOp::Subtract => Decimal { unscaled: m - n, scale },
-                MathOp::Multiply => Decimal { unscaled: &x.unscaled * &y.unscaled, scale: x.scale + y.scale },
+                MathOp::Add => Decimal {
+                    unscaled: m + n,
+                    scale,
+                },
+                MathOp::Subtract => Decimal {
+                    unscaled: m - n,
+                    scale,
+                },
+                MathOp::Multiply => Decimal {
+                    unscaled: &x.unscaled * &y.unscaled,
+                    scale: x.scale + y.scale,
+                },
                 MathOp::Divide => x.divide(&y).ok_or_else(|| "Division by zero".to_owned())?,
-                MathOp::Modulo => return Err("Cannot calculate the modulo of BigDecimals.".to_owned()),
+                MathOp::Modulo => {
+                    return Err("Cannot calculate the modulo of BigDecimals.".to_owned());
+                }
             }))
         }
     })
@@ -599,11 +695,19 @@ pub(crate) fn compare(a: &Value, b: &Value) -> Result<Ordering, String> {
 }
 
 pub(crate) fn double_bits(value: f64) -> u64 {
-    if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() }
+    if value.is_nan() {
+        0x7ff8_0000_0000_0000
+    } else {
+        value.to_bits()
+    }
 }
 
 pub(crate) fn float_bits(value: f32) -> u32 {
-    if value.is_nan() { 0x7fc0_0000 } else { value.to_bits() }
+    if value.is_nan() {
+        0x7fc0_0000
+    } else {
+        value.to_bits()
+    }
 }
 
 /// Java's `Double.compare`: zeros differ, NaN is largest.
@@ -618,7 +722,11 @@ fn big_hash(n: &BigInt) -> i32 {
     for word in n.magnitude().to_u32_digits().iter().rev() {
         hash = hash.wrapping_mul(31).wrapping_add(*word as i32);
     }
-    if n.sign() == Sign::Minus { hash.wrapping_neg() } else { hash }
+    if n.sign() == Sign::Minus {
+        hash.wrapping_neg()
+    } else {
+        hash
+    }
 }
 
 /// Java's `hashCode` of a number.
@@ -663,7 +771,13 @@ mod tests {
 
     #[test]
     fn floats_print_as_java_before_19_prints_them() {
-        for (value, text) in [(1.5, "1.5"), (2_147_483_648.0, "2.14748365E9"), (1e10, "1.0E10"), (0.1, "0.1"), (f32::MIN_POSITIVE, "1.17549435E-38")] {
+        for (value, text) in [
+            (1.5, "1.5"),
+            (2_147_483_648.0, "2.14748365E9"),
+            (1e10, "1.0E10"),
+            (0.1, "0.1"),
+            (f32::MIN_POSITIVE, "1.17549435E-38"),
+        ] {
             assert_eq!(float(value), text);
         }
     }
@@ -673,6 +787,11 @@ mod tests {
         let huge = Decimal::parse("1e999999999").expect("a number");
         let small = Decimal::parse("-1e999999999").expect("a number");
         assert!(small.compare(&huge).is_lt());
-        assert!(Decimal::parse("1.50").expect("a number").compare(&Decimal::parse("1.5").expect("a number")).is_eq());
+        assert!(
+            Decimal::parse("1.50")
+                .expect("a number")
+                .compare(&Decimal::parse("1.5").expect("a number"))
+                .is_eq()
+        );
     }
 }
