@@ -67,7 +67,7 @@ impl From<Written> for Format {
 }
 
 pub(crate) fn run(arguments: &Emit) -> Result<(), Failure> {
-    let Stack { file, built } = arguments.inputs.build()?;
+    let Stack { file, built, .. } = arguments.inputs.build()?;
     let format = arguments.format.into();
     let text = emit::render(&built.template, format);
     stack::check(&built, &file, text.len())?;

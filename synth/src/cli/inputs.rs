@@ -38,6 +38,7 @@ pub(crate) struct Inputs {
 /// A stack, and the file that it is described in.
 pub(crate) struct Stack {
     pub(crate) file: StackFile,
+    pub(crate) templates: Templates,
     pub(crate) built: Built,
 }
 
@@ -57,7 +58,7 @@ impl Inputs {
         if self.verbose {
             super::failure::show(&notes);
         }
-        Ok(Stack { file, built })
+        Ok(Stack { file, templates, built })
     }
 
     fn stack_file(&self) -> Result<StackFile, Vec<Diagnostic>> {

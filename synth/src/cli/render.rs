@@ -4,15 +4,17 @@ use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use apigateway_vtl::Position;
 use clap::{Args, ValueHint};
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
-use synth::integration::{Api, BackendAnswer, Call, HttpRequest, HttpResponse, Integration, IntegrationError};
+use synth::integration::{Api, BackendAnswer, Call, HttpRequest, HttpResponse, IntegrationError};
+use synth::mapping;
 use synth::report::{Diagnostic, nearest};
 use synth::source::{self, Source};
 
 use super::failure::{Failure, print, unprinted};
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Stack};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -66,8 +68,9 @@ pub(crate) fn run(arguments: &Render) -> Result<(), Failure> {
 
 fn render(operation: &str, arguments: &Render) -> Result<(), Failure> {
     let stack = arguments.inputs.build()?;
-    let api = Api::of(&stack.built.template).map_err(|error| cannot(&error))?;
-    let integration = api.integration(operation).map_err(|error| cannot(&error))?;
+    let cannot = |error: IntegrationError| cannot(operation, &stack, &error);
+    let api = Api::of(&stack.built.template).map_err(cannot)?;
+    let integration = api.integration(operation).map_err(cannot)?;
     let request = match &arguments.request {
         Some(path) => {
             let (source, node) = source::read(path).map_err(|error| vec![error])?;
@@ -75,12 +78,12 @@ fn render(operation: &str, arguments: &Render) -> Result<(), Failure> {
         }
         None => HttpRequest::default(),
     };
-    let call = integration.call(&request).map_err(|error| cannot(&error))?;
+    let call = integration.call(&request).map_err(cannot)?;
     match &arguments.response {
         None => show_call(operation, &call),
         Some(path) => {
             let answer = read_answer(path)?;
-            show_response(operation, &integration, &call, &answer)
+            show_response(operation, integration.answer(&call, &answer).map_err(cannot)?)
         }
     }
 }
@@ -93,20 +96,14 @@ fn show_call(operation: &str, call: &Call) -> Result<(), Failure> {
 }
 
 /// What the client gets, as HTTP has it.
-fn show_response(
-    operation: &str,
-    integration: &Integration<'_>,
-    call: &Call,
-    answer: &BackendAnswer,
-) -> Result<(), Failure> {
-    let HttpResponse { status, headers, body } = integration.answer(call, answer).map_err(|error| cannot(&error))?;
+fn show_response(operation: &str, response: HttpResponse) -> Result<(), Failure> {
+    let HttpResponse { status, headers, body } = response;
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-    let body_text = pretty(&body);
-    let separator = if body_text.is_empty() { "" } else { "\n" };
-    print(&format!("HTTP/1.1 {status}\n{headers}\n{body_text}{separator}"))?;
-    if body.trim().is_empty() && status == 204 {
-        return Ok(());
+    // HTTP gives a 204 no body, whatever the template writes.
+    if status == 204 {
+        return print(&format!("HTTP/1.1 {status}\n{headers}"));
     }
+    print(&format!("HTTP/1.1 {status}\n{headers}\n{}\n", pretty(&body)))?;
     must_be_json(&format!("the response of {operation}"), &body)
 }
 
@@ -175,7 +172,7 @@ fn read_answer(path: &std::path::Path) -> Result<BackendAnswer, Failure> {
 }
 
 /// An integration that cannot be carried out, with its place where it has one.
-fn cannot(error: &IntegrationError) -> Failure {
+fn cannot(operation: &str, stack: &Stack, error: &IntegrationError) -> Failure {
     let message = error.to_string();
     let plain = |help: String| Failure::Input(vec![Diagnostic::error(message.clone()).help(help)]);
     match error {
@@ -190,24 +187,33 @@ fn cannot(error: &IntegrationError) -> Failure {
             plain("`synth render` shows operations that go straight to DynamoDB".to_owned())
         }
         IntegrationError::Parse { part, error, template } => {
-            let place = (error.position.line, error.position.column);
-            Failure::Input(vec![in_template(part, template, place, "does not parse", &error.message)])
+            let message = format!("the {part} template does not parse: {}", error.message);
+            Failure::Input(vec![in_template(operation, stack, Diagnostic::error(message), template, error.position)])
         }
         IntegrationError::Render { part, error, template } => {
-            let place = (error.position.line, error.position.column);
-            Failure::Failed(in_template(part, template, place, "fails on this input", &error.kind.to_string()))
+            let message = format!("the {part} template fails on this input: {}", error.kind);
+            let message = Diagnostic::error(message).help("API Gateway would answer 500");
+            Failure::Failed(in_template(operation, stack, message, template, error.position))
         }
+        IntegrationError::Path { .. } => plain("give the path without the stage, and parameters in `query`".to_owned()),
         IntegrationError::MediaType { taken, .. } => plain(format!("send {}", taken.join(" or "))),
         _ => Failure::Failed(Diagnostic::error(message)),
     }
 }
 
-fn in_template(part: &str, template: &str, (line, column): (usize, usize), what: &str, why: &str) -> Diagnostic {
-    let source = Arc::new(Source { name: format!("{part} template"), text: template.to_owned() });
-    let line_start: usize = template.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let within = template[line_start..].chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
-    let at = line_start + within;
-    Diagnostic::error(format!("the {part} template {what}")).at(&source, at..(at + 1).min(template.len()), why)
+/// Points into the sources; or, for a template that the stack file's `overrides` put there, into the template itself.
+fn in_template(operation: &str, stack: &Stack, error: Diagnostic, template: &str, at: Position) -> Diagnostic {
+    let settings = mapping::Settings { page_size: stack.file.settings.api.page_size.get() };
+    let places = stack.templates.trace(operation, &settings, template, at);
+    if !places.is_empty() {
+        return Diagnostic { places, ..error };
+    }
+    let source = Arc::new(Source { name: format!("template of {operation}"), text: template.to_owned() });
+    let line_start: usize = template.split_inclusive('\n').take(at.line.saturating_sub(1)).map(str::len).sum();
+    let within = template[line_start..].chars().take(at.column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
+    let start = line_start + within;
+    let end = start + template[start..].chars().next().map_or(0, char::len_utf8);
+    error.at(&source, start..end, "here")
 }
 
 /// One rendering a line. A line that fails says so in its answer and does not end the others.

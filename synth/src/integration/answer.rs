@@ -89,6 +89,10 @@ fn mapped(mapping: &str, answer: &BackendAnswer) -> Result<Option<String>, Integ
     Ok(answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(header)).map(|(_, value)| value.clone()))
 }
 
+/// "Override parameters after standard API Gateway mappings have been applied": so an override wins from a mapping,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html>.
+/// The page also says that a parameter that is overridden twice makes a 5XX; a map holds the last value alone, so that
+/// cannot be seen here, and a test counts the overrides of our templates instead.
 fn apply(overridden: &Json, response: &mut HttpResponse) {
     let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if let Some(status) = overridden.get("status").and_then(|status| text(status).parse().ok()) {

@@ -6,7 +6,8 @@ use serde_json::{Map, Value as Json};
 use super::context::context;
 use super::{HttpRequest, Integration, IntegrationError};
 
-/// What API Gateway takes a request for that does not say what it is.
+/// What API Gateway takes a request for that does not say what it is: "API Gateway defaults to `application/json`",
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html>.
 const JSON: &str = "application/json";
 
 /// A request on its way: what DynamoDB gets, and what the response template will still see.
@@ -24,9 +25,10 @@ impl Integration<'_> {
     /// Renders the request template.
     ///
     /// # Errors
-    /// A content type without a template, a template that does not parse or that fails on this request.
+    /// A path that is not the operation's, a content type without a template, a template that does not parse or that
+    /// fails on this request.
     pub fn call(&self, request: &HttpRequest) -> Result<Call, IntegrationError> {
-        let path = self.asked_path(request);
+        let path = self.asked_path(request)?;
         let inputs = Inputs {
             body: request.body.clone(),
             path: self.path_parameters(request, &path),
@@ -49,21 +51,27 @@ impl Integration<'_> {
     }
 
     /// The path that the client asked for: as the request has it, else the route with its parameters filled in.
-    fn asked_path(&self, request: &HttpRequest) -> String {
-        request.path.clone().unwrap_or_else(|| {
+    fn asked_path(&self, request: &HttpRequest) -> Result<String, IntegrationError> {
+        let Some(path) = &request.path else {
             let fill = |segment: &str| match name(segment).and_then(|name| request.path_parameters.get(name)) {
                 Some(value) => value.clone(),
                 None => segment.to_owned(),
             };
-            self.path.split('/').map(fill).collect::<Vec<_>>().join("/")
-        })
+            return Ok(self.path.split('/').map(fill).collect::<Vec<_>>().join("/"));
+        };
+        let fits = |(route, given): (&str, &str)| route == given || (name(route).is_some() && !given.is_empty());
+        let as_long = path.split('/').count() == self.path.split('/').count();
+        if as_long && self.path.split('/').zip(path.split('/')).all(fits) {
+            return Ok(path.clone());
+        }
+        Err(IntegrationError::Path { given: path.clone(), route: self.path.to_owned() })
     }
 
+    /// What a template sees of the path is decoded, and a `+` in it is a plus sign.
     fn path_parameters(&self, request: &HttpRequest, path: &str) -> Map<String, Json> {
-        let given = self.path.split('/').zip(path.split('/'));
+        let given = self.path.split('/').zip(path.split('/')).filter(|(segment, value)| segment != value);
         let from_path = given.filter_map(|(segment, value)| Some((name(segment)?, percent_decoded(value))));
-        let mut parameters: Map<_, _> =
-            from_path.map(|(name, value)| (name.to_owned(), Json::String(value))).collect();
+        let mut parameters: Map<_, _> = from_path.map(|(name, value)| (name.to_owned(), Json::String(value))).collect();
         let named = request.path_parameters.iter();
         parameters.extend(named.map(|(name, value)| (name.clone(), Json::String(value.clone()))));
         parameters
@@ -87,7 +95,9 @@ fn name(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// `$input.params()` has one value a name; of several, API Gateway keeps the last.
+/// `$input.params()` has one value a name. AWS does not say which of several; a function gets the last of them in
+/// `queryStringParameters`, and so does a template here. Names keep their case: HTTP/1.1 clients send headers in any,
+/// HTTP/2 clients in lower case, so a template that asks for a header by one spelling misses the others.
 fn last_values(all: &indexmap::IndexMap<String, Vec<String>>) -> Map<String, Json> {
     let last = |(name, values): (&String, &Vec<String>)| Some((name.clone(), Json::String(values.last()?.clone())));
     all.iter().filter_map(last).collect()
@@ -118,8 +128,6 @@ pub(super) fn render(part: &str, template: &str, inputs: &Inputs) -> Result<Rend
     let (part, owned) = (part.to_owned(), template.to_owned());
     match Template::parse(template) {
         Err(error) => Err(IntegrationError::Parse { part, error, template: owned }),
-        Ok(parsed) => {
-            parsed.render(inputs).map_err(|error| IntegrationError::Render { part, error, template: owned })
-        }
+        Ok(parsed) => parsed.render(inputs).map_err(|error| IntegrationError::Render { part, error, template: owned }),
     }
 }

@@ -39,6 +39,14 @@ pub enum IntegrationError {
         /// The kind of integration.
         kind: String,
     },
+    /// A path that does not lead to the operation.
+    #[error("the path `{given}` is none of `{route}`")]
+    Path {
+        /// What the request has.
+        given: String,
+        /// The operation's route.
+        route: String,
+    },
     /// API Gateway has no template for the request's content type, and passes nothing through: 415.
     #[error("API Gateway answers 415: the integration takes {}, not `{given}`", .taken.join(", "))]
     MediaType {
@@ -83,7 +91,7 @@ pub struct Api {
     stage_variables: Map<String, Json>,
 }
 
-/// One operation of it.
+/// One operation of it, behind mapping templates.
 #[derive(Debug)]
 pub struct Integration<'a> {
     operation: &'a str,

@@ -19,12 +19,7 @@ pub(super) enum Place {
 
 /// A message about no file.
 pub(super) fn plain(message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
-    Diagnostic {
-        severity: Severity::Error,
-        message: message.into(),
-        places: Vec::new(),
-        help: Some(help.into()),
-    }
+    Diagnostic { severity: Severity::Error, message: message.into(), places: Vec::new(), help: Some(help.into()) }
 }
 
 /// A message about a place in a source.
@@ -41,9 +36,7 @@ pub(super) fn at(
             Place::Start => None,
             Place::Set(set) => source.text.find(&format!("set {set} ")),
         };
-        diagnostic
-            .places
-            .push(pointed(source, line_at(&source.text, start.unwrap_or(0))));
+        diagnostic.places.push(pointed(source, line_at(&source.text, start.unwrap_or(0))));
     }
     diagnostic
 }
@@ -52,10 +45,7 @@ pub(super) fn at(
 /// innermost says what is wrong.
 pub(super) fn diagnostic(templates: &Templates, error: &Error) -> Diagnostic {
     let innermost = innermost(error);
-    let detail = innermost
-        .detail()
-        .map(|detail| format!(": {detail}"))
-        .unwrap_or_default();
+    let detail = innermost.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
     let mut diagnostic = Diagnostic {
         severity: Severity::Error,
         message: format!("{}{detail}", innermost.kind()),
@@ -63,25 +53,16 @@ pub(super) fn diagnostic(templates: &Templates, error: &Error) -> Diagnostic {
         help: help(innermost.kind()).map(str::to_owned),
     };
     if let Some(source) = innermost.name().and_then(|name| templates.source(name)) {
-        let span = innermost
-            .range()
-            .filter(|range| source.text.get(range.clone()).is_some());
+        let span = innermost.range().filter(|range| source.text.get(range.clone()).is_some());
         let span = span.or_else(|| innermost.line().map(|line| line_number(&source.text, line)));
-        diagnostic
-            .places
-            .push(pointed(source, span.unwrap_or(0..0)));
+        diagnostic.places.push(pointed(source, span.unwrap_or(0..0)));
     }
     diagnostic
 }
 
 /// Whether two messages say the same of the same place.
 pub(super) fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    let place = |diagnostic: &Diagnostic| {
-        diagnostic
-            .places
-            .first()
-            .map(|p| (p.source.name.clone(), p.span.clone()))
-    };
+    let place = |diagnostic: &Diagnostic| diagnostic.places.first().map(|p| (p.source.name.clone(), p.span.clone()));
     one.message == other.message && place(one) == place(other)
 }
 
@@ -107,28 +88,18 @@ fn help(kind: ErrorKind) -> Option<&'static str> {
 }
 
 fn pointed(source: &Arc<Source>, span: Range<usize>) -> report::Place {
-    report::Place {
-        source: Arc::clone(source),
-        span,
-        label: String::new(),
-    }
+    report::Place { source: Arc::clone(source), span, label: String::new() }
 }
 
 /// The line in which a byte stands, without its newline.
 fn line_at(text: &str, byte: usize) -> Range<usize> {
     let start = text[..byte].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[byte..]
-        .find('\n')
-        .map_or(text.len(), |newline| byte + newline);
+    let end = text[byte..].find('\n').map_or(text.len(), |newline| byte + newline);
     start..end
 }
 
 /// A line by its number, counted from 1.
 fn line_number(text: &str, line: usize) -> Range<usize> {
-    let start = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
+    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     line_at(text, start)
 }

@@ -14,13 +14,15 @@
 //!
 //! What they share lies in folders beside them and is only ever included.
 
+mod checks;
 mod errors;
 mod names;
+mod source_map;
 mod sources;
 
 use minijinja::{Environment, Value};
 
-use crate::report::Diagnostic;
+use crate::report::{self, Diagnostic, Severity};
 use errors::Place;
 pub use sources::Templates;
 
@@ -31,40 +33,26 @@ pub const TEMPLATE_LIMIT: usize = 300 * 1024;
 pub const PAGE_SIZE_LIMIT: u32 = 1000;
 
 /// What a stack decides about the templates.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// Rows that one page of a list reads; 1 to [`PAGE_SIZE_LIMIT`].
     pub page_size: u32,
-    /// Value of the `API-version` header: letters, digits and `.`, `-`, `_`, `+`.
-    pub api_version: String,
+}
+
+impl Default for Settings {
+    /// A page size of 100.
+    fn default() -> Self {
+        Self { page_size: 100 }
+    }
 }
 
 impl Settings {
-    /// A page size of 100.
-    pub fn new(api_version: impl Into<String>) -> Self {
-        Self {
-            page_size: 100,
-            api_version: api_version.into(),
+    fn check(&self) -> Result<(), Diagnostic> {
+        if (1..=PAGE_SIZE_LIMIT).contains(&self.page_size) {
+            return Ok(());
         }
-    }
-
-    /// What would end up in VTL, or in a header, as something else than it is.
-    fn check(&self) -> Result<(), Vec<Diagnostic>> {
-        let mut wrong = Vec::new();
-        if !(1..=PAGE_SIZE_LIMIT).contains(&self.page_size) {
-            wrong.push(errors::plain(
-                format!("page size {} is out of range", self.page_size),
-                format!("a page has 1 to {PAGE_SIZE_LIMIT} rows"),
-            ));
-        }
-        let fits = |c: char| c.is_ascii_alphanumeric() || ".-_+".contains(c);
-        if self.api_version.is_empty() || !self.api_version.chars().all(fits) {
-            wrong.push(errors::plain(
-                format!("API version {:?} does not fit a header", self.api_version),
-                "a version such as 1.2.1: letters, digits, `.`, `-`, `_` and `+`",
-            ));
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        let message = format!("page size {} is out of range", self.page_size);
+        Err(errors::plain(message, format!("a page has 1 to {PAGE_SIZE_LIMIT} rows")))
     }
 }
 
@@ -106,41 +94,55 @@ const ANSWERS: &[(&str, &str, Option<u16>)] = &[
 ];
 
 impl Templates {
-    /// The VTL of an operation.
+    /// The VTL of an operation, and warnings: the traps that it falls into.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with its two sources: a syntax error, an unknown name, a call that is none, VTL
-    /// over API Gateway's limit; or an operation without sources, for which [`Templates::has`] is false.
+    /// over API Gateway's limit or that API Gateway would not take; or an operation without sources, for which
+    /// [`Templates::has`] is false.
     pub fn render(
         &self,
         operation_id: &str,
         settings: &Settings,
-    ) -> Result<OperationTemplates, Vec<Diagnostic>> {
-        settings.check()?;
+    ) -> Result<(OperationTemplates, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let operation = self.expand_both(operation_id, settings)?;
+        let (wrong, warnings): (Vec<_>, Vec<_>) = checks::check(self, operation_id, settings, &operation)
+            .into_iter()
+            .partition(|found| found.severity == Severity::Error);
+        if wrong.is_empty() { Ok((operation, warnings)) } else { Err(wrong) }
+    }
+
+    /// Where a place in one of the operation's VTLs comes from: the place in the sources, and then, from the inside
+    /// out, what had it written. Empty for a text that none of them is.
+    pub fn trace(
+        &self,
+        operation_id: &str,
+        settings: &Settings,
+        vtl: &str,
+        position: apigateway_vtl::Position,
+    ) -> Vec<report::Place> {
+        checks::trace(self, operation_id, settings, vtl, position)
+    }
+
+    fn expand_both(&self, operation_id: &str, settings: &Settings) -> Result<OperationTemplates, Vec<Diagnostic>> {
+        settings.check().map_err(|error| vec![error])?;
         if !self.has(operation_id) {
             return Err(vec![errors::plain(
                 format!("operation `{operation_id}` has no mapping templates"),
-                format!(
-                    "add templates/{operation_id}.request.vtl and templates/{operation_id}.response.vtl"
-                ),
+                format!("add templates/{operation_id}.request.vtl and templates/{operation_id}.response.vtl"),
             )]);
         }
-        let environment = self
-            .environment()
-            .map_err(|error| vec![errors::diagnostic(self, &error)])?;
+        let environment = sources::environment(self.texts()).map_err(|error| vec![errors::diagnostic(self, &error)])?;
         let request = self.request(&environment, operation_id, settings);
         let responses = self.responses(&environment, operation_id, settings);
         match (request, responses) {
-            (Ok(request), Ok(responses)) => Ok(OperationTemplates {
-                responses,
-                ..request
-            }),
+            (Ok(request), Ok(responses)) => Ok(OperationTemplates { responses, ..request }),
             (request, responses) => {
                 let (request, responses) = (request.err(), responses.err());
-                let mut wrong: Vec<_> = request.into_iter().chain(responses).collect();
-                // Both halves may include the same faulty file; it is reported once.
-                wrong.dedup_by(|a, b| errors::same(a, b));
+                let mut wrong = Vec::new();
+                // Both halves may include the same faulty file.
+                merge(&mut wrong, request.into_iter().chain(responses).collect());
                 Err(wrong)
             }
         }
@@ -154,9 +156,7 @@ impl Templates {
     ) -> Result<OperationTemplates, Diagnostic> {
         let name = format!("{operation_id}.request.vtl");
         let rendered = self.expand(environment, &name, names::context(settings, None))?;
-        let action = rendered
-            .text("action")
-            .filter(|action| ACTIONS.contains(&action.as_str()));
+        let action = rendered.text("action").filter(|action| ACTIONS.contains(&action.as_str()));
         let Some(action) = action else {
             return Err(errors::at(
                 self,
@@ -166,12 +166,7 @@ impl Templates {
                 format!("one of {}", ACTIONS.join(", ")),
             ));
         };
-        Ok(OperationTemplates {
-            action,
-            index: rendered.text("index"),
-            request: rendered.vtl,
-            responses: Vec::new(),
-        })
+        Ok(OperationTemplates { action, index: rendered.text("index"), request: rendered.vtl, responses: Vec::new() })
     }
 
     fn responses(
@@ -182,11 +177,8 @@ impl Templates {
     ) -> Result<Vec<MappedResponse>, Diagnostic> {
         let name = format!("{operation_id}.response.vtl");
         let render = |&(answer, pattern, status): &(&str, &str, Option<u16>)| {
-            let rendered =
-                self.expand(environment, &name, names::context(settings, Some(answer)))?;
-            let success = rendered
-                .number("success")
-                .filter(|status| (200..300).contains(status));
+            let rendered = self.expand(environment, &name, names::context(settings, Some(answer)))?;
+            let success = rendered.number("success").filter(|status| (200..300).contains(status));
             let Some(success) = success else {
                 return Err(errors::at(
                     self,
@@ -205,12 +197,7 @@ impl Templates {
         ANSWERS.iter().map(render).collect()
     }
 
-    fn expand(
-        &self,
-        environment: &Environment<'_>,
-        name: &str,
-        context: Value,
-    ) -> Result<Rendered, Diagnostic> {
+    fn expand(&self, environment: &Environment<'_>, name: &str, context: Value) -> Result<Rendered, Diagnostic> {
         let captured = environment
             .get_template(name)
             .and_then(|template| template.render_captured(context))
@@ -230,6 +217,11 @@ impl Templates {
     }
 }
 
+/// Adds messages to others. What several operations share, and is wrong once, is said once.
+pub fn merge(all: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
+    more.into_iter().for_each(|message| checks::add(all, message));
+}
+
 /// What a source became, and what it set at its top level.
 struct Rendered {
     vtl: String,
@@ -238,10 +230,7 @@ struct Rendered {
 
 impl Rendered {
     fn value(&self, name: &str) -> Option<&Value> {
-        self.sets
-            .iter()
-            .find(|(set, _)| *set == name)
-            .and_then(|(_, value)| value.as_ref())
+        self.sets.iter().find(|(set, _)| *set == name).and_then(|(_, value)| value.as_ref())
     }
 
     fn text(&self, name: &str) -> Option<String> {

@@ -64,7 +64,6 @@ pub(super) fn context(settings: &Settings, answer: Option<&str>) -> Value {
             veldTeLang => fout::VELD_TE_LANG,
         },
         pageSize => settings.page_size,
-        apiVersion => settings.api_version.as_str(),
     };
     match answer {
         Some(answer) => context! { answer, ..names },

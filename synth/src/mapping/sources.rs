@@ -66,33 +66,19 @@ impl Templates {
             let name = format!("{folder}/{path}");
             (path, Arc::new(Source { name, text }))
         };
-        let templates = Self {
-            sources: files.into_iter().map(named).collect(),
-        };
-        let wrong: Vec<_> = templates
-            .sources
-            .keys()
-            .filter_map(|path| templates.misplaced(path))
-            .collect();
-        if wrong.is_empty() {
-            Ok(templates)
-        } else {
-            Err(wrong)
-        }
+        let templates = Self { sources: files.into_iter().map(named).collect() };
+        let wrong: Vec<_> = templates.sources.keys().filter_map(|path| templates.misplaced(path)).collect();
+        if wrong.is_empty() { Ok(templates) } else { Err(wrong) }
     }
 
     /// Whether an operation goes straight to DynamoDB.
     pub fn has(&self, operation_id: &str) -> bool {
-        self.sources
-            .contains_key(&format!("{operation_id}{REQUEST}"))
+        self.sources.contains_key(&format!("{operation_id}{REQUEST}"))
     }
 
     /// The operations that go straight to DynamoDB, in alphabetical order.
     pub fn operation_ids(&self) -> impl Iterator<Item = &str> {
-        self.sources
-            .keys()
-            .filter(|path| !path.contains('/'))
-            .filter_map(|path| path.strip_suffix(REQUEST))
+        self.sources.keys().filter(|path| !path.contains('/')).filter_map(|path| path.strip_suffix(REQUEST))
     }
 
     /// A source by its path in the folder.
@@ -100,26 +86,9 @@ impl Templates {
         self.sources.get(path)
     }
 
-    /// Everything that minijinja needs to render one of them.
-    pub(super) fn environment(&self) -> Result<Environment<'_>, Error> {
-        let mut environment = Environment::new();
-        environment.set_debug(true);
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_syntax(
-            SyntaxConfig::builder()
-                .block_delimiters("<%", "%>")
-                .variable_delimiters("<<", ">>")
-                .comment_delimiters("<#", "#>")
-                .trim_blocks(true)
-                .lstrip_blocks(true)
-                .keep_trailing_newline(true)
-                .build()?,
-        );
-        for (path, source) in &self.sources {
-            environment.add_template(path, &source.text)?;
-        }
-        Ok(environment)
+    /// Every source: its path in the folder, and its text.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.iter().map(|(path, source)| (path.as_str(), source.text.as_str()))
     }
 
     /// What is wrong with a file's name; parts that operations share lie in a folder of their own.
@@ -128,18 +97,14 @@ impl Templates {
             return None;
         }
         let halves = [(REQUEST, RESPONSE), (RESPONSE, REQUEST)];
-        let half = halves
-            .iter()
-            .find_map(|(own, other)| Some((path.strip_suffix(own)?, other)));
+        let half = halves.iter().find_map(|(own, other)| Some((path.strip_suffix(own)?, other)));
         let Some((operation_id, other)) = half else {
             return Some(errors::at(
                 self,
                 path,
                 Place::Start,
                 "this file is no mapping template",
-                format!(
-                    "<operationId>{REQUEST} or <operationId>{RESPONSE}; what they share goes in a folder, as .vtl"
-                ),
+                format!("<operationId>{REQUEST} or <operationId>{RESPONSE}; what they share goes in a folder, as .vtl"),
             ));
         };
         let other = format!("{operation_id}{other}");
@@ -155,13 +120,31 @@ impl Templates {
     }
 }
 
+/// Everything that minijinja needs to render one of these sources.
+pub(super) fn environment<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Environment<'a>, Error> {
+    let mut environment = Environment::new();
+    environment.set_debug(true);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .block_delimiters("<%", "%>")
+            .variable_delimiters("<<", ">>")
+            .comment_delimiters("<#", "#>")
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()?,
+    );
+    for (path, text) in texts {
+        environment.add_template(path, text)?;
+    }
+    Ok(environment)
+}
+
 fn embedded_files(folder: &Dir<'_>, files: &mut Vec<(String, String)>) {
     for entry in folder.entries() {
-        if entry
-            .path()
-            .file_name()
-            .is_some_and(|name| hidden(&name.to_string_lossy()))
-        {
+        if entry.path().file_name().is_some_and(|name| hidden(&name.to_string_lossy())) {
             continue;
         }
         match entry {

@@ -66,7 +66,7 @@ pub(super) fn api(
     parts: &Parts<'_>,
 ) -> Result<Api, Vec<Diagnostic>> {
     let settings = &file.settings;
-    let routed = route(specifications, templates, settings)?;
+    let (routed, mut notes) = route(specifications, templates, settings)?;
     let invoke = invoke_role(stack, settings, parts.functions);
     let call = table_role(stack, settings, parts, routed.values().filter_map(|(_, templates)| templates.as_ref()));
     let routes: IndexMap<_, _> = routed.into_iter().map(|(id, (route, _))| (id, route)).collect();
@@ -120,7 +120,8 @@ pub(super) fn api(
         }
     };
     let stage = settings.api.stage.as_str().to_owned();
-    Ok(Api { url, notes: body.notes, operations: body.routes.len(), stage })
+    notes.extend(body.notes);
+    Ok(Api { url, notes, operations: body.routes.len(), stage })
 }
 
 /// Gives the deployment its final name, from the API as it will be deployed, overrides included. A deployment is a
@@ -138,28 +139,26 @@ pub(super) fn name_deployment(template: &mut Template) {
 
 type Routed = IndexMap<String, (Route, Option<OperationTemplates>)>;
 
-/// Decides for each operation: straight to the table where there are templates, else to `gen`.
+/// Decides for each operation: straight to the table where there are templates, else to `gen`. The messages are
+/// warnings about the templates.
 fn route(
     specifications: &[Specification],
     templates: &Templates,
     settings: &Settings,
-) -> Result<Routed, Vec<Diagnostic>> {
-    let mut routed = Routed::new();
-    let mut wrong = Vec::new();
+) -> Result<(Routed, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let (mut routed, mut warnings, mut wrong) = (Routed::new(), Vec::new(), Vec::new());
+    let options = mapping::Settings { page_size: settings.api.page_size.get() };
     for specification in specifications {
-        let options = mapping::Settings {
-            page_size: settings.api.page_size.get(),
-            ..mapping::Settings::new(specification.version.as_str())
-        };
         for operation in &specification.operations {
             let id = &operation.id;
             if templates.has(id) {
                 match templates.render(id, &options) {
-                    Ok(rendered) => {
+                    Ok((rendered, found)) => {
+                        mapping::merge(&mut warnings, found);
                         let route = Route::Table(table_operation(&rendered));
                         routed.insert(id.clone(), (route, Some(rendered)));
                     }
-                    Err(errors) => wrong.extend(errors),
+                    Err(found) => mapping::merge(&mut wrong, found),
                 }
             } else if fits_gen(operation) {
                 routed.insert(id.clone(), (Route::Gen, None));
@@ -168,7 +167,7 @@ fn route(
             }
         }
     }
-    if wrong.is_empty() { Ok(routed) } else { Err(wrong) }
+    if wrong.is_empty() { Ok((routed, warnings)) } else { Err(wrong) }
 }
 
 fn table_operation(templates: &OperationTemplates) -> TableOperation {

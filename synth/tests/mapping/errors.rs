@@ -21,10 +21,7 @@ fn r72_throttling_is_429_with_retry_after() {
         "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
         "com.amazonaws.dynamodb.v20120810#RequestLimitExceeded",
     ];
-    for (call, name) in calls()
-        .iter()
-        .flat_map(|call| names.iter().map(move |name| (call, name)))
-    {
+    for (call, name) in calls().iter().flat_map(|call| names.iter().map(move |name| (call, name))) {
         let answer = call.response(400, &exception(name));
         assert_eq!(answer.fout(429)["code"], "throttled");
         assert_eq!(answer.headers["Retry-After"], "1");
@@ -41,10 +38,7 @@ fn r70_dynamodb_s_other_refusals_are_ours_to_mend() {
         "UnrecognizedClientException",
         "",
     ];
-    for (call, name) in calls()
-        .iter()
-        .flat_map(|call| names.iter().map(move |name| (call, name)))
-    {
+    for (call, name) in calls().iter().flat_map(|call| names.iter().map(move |name| (call, name))) {
         call.response(400, &exception(name)).fout(500);
         call.response(400, &json!({})).fout(500);
     }
@@ -60,11 +54,7 @@ fn r70_a_write_that_meets_a_transaction_can_be_repeated() {
 fn r70_dynamodb_out_of_order_is_503_with_retry_after() {
     for call in calls() {
         for status in [500, 502, 503, 413] {
-            call.response(
-                status,
-                &exception("com.amazonaws.dynamodb.v20120810#InternalServerError"),
-            )
-            .fout(503);
+            call.response(status, &exception("com.amazonaws.dynamodb.v20120810#InternalServerError")).fout(503);
         }
     }
 }
@@ -73,12 +63,7 @@ fn r70_dynamodb_out_of_order_is_503_with_retry_after() {
 fn r70_no_error_repeats_what_dynamodb_or_the_client_said() {
     for call in calls() {
         for status in [400, 500] {
-            let body = call
-                .response(
-                    status,
-                    &exception("com.amazon.coral.validate#ValidationException"),
-                )
-                .body;
+            let body = call.response(status, &exception("com.amazon.coral.validate#ValidationException")).body;
             for secret in ["479580261", "geheim", "arn:aws", &id(1)] {
                 assert!(!body.contains(secret), "{body}");
             }
@@ -108,11 +93,7 @@ fn r70_nothing_is_overridden_twice() {
 fn r70_the_integration_has_an_answer_for_every_status() {
     for call in calls() {
         let templates = call.templates();
-        let patterns: Vec<_> = templates
-            .responses
-            .iter()
-            .map(|response| response.selection_pattern.as_str())
-            .collect();
+        let patterns: Vec<_> = templates.responses.iter().map(|response| response.selection_pattern.as_str()).collect();
         assert_eq!(patterns, ["200", "400", r"5\d{2}", "default"]);
     }
 }

@@ -26,34 +26,20 @@ pub(crate) fn placeholders(text: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 /// Reads a condition, a filter or a key condition.
 pub(crate) fn parse(text: &str) -> Expression {
     let tokens = tokens(text);
-    let mut parser = Parser {
-        tokens: &tokens,
-        text,
-    };
+    let mut parser = Parser { tokens: &tokens, text };
     let expression = parser.or();
-    assert!(
-        parser.tokens.is_empty(),
-        "left over {:?} in {text}",
-        parser.tokens
-    );
+    assert!(parser.tokens.is_empty(), "left over {:?} in {text}", parser.tokens);
     expression
 }
 
 /// Reads `SET #a = :a, #b = :b`.
 pub(crate) fn assignments(text: &str) -> Vec<(String, String)> {
-    let assigned = text
-        .strip_prefix("SET ")
-        .unwrap_or_else(|| panic!("only SET is known: {text}"));
+    let assigned = text.strip_prefix("SET ").unwrap_or_else(|| panic!("only SET is known: {text}"));
     assigned
         .split(", ")
         .map(|pair| {
-            let (name, value) = pair
-                .split_once(" = ")
-                .unwrap_or_else(|| panic!("no assignment: {pair}"));
-            assert!(
-                name.starts_with('#') && value.starts_with(':'),
-                "no placeholders: {pair}"
-            );
+            let (name, value) = pair.split_once(" = ").unwrap_or_else(|| panic!("no assignment: {pair}"));
+            assert!(name.starts_with('#') && value.starts_with(':'), "no placeholders: {pair}");
             (name.to_owned(), value.to_owned())
         })
         .collect()
@@ -61,13 +47,7 @@ pub(crate) fn assignments(text: &str) -> Vec<(String, String)> {
 
 /// Whether an item meets it. An attribute that the item lacks meets no comparison.
 pub(crate) fn holds(expression: &Expression, request: &Value, item: &Value) -> bool {
-    let attribute = |name: &str| {
-        item.get(
-            request["ExpressionAttributeNames"][name]
-                .as_str()
-                .expect("defined"),
-        )
-    };
+    let attribute = |name: &str| item.get(request["ExpressionAttributeNames"][name].as_str().expect("defined"));
     let value = |name: &str| &request["ExpressionAttributeValues"][name];
     match expression {
         Expression::And(left, right) => holds(left, request, item) && holds(right, request, item),
@@ -77,13 +57,8 @@ pub(crate) fn holds(expression: &Expression, request: &Value, item: &Value) -> b
             attribute(name).is_some_and(|found| compare(found, operator, value(other)))
         }
         Expression::Between(name, low, high) => {
-            assert!(
-                compare(value(low), "<=", value(high)),
-                "BETWEEN wants its bounds in order"
-            );
-            attribute(name).is_some_and(|found| {
-                compare(found, ">=", value(low)) && compare(found, "<=", value(high))
-            })
+            assert!(compare(value(low), "<=", value(high)), "BETWEEN wants its bounds in order");
+            attribute(name).is_some_and(|found| compare(found, ">=", value(low)) && compare(found, "<=", value(high)))
         }
         Expression::In(name, others) => {
             attribute(name).is_some_and(|found| others.iter().any(|other| found == value(other)))
@@ -93,14 +68,10 @@ pub(crate) fn holds(expression: &Expression, request: &Value, item: &Value) -> b
 
 fn compare(left: &Value, operator: &str, right: &Value) -> bool {
     let ordering = match (&left["N"], &right["N"]) {
-        (Value::String(left), Value::String(right)) => left
-            .parse::<i64>()
-            .expect("a number")
-            .cmp(&right.parse::<i64>().expect("a number")),
-        _ => left["S"]
-            .as_str()
-            .expect("text")
-            .cmp(right["S"].as_str().expect("text")),
+        (Value::String(left), Value::String(right)) => {
+            left.parse::<i64>().expect("a number").cmp(&right.parse::<i64>().expect("a number"))
+        }
+        _ => left["S"].as_str().expect("text").cmp(right["S"].as_str().expect("text")),
     };
     match operator {
         "=" => ordering.is_eq(),
@@ -186,10 +157,7 @@ impl Parser<'_> {
     }
 
     fn next(&mut self) -> String {
-        let (first, rest) = self
-            .tokens
-            .split_first()
-            .unwrap_or_else(|| panic!("ends too early: {}", self.text));
+        let (first, rest) = self.tokens.split_first().unwrap_or_else(|| panic!("ends too early: {}", self.text));
         self.tokens = rest;
         first.clone()
     }
@@ -203,22 +171,13 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, token: &str) {
-        assert!(
-            self.take(token),
-            "expected {token} before {:?} in {}",
-            self.tokens,
-            self.text
-        );
+        assert!(self.take(token), "expected {token} before {:?} in {}", self.tokens, self.text);
     }
 
     /// Any name may be one of DynamoDB's 573 reserved words, so none stands in an expression as it is.
     fn placeholder(&mut self, kind: char) -> String {
         let token = self.next();
-        assert!(
-            token.len() > 1 && token.starts_with(kind),
-            "expected {kind}name, found {token} in {}",
-            self.text
-        );
+        assert!(token.len() > 1 && token.starts_with(kind), "expected {kind}name, found {token} in {}", self.text);
         token
     }
 }

@@ -44,13 +44,8 @@ pub(crate) fn render_line(line: &str) -> Rendered {
     if let Some(error) = answer.get("error") {
         panic!("Velocity refuses: {error} {}\n{line}", answer["message"]);
     }
-    let Value::String(output) = answer["output"].take() else {
-        panic!("no output: {answer}")
-    };
-    Rendered {
-        output,
-        overrides: answer["responseOverride"].take(),
-    }
+    let Value::String(output) = answer["output"].take() else { panic!("no output: {answer}") };
+    Rendered { output, overrides: answer["responseOverride"].take() }
 }
 
 /// A case as the oracle reads it.
@@ -68,37 +63,21 @@ pub(crate) fn line(template: &str, case: &Case) -> String {
 fn ask(line: &str) -> Value {
     static ORACLE: OnceLock<Mutex<Oracle>> = OnceLock::new();
     // A test that panicked while it held the lock did so between two lines, so the others can go on.
-    let mut oracle = ORACLE
-        .get_or_init(|| Mutex::new(start()))
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut oracle = ORACLE.get_or_init(|| Mutex::new(start())).lock().unwrap_or_else(PoisonError::into_inner);
     writeln!(oracle.stdin, "{line}").expect("the oracle reads");
     let mut answer = String::new();
-    oracle
-        .stdout
-        .read_line(&mut answer)
-        .expect("the oracle answers");
-    serde_json::from_str(&answer)
-        .unwrap_or_else(|error| panic!("the oracle answers in JSON: {error}: {answer:?}"))
+    oracle.stdout.read_line(&mut answer).expect("the oracle answers");
+    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("the oracle answers in JSON: {error}: {answer:?}"))
 }
 
 fn start() -> Oracle {
-    let shared = std::env::var_os("SHARED_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("SHARED_DIR")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), PathBuf::from);
     let program = shared.join("vtl/oracle");
-    let mut process = Command::new(&program)
-        .arg("--batch")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!(
-                "cannot start {}: {error}; SHARED_DIR names the shared folder",
-                program.display()
-            )
-        });
+    let mut process =
+        Command::new(&program).arg("--batch").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap_or_else(
+            |error| panic!("cannot start {}: {error}; SHARED_DIR names the shared folder", program.display()),
+        );
     Oracle {
         stdin: process.stdin.take().expect("was asked for"),
         stdout: BufReader::new(process.stdout.take().expect("was asked for")),

@@ -10,16 +10,8 @@ use crate::rows::{id, person, with};
 
 /// A table in which many acties share an instant.
 fn table(acties: u32) -> Table {
-    let row = |number| {
-        person(
-            &id(number),
-            &format!("2024-01-{:02}T00:00:00.000000000Z", 1 + number % 3),
-            "normaal",
-        )
-    };
-    Table {
-        rows: (0..acties).map(row).collect(),
-    }
+    let row = |number| person(&id(number), &format!("2024-01-{:02}T00:00:00.000000000Z", 1 + number % 3), "normaal");
+    Table { rows: (0..acties).map(row).collect() }
 }
 
 /// The parameters of an address, decoded.
@@ -40,13 +32,8 @@ fn decoded(text: &str) -> String {
     while let Some(byte) = rest.next() {
         assert!(byte != b'+' && byte.is_ascii_graphic(), "{text}");
         if byte == b'%' {
-            let hex = [
-                rest.next().expect("two digits"),
-                rest.next().expect("two digits"),
-            ];
-            bytes.push(
-                u8::from_str_radix(std::str::from_utf8(&hex).expect("ascii"), 16).expect("hex"),
-            );
+            let hex = [rest.next().expect("two digits"), rest.next().expect("two digits")];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&hex).expect("ascii"), 16).expect("hex"));
         } else {
             bytes.push(byte);
         }
@@ -56,22 +43,15 @@ fn decoded(text: &str) -> String {
 
 /// The call that follows an address.
 fn follow(call: &Call, address: &str) -> Call {
-    let (_, pagina) = parameters(address)
-        .into_iter()
-        .find(|(name, _)| name == "pagina")
-        .expect("a page");
+    let (_, pagina) = parameters(address).into_iter().find(|(name, _)| name == "pagina").expect("a page");
     call.clone().query("pagina", &pagina)
 }
 
 fn pagina(text: &str) -> String {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let encode = |chunk: &[u8]| {
-        let bits = chunk
-            .iter()
-            .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        let digit =
-            move |place: usize| char::from(alphabet[(bits >> (18 - 6 * place) & 63) as usize]);
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let digit = move |place: usize| char::from(alphabet[(bits >> (18 - 6 * place) & 63) as usize]);
         (0..=chunk.len()).map(digit).collect::<String>()
     };
     text.as_bytes().chunks(3).map(encode).collect()
@@ -84,11 +64,7 @@ fn r44_every_actie_comes_once_over_all_pages() {
     let (mut seen, mut pages) = (Vec::new(), 0);
     loop {
         let (results, next) = call.run(&mut table).page();
-        seen.extend(
-            results
-                .iter()
-                .map(|result| result["actieId"].as_str().expect("text").to_owned()),
-        );
+        seen.extend(results.iter().map(|result| result["actieId"].as_str().expect("text").to_owned()));
         pages += 1;
         let Some(next) = next else { break };
         call = follow(&call, &next);
@@ -118,10 +94,7 @@ fn r44_next_repeats_all_that_was_asked_for() {
         .query("vertrouwelijkheid", "vertrouwelijk")
         .confidential()
         .authorizer("vertrouwelijkheden", "normaal,vertrouwelijk")
-        .query(
-            "verwerkingsactiviteitId",
-            "5F0bef4c-f66f-4311-84a5-19e8bf359eaf",
-        );
+        .query("verwerkingsactiviteitId", "5F0bef4c-f66f-4311-84a5-19e8bf359eaf");
     let mut rows = table(3);
     for row in &mut rows.rows {
         row["verwerkingsactiviteitId"] = json!({"S": "5f0bef4c-f66f-4311-84a5-19e8bf359eaf"});
@@ -129,12 +102,7 @@ fn r44_next_repeats_all_that_was_asked_for() {
     let (results, next) = call.run(&mut rows).page();
     assert_eq!(results.len(), 1);
     let next = next.expect("there is more");
-    assert!(
-        next.starts_with(
-            "https://abc123.execute-api.eu-central-1.amazonaws.com/v1/verwerkingsacties?"
-        ),
-        "{next}"
-    );
+    assert!(next.starts_with("https://abc123.execute-api.eu-central-1.amazonaws.com/v1/verwerkingsacties?"), "{next}");
     let mut parameters = parameters(&next);
     let (name, _) = parameters.pop().expect("there are some");
     assert_eq!(name, "pagina");
@@ -146,28 +114,15 @@ fn r44_next_repeats_all_that_was_asked_for() {
         ("eindDatum", "2024-02-01"),
         ("vertrouwelijkheid", "normaal"),
         ("vertrouwelijkheid", "vertrouwelijk"),
-        (
-            "verwerkingsactiviteitId",
-            "5F0bef4c-f66f-4311-84a5-19e8bf359eaf",
-        ),
+        ("verwerkingsactiviteitId", "5F0bef4c-f66f-4311-84a5-19e8bf359eaf"),
     ];
-    assert_eq!(
-        parameters,
-        expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
-    );
+    assert_eq!(parameters, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
 
 #[test]
 fn r44_next_is_at_the_address_that_the_stage_says() {
-    let (_, next) = Call::list()
-        .page_size(1)
-        .stage("adres", "http://127.0.0.1:3000/v1")
-        .run(&mut table(2))
-        .page();
-    assert!(
-        next.expect("there is more")
-            .starts_with("http://127.0.0.1:3000/v1/verwerkingsacties?objecttype=")
-    );
+    let (_, next) = Call::list().page_size(1).stage("adres", "http://127.0.0.1:3000/v1").run(&mut table(2)).page();
+    assert!(next.expect("there is more").starts_with("http://127.0.0.1:3000/v1/verwerkingsacties?objecttype="));
 }
 
 #[test]
@@ -189,10 +144,7 @@ fn r44_a_forged_page_reaches_no_other_person() {
     let call = Call::list().query("pagina", &pagina(&key));
     let request = call.request();
     assert_eq!(request["ExclusiveStartKey"]["objectSleutel"]["S"], SLEUTEL);
-    assert_eq!(
-        request["ExpressionAttributeValues"][":objectSleutel"]["S"],
-        SLEUTEL
-    );
+    assert_eq!(request["ExpressionAttributeValues"][":objectSleutel"]["S"], SLEUTEL);
     let mut table = table(3);
     table.rows[0]["objectSleutel"]["S"] = json!("somebody else");
     assert_eq!(call.run(&mut table).page().0.len(), 2);
@@ -207,10 +159,7 @@ fn r40_a_page_of_another_shape_is_400() {
         "!".repeat(90),
         "A".repeat(90),
         "_".repeat(90),
-        pagina(&format!(
-            "{instant}#{}",
-            id(1).to_uppercase().replace("0B", "0G")
-        )),
+        pagina(&format!("{instant}#{}", id(1).to_uppercase().replace("0B", "0G"))),
         pagina(&format!("2024-06-01T00:00:00,000000000Z#{}", id(1))),
         pagina(&format!("{instant}\"{}", id(1))),
         pagina(&format!("{instant}#{} ", id(1))),
@@ -221,16 +170,8 @@ fn r40_a_page_of_another_shape_is_400() {
     ];
     for pagina in wrong {
         let call = Call::list().query("pagina", &pagina);
-        assert_eq!(
-            call.request()["ExpressionAttributeValues"][":objectSleutel"]["S"],
-            "-",
-            "{pagina}"
-        );
-        assert_eq!(
-            call.run(&mut table(1)).invalid(),
-            [("pagina".to_owned(), "invalid".to_owned())],
-            "{pagina}"
-        );
+        assert_eq!(call.request()["ExpressionAttributeValues"][":objectSleutel"]["S"], "-", "{pagina}");
+        assert_eq!(call.run(&mut table(1)).invalid(), [("pagina".to_owned(), "invalid".to_owned())], "{pagina}");
     }
 }
 
@@ -239,28 +180,12 @@ fn r40_a_page_outside_the_period_is_400() {
     let call = Call::list()
         .query("beginDatum", "2024-01-02")
         .authorizer("van", "2024-01-01T23:00:00.000000000Z")
-        .query(
-            "pagina",
-            &pagina(&format!("2023-06-01T00:00:00.000000000Z#{}", id(1))),
-        );
-    assert_eq!(
-        call.run(&mut table(3)).invalid(),
-        [("pagina".to_owned(), "invalid".to_owned())]
-    );
-    let refusal = |message: &str| json!({"__type": "com.amazon.coral.validate#ValidationException", "Message": message});
-    call.response(400, &refusal("The provided starting key is invalid"))
-        .fout(400);
-    call.response(
-        400,
-        &refusal("Exclusive Start Key must have same size as table's key schema"),
-    )
-    .fout(400);
-    call.response(
-        400,
-        &refusal("The table does not have the specified index: x"),
-    )
-    .fout(500);
-    Call::list()
-        .response(400, &refusal("The provided starting key is invalid"))
-        .fout(500);
+        .query("pagina", &pagina(&format!("2023-06-01T00:00:00.000000000Z#{}", id(1))));
+    assert_eq!(call.run(&mut table(3)).invalid(), [("pagina".to_owned(), "invalid".to_owned())]);
+    let refusal =
+        |message: &str| json!({"__type": "com.amazon.coral.validate#ValidationException", "Message": message});
+    call.response(400, &refusal("The provided starting key is invalid")).fout(400);
+    call.response(400, &refusal("Exclusive Start Key must have same size as table's key schema")).fout(400);
+    call.response(400, &refusal("The table does not have the specified index: x")).fout(500);
+    Call::list().response(400, &refusal("The provided starting key is invalid")).fout(500);
 }

@@ -81,13 +81,10 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn with_parameters(call: Call, names: &[&'static str], values: Vec<Option<String>>) -> Call {
-    names
-        .iter()
-        .zip(values)
-        .fold(call, |call, (name, value)| match value {
-            Some(value) => call.query(name, &value),
-            None => call,
-        })
+    names.iter().zip(values).fold(call, |call, (name, value)| match value {
+        Some(value) => call.query(name, &value),
+        None => call,
+    })
 }
 
 /// Every text in a tree of JSON.
@@ -95,21 +92,16 @@ fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
         Value::Array(list) => list.iter().flat_map(texts).collect(),
-        Value::Object(map) => map
-            .iter()
-            .flat_map(|(key, value)| std::iter::once(key.as_str()).chain(texts(value)))
-            .collect(),
+        Value::Object(map) => {
+            map.iter().flat_map(|(key, value)| std::iter::once(key.as_str()).chain(texts(value))).collect()
+        }
         _ => Vec::new(),
     }
 }
 
 fn config() -> Config {
     // No file of past failures: one that is found becomes a test of its own.
-    Config {
-        cases: 300,
-        failure_persistence: None,
-        ..Config::default()
-    }
+    Config { cases: 300, failure_persistence: None, ..Config::default() }
 }
 
 proptest! {
@@ -203,14 +195,10 @@ proptest! {
 
 #[test]
 fn r40_half_a_surrogate_pair_breaks_nothing() {
-    let call = Call::list()
-        .query("soortObjectId", "HALF")
-        .query("objectId", "xHALFx")
-        .query("pagina", "HALF");
+    let call = Call::list().query("soortObjectId", "HALF").query("objectId", "xHALFx").query("pagina", "HALF");
     let templates = call.templates();
-    let broken = |template: &str, case: &Case| {
-        oracle::render_line(&oracle::line(template, case).replace("HALF", "\\ud83d"))
-    };
+    let broken =
+        |template: &str, case: &Case| oracle::render_line(&oracle::line(template, case).replace("HALF", "\\ud83d"));
     parse(&broken(&templates.request, &call.case).output);
     let mut valid = call.clone().without_query("pagina").case;
     let row = person(&id(1), "2024-03-01T23:00:00.000000000Z", "normaal");

@@ -13,15 +13,36 @@ pub(crate) type Block = Vec<Node>;
 #[derive(Debug)]
 pub(crate) enum Node {
     Text(String),
+    /// Where a `##` stood; it renders as nothing.
+    Comment {
+        at: usize,
+    },
     Reference(Reference),
-    Set { at: usize, target: Reference, value: Expr },
-    If { arms: Vec<(Expr, Block)>, otherwise: Option<Block> },
+    Set {
+        at: usize,
+        target: Reference,
+        value: Expr,
+    },
+    If {
+        arms: Vec<(Expr, Block)>,
+        otherwise: Option<Block>,
+    },
     Foreach(Box<Foreach>),
-    Define { key: Slot, block: Arc<Definition> },
+    Define {
+        key: Slot,
+        block: Arc<Definition>,
+    },
     Stop(Option<Expr>),
-    Break { at: usize, scope: Option<(Expr, Box<str>)> },
+    Break {
+        at: usize,
+        scope: Option<(Expr, Box<str>)>,
+    },
     /// `#include` and `#parse`: API Gateway has no files, so these fail when they name one.
-    Include { at: usize, children: Vec<Child>, parse: bool },
+    Include {
+        at: usize,
+        children: Vec<Child>,
+        parse: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -36,7 +57,6 @@ pub(crate) struct Foreach {
 
 #[derive(Debug)]
 pub(crate) struct Definition {
-    pub(crate) id: usize,
     pub(crate) body: Block,
 }
 
@@ -111,7 +131,10 @@ pub(crate) enum Expr {
     True,
     False,
     /// A double-quoted string with references or directives in it.
-    Interpolated { body: Block, has_line_comment: bool },
+    Interpolated {
+        body: Block,
+        has_line_comment: bool,
+    },
     Reference(Box<Reference>),
     /// A word where a directive takes one, such as `in`.
     Word,

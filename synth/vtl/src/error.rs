@@ -42,7 +42,10 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(offset: usize, message: impl Into<String>) -> Self {
-        Fault { offset, message: message.into() }
+        Fault {
+            offset,
+            message: message.into(),
+        }
     }
 }
 

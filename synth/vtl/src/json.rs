@@ -72,11 +72,18 @@ impl<'t> Parser<'t, '_, '_> {
     }
 
     fn fail<T>(&self, what: &str) -> Outcome<T> {
-        Err(ErrorKind::NotJson(format!("{what} at character {}", self.text[..self.pos].chars().count())))
+        Err(ErrorKind::NotJson(format!(
+            "{what} at character {}",
+            self.text[..self.pos].chars().count()
+        )))
     }
 
     fn unexpected<T>(&self) -> Outcome<T> {
-        if self.at_end() { self.fail("unexpected end") } else { self.fail(&format!("unexpected {:?}", self.current())) }
+        if self.at_end() {
+            self.fail("unexpected end")
+        } else {
+            self.fail(&format!("unexpected {:?}", self.current()))
+        }
     }
 
     fn skip_space(&mut self) {
@@ -246,7 +253,12 @@ impl<'t> Parser<'t, '_, '_> {
     }
 
     fn digits(&mut self) {
-        while self.text.as_bytes().get(self.pos).is_some_and(u8::is_ascii_digit) {
+        while self
+            .text
+            .as_bytes()
+            .get(self.pos)
+            .is_some_and(u8::is_ascii_digit)
+        {
             self.pos += 1;
         }
     }
@@ -291,11 +303,17 @@ impl<'t> Parser<'t, '_, '_> {
             self.heap.step(text.len() * text.len() / 4096)?;
             return Ok(number::integer_literal(text));
         }
-        let invalid = || exception(format!("java.lang.NumberFormatException: For input string: {text:?}"));
+        let invalid = || {
+            exception(format!(
+                "java.lang.NumberFormatException: For input string: {text:?}"
+            ))
+        };
         if text.len() > 18 {
             self.heap.step(text.len() * text.len() / 4096)?;
             return match Decimal::parse(text) {
-                Some(decimal) if decimal.scale.unsigned_abs() <= 100_000 => Ok(Value::BigDec(Arc::new(decimal))),
+                Some(decimal) if decimal.scale.unsigned_abs() <= 100_000 => {
+                    Ok(Value::BigDec(Arc::new(decimal)))
+                }
                 Some(_) => unsupported("a number with so large an exponent"),
                 None => invalid(),
             };
@@ -320,7 +338,9 @@ fn escape(s: &JStr, web: bool, out: &mut Out) {
     let Some(text) = s.as_str() else {
         for unit in s.units() {
             match char::from_u32(u32::from(unit)) {
-                Some(c) if !plain(c) => escape(&JStr::from(c.encode_utf8(&mut [0; 4]) as &str), web, out),
+                Some(c) if !plain(c) => {
+                    escape(&JStr::from(c.encode_utf8(&mut [0; 4]) as &str), web, out)
+                }
                 _ => out.push_unit(unit),
             }
         }
@@ -404,12 +424,16 @@ pub(crate) fn write(heap: &mut Heap<'_>, value: &Value, web: bool, out: &mut Out
             }
             _ => return unsupported("this object in JSON"),
         },
-        Value::Char(_) | Value::Input | Value::Util | Value::Class(_) => return unsupported("this object in JSON"),
+        Value::Char(_) | Value::Input | Value::Util | Value::Class(_) => {
+            return unsupported("this object in JSON");
+        }
         _ => heap.write(value, out)?,
     }
     if out.len() > heap.limits.output_bytes {
         let limit = heap.limits.output_bytes;
-        return Err(ErrorKind::Limit(format!("a JSON text gets longer than {limit} bytes")));
+        return Err(ErrorKind::Limit(format!(
+            "a JSON text gets longer than {limit} bytes"
+        )));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::error::ErrorKind;
 use crate::number::{self, Decimal};
 use crate::regex::{self, Patterns};
 use crate::string::JStr;
-use crate::value::{Heap, ListKind, MapKind, ObjectId, Outcome, Value, ViewKind, Object};
+use crate::value::{Heap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind};
 
 /// A compiled path.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ enum Filter {
     Single(Criterion),
     And(Vec<Filter>),
     Or(Box<Filter>, Box<Filter>),
+    /// `[?]`: a place for a condition that a program would pass; an error once it is asked.
+    Missing,
 }
 
 #[derive(Debug)]
@@ -104,7 +106,10 @@ fn compile_nested(path: &str, depth: usize) -> Compiled<Path> {
     let from_root = path.starts_with('$');
     let chars: Vec<char> = path.chars().collect();
     if chars.len() > 1 && chars[1] != '.' && chars[1] != '[' {
-        return Err(format!("expected `.` or `[` after {:?} in {path}", chars[0]));
+        return Err(format!(
+            "expected `.` or `[` after {:?} in {path}",
+            chars[0]
+        ));
     }
     let mut tokens = vec![Token::Root];
     let mut i = 1;
@@ -134,7 +139,11 @@ fn compile_nested(path: &str, depth: usize) -> Compiled<Path> {
                             continue;
                         }
                         let name = &chars[i..i + len];
-                        tokens.push(if name == ['*'] { Token::Wildcard } else { name_token(name)? });
+                        tokens.push(if name == ['*'] {
+                            Token::Wildcard
+                        } else {
+                            name_token(name)?
+                        });
                         i += len;
                     }
                 }
@@ -154,7 +163,10 @@ fn compile_nested(path: &str, depth: usize) -> Compiled<Path> {
 }
 
 fn name_len(chars: &[char]) -> usize {
-    chars.iter().take_while(|c| !matches!(c, '.' | '[' | ' ')).count()
+    chars
+        .iter()
+        .take_while(|c| !matches!(c, '.' | '[' | ' '))
+        .count()
 }
 
 fn closing_bracket(chars: &[char], open: usize) -> usize {
@@ -188,9 +200,13 @@ fn component(fragment: &[char], depth: usize) -> Compiled<Token> {
         return Ok(Token::Wildcard);
     }
     let inner: String = fragment.iter().filter(|c| !c.is_whitespace()).collect();
-    if inner.starts_with("[?") && inner.ends_with(']') && inner[2..inner.len() - 1].chars().all(|c| c == '?' || c == ',')
+    if inner.starts_with("[?")
+        && inner.ends_with(']')
+        && inner[2..inner.len() - 1]
+            .chars()
+            .all(|c| c == '?' || c == ',')
     {
-        return Err("a filter without a condition".to_owned());
+        return Ok(Token::Filter(Filter::Missing));
     }
     for (i, c) in fragment.iter().enumerate() {
         match c {
@@ -200,7 +216,10 @@ fn component(fragment: &[char], depth: usize) -> Compiled<Token> {
             _ => {}
         }
     }
-    Err(format!("could not read {}", fragment.iter().collect::<String>()))
+    Err(format!(
+        "could not read {}",
+        fragment.iter().collect::<String>()
+    ))
 }
 
 fn properties(fragment: &[char], start: usize) -> Compiled<Token> {
@@ -224,11 +243,17 @@ fn properties(fragment: &[char], start: usize) -> Compiled<Token> {
 }
 
 fn whole(text: &str) -> Compiled<i32> {
-    text.parse().map_err(|_| format!("expected a whole number, found {text:?}"))
+    text.parse()
+        .map_err(|_| format!("expected a whole number, found {text:?}"))
 }
 
 fn array(fragment: &[char], start: usize) -> Compiled<Token> {
-    let at = |i: usize| fragment.get(i).copied().ok_or_else(|| "a `]` is missing".to_owned());
+    let at = |i: usize| {
+        fragment
+            .get(i)
+            .copied()
+            .ok_or_else(|| "a `]` is missing".to_owned())
+    };
     let mut i = start;
     let mut current = at(i)?;
     let mut numbers = Vec::new();
@@ -246,7 +271,9 @@ fn array(fragment: &[char], start: usize) -> Compiled<Token> {
             current = at(i)?;
         }
         if buffer != "size" && buffer != "length" {
-            return Err(format!("the function @.{buffer} is neither @.length nor @.size()"));
+            return Err(format!(
+                "the function @.{buffer} is neither @.length nor @.size()"
+            ));
         }
         buffer.clear();
         while current != ')' {
@@ -328,7 +355,10 @@ fn array(fragment: &[char], start: usize) -> Compiled<Token> {
 
 /// From the `[` before the question mark to the `]` that closes the filter.
 fn filter_text(fragment: &[char], question: usize) -> Compiled<String> {
-    let start = fragment[..question].iter().rposition(|c| *c == '[').ok_or("a `[` is missing")?;
+    let start = fragment[..question]
+        .iter()
+        .rposition(|c| *c == '[')
+        .ok_or("a `[` is missing")?;
     let (mut in_text, mut before) = (false, ' ');
     let (mut square, mut round) = (0i32, 0i32);
     for (i, c) in fragment.iter().enumerate().skip(start) {
@@ -360,9 +390,15 @@ fn java_trim(text: &str) -> &str {
 
 fn filter(text: &str, depth: usize) -> Compiled<Filter> {
     let shape = || format!("expected `[?(…)]`, found {text}");
-    let inner = java_trim(text).strip_prefix('[').and_then(|t| t.strip_suffix(']')).ok_or_else(shape)?;
+    let inner = java_trim(text)
+        .strip_prefix('[')
+        .and_then(|t| t.strip_suffix(']'))
+        .ok_or_else(shape)?;
     let inner = java_trim(java_trim(inner).strip_prefix('?').ok_or_else(shape)?);
-    let inner = inner.strip_prefix('(').and_then(|t| t.strip_suffix(')')).ok_or_else(shape)?;
+    let inner = inner
+        .strip_prefix('(')
+        .and_then(|t| t.strip_suffix(')'))
+        .ok_or_else(shape)?;
     let inner = java_trim(inner);
     let mut operators = Vec::new();
     let mut criteria = Vec::new();
@@ -378,9 +414,17 @@ fn filter(text: &str, depth: usize) -> Compiled<Filter> {
     let mut root = Filter::Single(criteria.pop().ok_or_else(missing)?);
     while let Some(operator) = operators.pop() {
         let other = Filter::Single(criteria.pop().ok_or_else(missing)?);
-        root = if operator == "&&" { and(root, other) } else { Filter::Or(Box::new(root), Box::new(other)) };
+        root = if operator == "&&" {
+            and(root, other)
+        } else {
+            Filter::Or(Box::new(root), Box::new(other))
+        };
     }
-    if criteria.is_empty() { Ok(root) } else { Err("a condition too many".to_owned()) }
+    if criteria.is_empty() {
+        Ok(root)
+    } else {
+        Err("a condition too many".to_owned())
+    }
 }
 
 fn and(filter: Filter, other: Filter) -> Filter {
@@ -428,7 +472,8 @@ fn criterion(text: &str, depth: usize) -> Compiled<Criterion> {
         ("=~", Operator::Regex),
     ];
     let split = OPERATORS.iter().find_map(|(image, operator)| {
-        text.split_once(image).map(|(left, right)| (java_trim(left), *operator, java_trim(right)))
+        text.split_once(image)
+            .map(|(left, right)| (java_trim(left), *operator, java_trim(right)))
     });
     let Some((left, operator, right)) = split else {
         let (exists, path) = match java_trim(text).strip_prefix('!') {
@@ -436,21 +481,38 @@ fn criterion(text: &str, depth: usize) -> Compiled<Criterion> {
             _ => (true, java_trim(text)),
         };
         if !path.starts_with(['$', '@']) {
-            return Err(format!("expected a comparison or a path in a filter, found {text}"));
+            return Err(format!(
+                "expected a comparison or a path in a filter, found {text}"
+            ));
         }
         let left = Operand::Path(definite(path, depth)?);
-        return Ok(Criterion { left, operator: Operator::Exists(exists), right: Operand::Text(JStr::from("")) });
+        return Ok(Criterion {
+            left,
+            operator: Operator::Exists(exists),
+            right: Operand::Text(JStr::from("")),
+        });
     };
-    let left = left.strip_prefix('!').filter(|l| l.starts_with('@')).unwrap_or(left);
+    let left = left
+        .strip_prefix('!')
+        .filter(|l| l.starts_with('@'))
+        .unwrap_or(left);
     if right.starts_with("!@") {
         return Err("`!` can only be used to ask whether a path exists".to_owned());
     }
-    Ok(Criterion { left: operand(left, depth)?, operator, right: operand(right, depth)? })
+    Ok(Criterion {
+        left: operand(left, depth)?,
+        operator,
+        right: operand(right, depth)?,
+    })
 }
 
 fn definite(path: &str, depth: usize) -> Compiled<Path> {
     let compiled = compile_nested(path, depth + 1)?;
-    if is_definite(&compiled.tokens) { Ok(compiled) } else { Err(format!("{path} in a filter is not definite")) }
+    if is_definite(&compiled.tokens) {
+        Ok(compiled)
+    } else {
+        Err(format!("{path} in a filter is not definite"))
+    }
 }
 
 fn operand(text: &str, depth: usize) -> Compiled<Operand> {
@@ -508,7 +570,11 @@ pub(crate) fn read(
     path: &Path,
     document: &Value,
 ) -> Outcome<Option<Value>> {
-    let mut evaluation = Evaluation { heap, patterns, root: document.clone() };
+    let mut evaluation = Evaluation {
+        heap,
+        patterns,
+        root: document.clone(),
+    };
     match evaluation.get(path, document) {
         Ok(value) => Ok(Some(value)),
         Err(Miss::NotFound | Miss::Incomparable) => Ok(None),
@@ -540,7 +606,13 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn run(&mut self, tokens: &[Token], i: usize, model: &Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn run(
+        &mut self,
+        tokens: &[Token],
+        i: usize,
+        model: &Value,
+        results: &mut Vec<Value>,
+    ) -> Hit<()> {
         self.heap.step(1)?;
         match &tokens[i] {
             Token::Root => self.next(tokens, i, model.clone(), results),
@@ -593,7 +665,13 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn next(&mut self, tokens: &[Token], i: usize, value: Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn next(
+        &mut self,
+        tokens: &[Token],
+        i: usize,
+        value: Value,
+        results: &mut Vec<Value>,
+    ) -> Hit<()> {
         if i + 1 < tokens.len() {
             return self.run(tokens, i + 1, &value, results);
         }
@@ -604,7 +682,11 @@ impl Evaluation<'_, '_> {
 
     fn property(&mut self, id: ObjectId, name: &JStr) -> Hit<Option<Value>> {
         let key = self.heap.key(&Value::Str(name.clone()))?;
-        Ok(self.heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone()))
+        Ok(self
+            .heap
+            .map(id)
+            .and_then(|m| m.entries.get(&key))
+            .map(|(_, v)| v.clone()))
     }
 
     fn properties(
@@ -647,7 +729,10 @@ impl Evaluation<'_, '_> {
         let items = match (operation, self.heap.get(id)) {
             // The common case needs no copy of the whole list.
             (Operation::Index, Object::List { items, .. }) => {
-                let item = usize::try_from(numbers[0]).ok().and_then(|n| items.get(n)).cloned();
+                let item = usize::try_from(numbers[0])
+                    .ok()
+                    .and_then(|n| items.get(n))
+                    .cloned();
                 return match item {
                     Some(item) => self.next(tokens, i, item, results),
                     None => Err(Miss::NotFound),
@@ -675,7 +760,13 @@ impl Evaluation<'_, '_> {
     }
 
     /// Deep scan: applies the token `i` wherever it fits.
-    fn walk(&mut self, tokens: &[Token], i: usize, model: &Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn walk(
+        &mut self,
+        tokens: &[Token],
+        i: usize,
+        model: &Value,
+        results: &mut Vec<Value>,
+    ) -> Hit<()> {
         self.heap.step(1)?;
         let (id, is_map) = match self.model(model) {
             Model::Map(id) => (id, true),
@@ -740,12 +831,15 @@ impl Evaluation<'_, '_> {
                 }
                 Ok(true)
             }
+            Filter::Missing => invalid("a filter without a condition"),
             Filter::Or(left, right) => Ok(self.accepts(left, item)? || self.accepts(right, item)?),
         }
     }
 
     fn holds(&mut self, criterion: &Criterion, item: &Value) -> Hit<bool> {
-        if let (Operator::Exists(wanted), Operand::Path(path)) = (criterion.operator, &criterion.left) {
+        if let (Operator::Exists(wanted), Operand::Path(path)) =
+            (criterion.operator, &criterion.left)
+        {
             return match self.get(path, item) {
                 Ok(value) => Ok(value.is_null() != wanted),
                 Err(Miss::NotFound) => Ok(!wanted),
@@ -762,7 +856,11 @@ impl Evaluation<'_, '_> {
         match operand {
             Operand::Text(text) => Ok(Value::Str(text.clone())),
             Operand::Path(path) => {
-                let document = if path.from_root { self.root.clone() } else { item.clone() };
+                let document = if path.from_root {
+                    self.root.clone()
+                } else {
+                    item.clone()
+                };
                 self.get(path, &document)
             }
             Operand::Regex(..) => invalid("a regular expression needs `=~`"),
@@ -780,11 +878,20 @@ impl Evaluation<'_, '_> {
                 return Ok(false);
             }
             let text = self.heap.text(&target)?;
-            return Ok(regex::matches_with(self.heap, self.patterns, &text, pattern, ignore_case)?);
+            return Ok(regex::matches_with(
+                self.heap,
+                self.patterns,
+                &text,
+                pattern,
+                ignore_case,
+            )?);
         }
         let model = self.operand(&criterion.left, item)?;
         let expected = self.operand(&criterion.right, item)?;
-        let is_order = matches!(criterion.operator, Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge);
+        let is_order = matches!(
+            criterion.operator,
+            Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge
+        );
         if is_order && (expected.is_null() != model.is_null()) {
             return Ok(false);
         }
@@ -827,7 +934,9 @@ impl Evaluation<'_, '_> {
                 Ok(unescaped.compare(b))
             }
             (Value::Str(_), b) if number::is_number(b) => self.decimals(expected, model),
-            (a, b) if number::is_number(a) && number::is_number(b) => self.decimals(expected, model),
+            (a, b) if number::is_number(a) && number::is_number(b) => {
+                self.decimals(expected, model)
+            }
             (Value::Str(a), Value::Bool(b)) => {
                 Ok(i32::from(a.to_text().eq_ignore_ascii_case("true")) - i32::from(*b))
             }
@@ -845,7 +954,10 @@ impl Evaluation<'_, '_> {
             self.heap.step(1 + text.bytes() * text.bytes() / 4096)?;
             let parsed = Decimal::parse(&text.to_text());
             parsed.ok_or_else(|| {
-                Miss::Error(ErrorKind::Exception(format!("java.lang.NumberFormatException: {}", text.to_text())))
+                Miss::Error(ErrorKind::Exception(format!(
+                    "java.lang.NumberFormatException: {}",
+                    text.to_text()
+                )))
             })
         };
         let (x, y) = (decimal(a)?, decimal(b)?);

@@ -251,7 +251,10 @@ impl<'a> Lexer<'a> {
 
     /// Whether a `(` follows, white space aside; the parser asks before it asks for the next token.
     pub(crate) fn left_paren_follows(&self) -> bool {
-        self.src[self.pos..].iter().find(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t')) == Some(&b'(')
+        self.src[self.pos..]
+            .iter()
+            .find(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t'))
+            == Some(&b'(')
     }
 
     pub(crate) fn next(&mut self) -> Result<Token, Fault> {
@@ -261,7 +264,13 @@ impl<'a> Lexer<'a> {
         'token: loop {
             let start = self.pos;
             if start >= self.src.len() {
-                return Ok(self.finish(Kind::Eof, start, has_special, last_special_is_comment, special));
+                return Ok(self.finish(
+                    Kind::Eof,
+                    start,
+                    has_special,
+                    last_special_is_comment,
+                    special,
+                ));
             }
             loop {
                 let Some(best) = self.best() else {
@@ -292,7 +301,10 @@ impl<'a> Lexer<'a> {
                     Kind::TextblockStart => self.open_comment(State::InTextblock),
                     Kind::FormalStart => {
                         if !self.in_comment {
-                            self.pos -= self.text[..self.pos].chars().next_back().map_or(0, char::len_utf8);
+                            self.pos -= self.text[..self.pos]
+                                .chars()
+                                .next_back()
+                                .map_or(0, char::len_utf8);
                         }
                         self.open_comment(State::InFormalComment);
                     }
@@ -317,8 +329,13 @@ impl<'a> Lexer<'a> {
                     }
                     kind => {
                         let end = self.act(kind, start);
-                        let mut token = self.finish(kind, start, has_special, last_special_is_comment, special);
+                        let mut token =
+                            self.finish(kind, start, has_special, last_special_is_comment, special);
                         token.end = end;
+                        if kind == Kind::Dot {
+                            // What the token had collected before the dot (`$!.a`) is lost.
+                            token.start = end - 1;
+                        }
                         return Ok(token);
                     }
                 }
@@ -326,9 +343,23 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn finish(&self, kind: Kind, start: usize, has: bool, last_is_comment: bool, special: String) -> Token {
-        let special = (has && !last_is_comment && !special.is_empty()).then(|| special.into_boxed_str());
-        Token { kind, start, end: self.pos, special, image: None }
+    fn finish(
+        &self,
+        kind: Kind,
+        start: usize,
+        has: bool,
+        last_is_comment: bool,
+        special: String,
+    ) -> Token {
+        let special =
+            (has && !last_is_comment && !special.is_empty()).then(|| special.into_boxed_str());
+        Token {
+            kind,
+            start,
+            end: self.pos,
+            special,
+            image: None,
+        }
     }
 
     fn open_comment(&mut self, state: State) {
@@ -360,30 +391,24 @@ impl<'a> Lexer<'a> {
             }
             Kind::ParenClose => self.close_paren(),
             Kind::CallClose => self.state = State::Reference,
-            Kind::Set => {
-                if !self.in_comment {
-                    self.push();
-                    self.in_set = true;
-                    self.state = State::Directive;
-                    self.lparen += 1;
-                }
+            Kind::Set if !self.in_comment => {
+                self.push();
+                self.in_set = true;
+                self.state = State::Directive;
+                self.lparen += 1;
             }
-            Kind::LineCommentStart => {
-                if !self.in_comment {
-                    if self.state == State::Reference {
-                        self.pop();
-                    }
-                    self.open_comment(State::InLineComment);
+            Kind::LineCommentStart if !self.in_comment => {
+                if self.state == State::Reference {
+                    self.pop();
                 }
+                self.open_comment(State::InLineComment);
             }
             Kind::LineCommentEnd | Kind::FormalComment | Kind::BlockComment | Kind::Textblock => {
                 self.in_comment = false;
                 self.pop();
             }
-            Kind::Str => {
-                if self.state == State::Directive && !self.in_set && self.lparen == 0 {
-                    self.pop();
-                }
+            Kind::Str if self.state == State::Directive && !self.in_set && self.lparen == 0 => {
+                self.pop();
             }
             Kind::End | Kind::Else => {
                 self.pop();
@@ -395,15 +420,16 @@ impl<'a> Lexer<'a> {
                     end -= 2;
                     self.pos -= 2;
                 }
-                if self.lparen == 0 && !self.in_set && !matches!(self.state, State::RefCall | State::RefIndex) {
+                if self.lparen == 0
+                    && !self.in_set
+                    && !matches!(self.state, State::RefCall | State::RefIndex)
+                {
                     self.pop();
                 }
                 return end;
             }
-            Kind::Float => {
-                if self.lparen == 0 && !self.in_set && self.state != State::RefCall {
-                    self.pop();
-                }
+            Kind::Float if self.lparen == 0 && !self.in_set && self.state != State::RefCall => {
+                self.pop();
             }
             Kind::Dot => {
                 // The letter after the dot starts the next token.
@@ -419,7 +445,10 @@ impl<'a> Lexer<'a> {
     fn best(&self) -> Option<Best> {
         let s = &self.src[self.pos..];
         let first = *s.first()?;
-        let mut best = Best { kind: Kind::Eof, len: 0 };
+        let mut best = Best {
+            kind: Kind::Eof,
+            len: 0,
+        };
         let b = &mut best;
         match self.state {
             State::Default => {
@@ -436,7 +465,10 @@ impl<'a> Lexer<'a> {
                     b.offer(Kind::Escape, 1);
                 }
                 if b.kind != Kind::Set || b.len == 0 {
-                    let len = s.iter().position(|c| matches!(c, b'$' | b'#' | b'\\')).unwrap_or(s.len());
+                    let len = s
+                        .iter()
+                        .position(|c| matches!(c, b'$' | b'#' | b'\\'))
+                        .unwrap_or(s.len());
                     b.offer(Kind::Text, len);
                 }
                 empty_index(s, b);
@@ -550,8 +582,11 @@ impl<'a> Lexer<'a> {
             State::InFormalComment | State::InBlockComment => {
                 everywhere(s, b);
                 if s.starts_with(b"*#") {
-                    let kind =
-                        if self.state == State::InFormalComment { Kind::FormalComment } else { Kind::BlockComment };
+                    let kind = if self.state == State::InFormalComment {
+                        Kind::FormalComment
+                    } else {
+                        Kind::BlockComment
+                    };
                     b.offer(kind, 2);
                 }
                 b.offer(Kind::SkipChar, self.char_len());
@@ -561,7 +596,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn char_len(&self) -> usize {
-        self.text[self.pos..].chars().next().map_or(0, char::len_utf8)
+        self.text[self.pos..]
+            .chars()
+            .next()
+            .map_or(0, char::len_utf8)
     }
 }
 
@@ -610,7 +648,11 @@ fn braced_word_len(s: &[u8]) -> usize {
         return 0;
     }
     let len = word_len(&s[1..], false);
-    if len > 0 && s.get(1 + len) == Some(&b'}') { len + 2 } else { 0 }
+    if len > 0 && s.get(1 + len) == Some(&b'}') {
+        len + 2
+    } else {
+        0
+    }
 }
 
 fn escaped_directive(s: &[u8]) -> usize {
@@ -634,7 +676,11 @@ fn set_directive(s: &[u8]) -> usize {
         return 0;
     };
     let spaces = rest[word..].iter().take_while(|b| **b == b' ').count();
-    if rest.get(word + spaces) == Some(&b'(') { blanks + word + spaces + 1 } else { 0 }
+    if rest.get(word + spaces) == Some(&b'(') {
+        blanks + word + spaces + 1
+    } else {
+        0
+    }
 }
 
 /// What starts a reference, a directive or a comment in every state.
@@ -696,7 +742,10 @@ fn booleans(s: &[u8], b: &mut Best) {
 
 fn identifier(s: &[u8], b: &mut Best) {
     if s[0].is_ascii_alphabetic() || s[0] == b'_' {
-        let len = s.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_')).count();
+        let len = s
+            .iter()
+            .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+            .count();
         b.offer(Kind::Identifier, len);
     }
     if s[0] == b'.' && s.get(1).is_some_and(u8::is_ascii_alphabetic) {
@@ -705,7 +754,12 @@ fn identifier(s: &[u8], b: &mut Best) {
 }
 
 fn whitespace(s: &[u8], b: &mut Best) {
-    b.offer(Kind::Whitespace, s.iter().take_while(|c| matches!(c, b' ' | b'\t' | b'\n' | b'\r')).count());
+    b.offer(
+        Kind::Whitespace,
+        s.iter()
+            .take_while(|c| matches!(c, b' ' | b'\t' | b'\n' | b'\r'))
+            .count(),
+    );
 }
 
 /// A string ends at a quote that is not doubled; a doubled one that leads nowhere ends it after all.
@@ -786,7 +840,10 @@ fn numbers(s: &[u8], b: &mut Best) {
             return 0;
         }
         let sign = usize::from(matches!(rest.get(1), Some(b'+' | b'-')));
-        let digits = rest[1 + sign..].iter().take_while(|c| c.is_ascii_digit()).count();
+        let digits = rest[1 + sign..]
+            .iter()
+            .take_while(|c| c.is_ascii_digit())
+            .count();
         if digits == 0 { 0 } else { 1 + sign + digits }
     };
     if digits > 0 {
@@ -798,7 +855,10 @@ fn numbers(s: &[u8], b: &mut Best) {
         }
     }
     if s.get(whole) == Some(&b'.') {
-        let fraction = s[whole + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
+        let fraction = s[whole + 1..]
+            .iter()
+            .take_while(|c| c.is_ascii_digit())
+            .count();
         if digits > 0 || fraction > 0 {
             let end = whole + 1 + fraction;
             b.offer(Kind::Float, end + exponent(end));

@@ -2,7 +2,9 @@
 
 mod ast;
 pub mod batch;
+mod check;
 mod error;
+pub mod fuzzing;
 mod json;
 mod jsonpath;
 mod lex;
@@ -16,6 +18,7 @@ mod string;
 mod template;
 mod value;
 
+pub use check::{Warning, WarningKind};
 pub use error::{ErrorKind, ParseError, Position, RenderError};
 pub use limits::Limits;
 pub use template::{Inputs, Rendered, Template};

@@ -6,7 +6,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ast::{Block, Child, CompareOp, Definition, Expr, Foreach, Math, MathOp, Node, Reference, Shape, Slot, Step, StepKind};
+use crate::ast::{
+    Block, Child, CompareOp, Definition, Expr, Foreach, Math, MathOp, Node, Reference, Shape, Slot,
+    Step, StepKind,
+};
 use crate::error::Fault;
 use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
@@ -15,7 +18,9 @@ use crate::string::JStr;
 use crate::value::Value;
 
 /// The directives that API Gateway's engine knows besides `#if`, `#set` and `#end`.
-const DIRECTIVES: [&str; 8] = ["foreach", "include", "parse", "macro", "literal", "break", "define", "stop"];
+const DIRECTIVES: [&str; 8] = [
+    "foreach", "include", "parse", "macro", "literal", "break", "define", "stop",
+];
 
 /// What all texts of one template share: the template itself and the strings inside it are parsed one by one.
 #[derive(Default)]
@@ -47,8 +52,19 @@ impl Shared {
 }
 
 /// Parses a text; `base` is where it begins in the template.
-pub(crate) fn parse(text: &str, base: usize, shared: &mut Shared, limits: &Limits) -> Result<Block, Fault> {
-    let first = Token { kind: Kind::Eof, start: 0, end: 0, special: None, image: None };
+pub(crate) fn parse(
+    text: &str,
+    base: usize,
+    shared: &mut Shared,
+    limits: &Limits,
+) -> Result<Block, Fault> {
+    let first = Token {
+        kind: Kind::Eof,
+        start: 0,
+        end: 0,
+        special: None,
+        image: None,
+    };
     let mut parser = Parser {
         text,
         base,
@@ -152,10 +168,14 @@ impl Parser<'_> {
         let mut message = format!("expected {expected}, found {found}");
         match kind {
             Kind::Integer | Kind::Float if image.starts_with('-') => {
-                message.push_str("; a minus sign between two values needs spaces around it, as in `$n - 1`");
+                message.push_str(
+                    "; a minus sign between two values needs spaces around it, as in `$n - 1`",
+                );
             }
             Kind::Word | Kind::Identifier if image == "null" => {
-                message.push_str("; there is no `null`, compare with an undefined reference such as `$null`");
+                message.push_str(
+                    "; there is no `null`, compare with an undefined reference such as `$null`",
+                );
             }
             Kind::Eof => message.push_str("; is an `#end` or a bracket missing?"),
             _ => {}
@@ -204,7 +224,11 @@ impl Parser<'_> {
     fn scan_token(&mut self, kind: Kind) -> Scan {
         self.shared.work += 1;
         if self.shared.work > self.limits.parse_steps {
-            return Err(Fault::new(self.at(self.scan), "brackets are nested in a way that takes too long to read").into());
+            return Err(Fault::new(
+                self.at(self.scan),
+                "brackets are nested in a way that takes too long to read",
+            )
+            .into());
         }
         if self.scan == self.last {
             self.left = self.left.wrapping_sub(1);
@@ -307,7 +331,9 @@ impl Parser<'_> {
     fn scan_index(&mut self) -> Scan {
         self.scan_token(Kind::IndexOpen)?;
         self.scan_space()?;
-        if !self.scan_optional(|p| p.scan_any(&[Kind::Str, Kind::Integer, Kind::True, Kind::False]))? {
+        if !self
+            .scan_optional(|p| p.scan_any(&[Kind::Str, Kind::Integer, Kind::True, Kind::False]))?
+        {
             self.scan_deeper(Self::scan_reference)?;
         }
         self.scan_space()?;
@@ -478,6 +504,7 @@ impl Parser<'_> {
                 self.current += 1;
                 self.accept(Kind::LineCommentEnd)?;
                 self.comment(first, block);
+                block.push(Node::Comment { at: self.at(first) });
             }
             Kind::BlockComment | Kind::FormalComment => {
                 self.current += 1;
@@ -512,7 +539,7 @@ impl Parser<'_> {
     fn comment(&self, first: usize, block: &mut Block) {
         let image = self.image(first);
         if let Some(at) = image.find("##").or_else(|| image.find("#*")) {
-            push_text(block, &image[..at].to_owned());
+            push_text(block, &image[..at]);
         }
     }
 
@@ -542,7 +569,10 @@ impl Parser<'_> {
             }
         }
         let next = self.current + 1;
-        let control = matches!(self.tokens[next].kind, Kind::If | Kind::Else | Kind::ElseIf | Kind::End) || {
+        let control = matches!(
+            self.tokens[next].kind,
+            Kind::If | Kind::Else | Kind::ElseIf | Kind::End
+        ) || {
             let image = self.image(next);
             let mut chars = image.chars();
             chars.next().is_some() && self.is_control(chars.as_str())
@@ -582,7 +612,11 @@ impl Parser<'_> {
             let condition = self.condition()?;
             arms.push((condition, self.statements()?));
         }
-        let otherwise = if self.accept(Kind::Else)? { Some(self.statements()?) } else { None };
+        let otherwise = if self.accept(Kind::Else)? {
+            Some(self.statements()?)
+        } else {
+            None
+        };
         self.expect(Kind::End)?;
         block.push(Node::If { arms, otherwise });
         Ok(())
@@ -608,7 +642,10 @@ impl Parser<'_> {
         self.lexer.switch_to_directive();
         if !self.lexer.left_paren_follows() {
             if name == "macro" {
-                return Err(Fault::new(at, "expected a name in parentheses after `#macro`"));
+                return Err(Fault::new(
+                    at,
+                    "expected a name in parentheses after `#macro`",
+                ));
             }
             self.lexer.pop();
             return self.bare_directive(&name, known, first, at, block);
@@ -635,10 +672,20 @@ impl Parser<'_> {
             let argument = self.deeper(Self::directive_argument)?;
             let is_word = matches!(argument, Expr::Word);
             if name == "macro" && position == 0 && !is_word {
-                return Err(Fault::new(self.at(index), "expected the macro's name, without quotes"));
+                return Err(Fault::new(
+                    self.at(index),
+                    "expected the macro's name, without quotes",
+                ));
             }
-            if is_word && known && !(name == "macro" && position == 0) && !(name == "foreach" && position == 1) {
-                let message = format!("expected a reference or a value in `#{name}`, found {:?}", shorten(self.image(index)));
+            if is_word
+                && known
+                && !(name == "macro" && position == 0)
+                && !(name == "foreach" && position == 1)
+            {
+                let message = format!(
+                    "expected a reference or a value in `#{name}`, found {:?}",
+                    shorten(self.image(index))
+                );
                 return Err(Fault::new(self.at(index), message));
             }
             if position == 0 {
@@ -660,7 +707,10 @@ impl Parser<'_> {
         match name.as_str() {
             "macro" => {
                 let Some(index) = first_word else {
-                    return Err(Fault::new(at, "expected a name in parentheses after `#macro`"));
+                    return Err(Fault::new(
+                        at,
+                        "expected a name in parentheses after `#macro`",
+                    ));
                 };
                 let name = self.image(index).to_owned();
                 self.macro_names.insert(name);
@@ -680,7 +730,12 @@ impl Parser<'_> {
                 let mut children: Vec<Child> = children.into_iter().map(Child::Expr).collect();
                 children.push(Child::Block(body));
                 let id = self.shared.id();
-                block.push(Node::Foreach(Box::new(Foreach { at, element, children, id })));
+                block.push(Node::Foreach(Box::new(Foreach {
+                    at,
+                    element,
+                    children,
+                    id,
+                })));
             }
             "define" => {
                 let (1, Some(index), Some((body, _))) = (children.len(), first_word, body) else {
@@ -688,8 +743,10 @@ impl Parser<'_> {
                 };
                 let key = self.image(index).get(1..).unwrap_or("").to_owned();
                 let key = self.shared.slot(&key);
-                let id = self.shared.id();
-                block.push(Node::Define { key, block: Arc::new(Definition { id, body }) });
+                block.push(Node::Define {
+                    key,
+                    block: Arc::new(Definition { body }),
+                });
             }
             "literal" => {
                 let Some((_, block_last)) = body else {
@@ -698,7 +755,10 @@ impl Parser<'_> {
                 let text = match first_word {
                     Some(index) => self.argument_literal(index),
                     None if block_last < block_first => {
-                        return Err(Fault::new(at, "expected a text between `#literal()` and `#end`"));
+                        return Err(Fault::new(
+                            at,
+                            "expected a text between `#literal()` and `#end`",
+                        ));
                     }
                     None => self.literal(block_first, block_last),
                 };
@@ -706,19 +766,31 @@ impl Parser<'_> {
             }
             "stop" | "break" => {
                 if children.len() > 1 {
-                    return Err(Fault::new(at, format!("expected one argument at most in `#{name}`")));
+                    return Err(Fault::new(
+                        at,
+                        format!("expected one argument at most in `#{name}`"),
+                    ));
                 }
-                let source = first_word.map(|i| self.argument_literal(i).into_boxed_str()).unwrap_or_default();
+                let source = first_word
+                    .map(|i| self.argument_literal(i).into_boxed_str())
+                    .unwrap_or_default();
                 let argument = children.pop();
                 block.push(if name == "stop" {
                     Node::Stop(argument)
                 } else {
-                    Node::Break { at, scope: argument.map(|a| (a, source)) }
+                    Node::Break {
+                        at,
+                        scope: argument.map(|a| (a, source)),
+                    }
                 });
             }
             "include" | "parse" => {
                 let children = children.into_iter().map(Child::Expr).collect();
-                block.push(Node::Include { at, children, parse: name == "parse" });
+                block.push(Node::Include {
+                    at,
+                    children,
+                    parse: name == "parse",
+                });
             }
             _ => {
                 // Nobody knows this directive: it is text, with its arguments and its block.
@@ -759,12 +831,20 @@ impl Parser<'_> {
                 Ok(())
             }
             "include" | "parse" => {
-                block.push(Node::Include { at, children: Vec::new(), parse: name == "parse" });
+                block.push(Node::Include {
+                    at,
+                    children: Vec::new(),
+                    parse: name == "parse",
+                });
                 Ok(())
             }
             _ => {
                 debug_assert!(!known);
-                let text = if name.starts_with('@') { format!("#{name}") } else { self.image(first).to_owned() };
+                let text = if name.starts_with('@') {
+                    format!("#{name}")
+                } else {
+                    self.image(first).to_owned()
+                };
                 push_text(block, &text);
                 Ok(())
             }
@@ -809,19 +889,28 @@ impl Parser<'_> {
     }
 
     fn boolean(&mut self) -> Result<Expr, Fault> {
-        let value = if self.peek()? == Kind::True { Expr::True } else { Expr::False };
+        let value = if self.peek()? == Kind::True {
+            Expr::True
+        } else {
+            Expr::False
+        };
         self.current += 1;
         Ok(value)
     }
 
     fn integer(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Integer)?;
-        Ok(Expr::Constant(number::integer_literal(self.image(self.current))))
+        Ok(Expr::Constant(number::integer_literal(
+            self.image(self.current),
+        )))
     }
 
     fn float(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Float)?;
-        let value: f64 = self.image(self.current).parse().map_err(|_| self.unexpected("a number"))?;
+        let value: f64 = self
+            .image(self.current)
+            .parse()
+            .map_err(|_| self.unexpected("a number"))?;
         Ok(Expr::Constant(Value::Double(value)))
     }
 
@@ -899,20 +988,34 @@ impl Parser<'_> {
         let image = self.image(index).to_owned();
         let quote = image.as_bytes()[0];
         let inner = &image[1..image.len() - 1];
-        let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { inner.into() };
+        let inner = if quote == b'"' {
+            unescape(inner, self.at(index))?
+        } else {
+            inner.into()
+        };
         let inner = single_quotes(inner, quote);
         if quote != b'"' || !image.contains(['$', '#']) {
             return Ok(Expr::Constant(Value::Str(inner)));
         }
         let Some(text) = inner.as_str() else {
-            return Err(Fault::new(self.at(index), "half a surrogate pair beside a reference in a string is not supported"));
+            return Err(Fault::new(
+                self.at(index),
+                "half a surrogate pair beside a reference in a string is not supported",
+            ));
         };
         let has_line_comment = text.contains("##");
-        let text = if has_line_comment { text.to_owned() } else { format!("{text} ") };
+        let text = if has_line_comment {
+            text.to_owned()
+        } else {
+            format!("{text} ")
+        };
         let base = self.at(index) + 1;
         let limits = self.limits;
         let body = self.deeper(|p| parse(&text, base, p.shared, limits))?;
-        Ok(Expr::Interpolated { body, has_line_comment })
+        Ok(Expr::Interpolated {
+            body,
+            has_line_comment,
+        })
     }
 
     fn reference(&mut self) -> Result<Reference, Fault> {
@@ -976,7 +1079,10 @@ impl Parser<'_> {
             };
             self.accept(Kind::Whitespace)?;
             self.expect(Kind::IndexClose)?;
-            steps.push(Step { at, kind: StepKind::Index(index) });
+            steps.push(Step {
+                at,
+                kind: StepKind::Index(index),
+            });
         }
         Ok(())
     }
@@ -1001,9 +1107,15 @@ impl Parser<'_> {
         if image.contains("\\!") {
             // `$\!x`: one backslash goes, the rest is text that no variable is called after.
             let dollar = image.find('$').unwrap_or(0);
-            let start = image[dollar..].find('\\').map_or(image.len(), |i| i + dollar);
+            let start = image[dollar..]
+                .find('\\')
+                .map_or(image.len(), |i| i + dollar);
             let count = image[start..].bytes().take_while(|b| *b == b'\\').count();
-            let name = format!("{}{}", &image[..start + count.saturating_sub(1)], &image[start + count..]);
+            let name = format!(
+                "{}{}",
+                &image[..start + count.saturating_sub(1)],
+                &image[start + count..]
+            );
             reference.computable = false;
             reference.root = self.shared.slot(&format!("\0{name}"));
             reference.assigned = self.shared.slot(image.get(1..).unwrap_or(""));
@@ -1025,7 +1137,11 @@ impl Parser<'_> {
             if !reference.escaped {
                 reference.source = "".into();
             }
-            if quiet.starts_with('{') { self.image(first + 1) } else { quiet }
+            if quiet.starts_with('{') {
+                self.image(first + 1)
+            } else {
+                quiet
+            }
         } else if rest == "${" {
             self.image(first + 1)
         } else if let Some(name) = rest.strip_prefix('$') {
@@ -1052,7 +1168,10 @@ impl Parser<'_> {
             while p.accept(Kind::Or)? {
                 let from = p.current + 1;
                 let right = p.conjunction()?;
-                left = (Expr::Or(Box::new(left.0), Box::new(right.0)), (from, p.current));
+                left = (
+                    Expr::Or(Box::new(left.0), Box::new(right.0)),
+                    (from, p.current),
+                );
             }
             Ok((left.0, (first, p.current)))
         })
@@ -1063,7 +1182,10 @@ impl Parser<'_> {
         while self.accept(Kind::And)? {
             let from = self.current + 1;
             let right = self.equality()?;
-            left = (Expr::And(Box::new(left.0), Box::new(right.0)), (from, self.current));
+            left = (
+                Expr::And(Box::new(left.0), Box::new(right.0)),
+                (from, self.current),
+            );
         }
         Ok(left)
     }
@@ -1079,7 +1201,10 @@ impl Parser<'_> {
             self.current += 1;
             let from = self.current + 1;
             let right = self.relation()?;
-            left = (Expr::Compare(op, Box::new(left.0), Box::new(right.0)), (from, self.current));
+            left = (
+                Expr::Compare(op, Box::new(left.0), Box::new(right.0)),
+                (from, self.current),
+            );
         }
     }
 
@@ -1096,7 +1221,10 @@ impl Parser<'_> {
             self.current += 1;
             let from = self.current + 1;
             let right = self.sum()?;
-            left = (Expr::Compare(op, Box::new(left.0), Box::new(right.0)), (from, self.current));
+            left = (
+                Expr::Compare(op, Box::new(left.0), Box::new(right.0)),
+                (from, self.current),
+            );
         }
     }
 
@@ -1131,7 +1259,12 @@ impl Parser<'_> {
         }
     }
 
-    fn math(&self, op: MathOp, left: (Expr, (usize, usize)), right: (Expr, (usize, usize))) -> Expr {
+    fn math(
+        &self,
+        op: MathOp,
+        left: (Expr, (usize, usize)),
+        right: (Expr, (usize, usize)),
+    ) -> Expr {
         let at = self.at(left.1.0);
         let source = |side: &(Expr, (usize, usize))| match (&side.0, op) {
             (Expr::Math(_) | Expr::Range(..) | Expr::Reference(_), MathOp::Add) => {
@@ -1140,7 +1273,14 @@ impl Parser<'_> {
             _ => "".into(),
         };
         let (left_source, right_source) = (source(&left), source(&right));
-        Expr::Math(Box::new(Math { op, left: left.0, right: right.0, left_source, right_source, at }))
+        Expr::Math(Box::new(Math {
+            op,
+            left: left.0,
+            right: right.0,
+            left_source,
+            right_source,
+            at,
+        }))
     }
 
     fn unary(&mut self) -> Result<(Expr, (usize, usize)), Fault> {
@@ -1192,7 +1332,11 @@ fn push_text(block: &mut Block, text: &str) {
 }
 
 fn shorten(text: &str) -> String {
-    if text.chars().count() > 30 { format!("{}…", text.chars().take(30).collect::<String>()) } else { text.to_owned() }
+    if text.chars().count() > 30 {
+        format!("{}…", text.chars().take(30).collect::<String>())
+    } else {
+        text.to_owned()
+    }
 }
 
 /// `\uXXXX` in a double-quoted string.
@@ -1204,9 +1348,14 @@ fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
     let mut rest = text;
     while let Some(u) = rest.find("\\u") {
         units.extend(rest[..u].encode_utf16());
-        let digits = rest.get(u + 2..u + 6).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = rest
+            .get(u + 2..u + 6)
+            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
         let Some(code) = digits.and_then(|d| u16::from_str_radix(d, 16).ok()) else {
-            return Err(Fault::new(at, "expected four hexadecimal digits after `\\u` in a string"));
+            return Err(Fault::new(
+                at,
+                "expected four hexadecimal digits after `\\u` in a string",
+            ));
         };
         units.push(code);
         rest = &rest[u + 6..];
@@ -1219,7 +1368,9 @@ fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
 fn single_quotes(text: JStr, quote: u8) -> JStr {
     let double = [quote, quote];
     match (text.as_str(), std::str::from_utf8(&double)) {
-        (Some(s), Ok(double)) if s.contains(double) => JStr::from(s.replace(double, &double[1..]).as_str()),
+        (Some(s), Ok(double)) if s.contains(double) => {
+            JStr::from(s.replace(double, &double[1..]).as_str())
+        }
         _ => text,
     }
 }

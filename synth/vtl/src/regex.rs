@@ -28,6 +28,9 @@ struct Pattern {
     ascii_only: bool,
 }
 
+/// Where the groups of one match are, the whole match first.
+type Groups = Vec<Option<(usize, usize)>>;
+
 const BACKTRACKS: usize = 500_000;
 
 fn build(text: &str) -> Outcome<Regex> {
@@ -48,26 +51,43 @@ impl Patterns {
         if let Some(found) = self.cache.get(pattern) {
             return Ok(Arc::clone(found));
         }
-        let Some(text) = pattern.as_str() else { return unsupported("half a surrogate pair in a regular expression") };
+        let Some(text) = pattern.as_str() else {
+            return unsupported("half a surrogate pair in a regular expression");
+        };
         heap.charge(text.len() * 64)?;
         let compiled = Arc::new(match literal(text) {
-            Some(literal) => Pattern { literal: Some(literal), regex: None, ascii_only: false },
+            Some(literal) => Pattern {
+                literal: Some(literal),
+                regex: None,
+                ascii_only: false,
+            },
             None => {
                 heap.step(5_000)?;
                 let translated = translate(text, false)?;
-                Pattern { literal: None, regex: Some(build(&translated.text)?), ascii_only: translated.ascii_only }
+                Pattern {
+                    literal: None,
+                    regex: Some(build(&translated.text)?),
+                    ascii_only: translated.ascii_only,
+                }
             }
         });
         self.cache.insert(pattern.clone(), Arc::clone(&compiled));
         Ok(compiled)
     }
 
-    fn whole(&mut self, heap: &mut Heap<'_>, pattern: &JStr, ignore_case: bool) -> Outcome<Arc<Pattern>> {
+    fn whole(
+        &mut self,
+        heap: &mut Heap<'_>,
+        pattern: &JStr,
+        ignore_case: bool,
+    ) -> Outcome<Arc<Pattern>> {
         let key = (pattern.clone(), ignore_case);
         if let Some(found) = self.full.get(&key) {
             return Ok(Arc::clone(found));
         }
-        let Some(text) = pattern.as_str() else { return unsupported("half a surrogate pair in a regular expression") };
+        let Some(text) = pattern.as_str() else {
+            return unsupported("half a surrogate pair in a regular expression");
+        };
         heap.charge(text.len() * 64)?;
         heap.step(5_000)?;
         let translated = translate(text, ignore_case)?;
@@ -85,7 +105,9 @@ impl Patterns {
 
 impl Pattern {
     fn check<'s>(&self, heap: &mut Heap<'_>, subject: &'s JStr) -> Outcome<&'s str> {
-        let Some(text) = subject.as_str() else { return unsupported("a regular expression on half a surrogate pair") };
+        let Some(text) = subject.as_str() else {
+            return unsupported("a regular expression on half a surrogate pair");
+        };
         heap.step(1 + text.len() / 16)?;
         if self.ascii_only && !text.is_ascii() {
             return unsupported("a word boundary or (?i) on a text beyond ASCII");
@@ -94,7 +116,7 @@ impl Pattern {
     }
 
     /// The matches one after the other, as Java's `find` finds them: spans of all groups.
-    fn find_all(&self, heap: &mut Heap<'_>, text: &str, times: usize) -> Outcome<Vec<Vec<Option<(usize, usize)>>>> {
+    fn find_all(&self, heap: &mut Heap<'_>, text: &str, times: usize) -> Outcome<Vec<Groups>> {
         let mut matches = Vec::new();
         if let Some(literal) = &self.literal {
             for (at, _) in text.match_indices(literal.as_str()).take(times) {
@@ -103,15 +125,25 @@ impl Pattern {
             }
             return Ok(matches);
         }
-        let Some(regex) = &self.regex else { return Ok(matches) };
+        let Some(regex) = &self.regex else {
+            return Ok(matches);
+        };
         let mut from = 0;
         while matches.len() < times && from <= text.len() {
             heap.step(4)?;
-            let Some(captures) = regex.captures_from_pos(text, from).map_err(|e| run_error(&e))? else { break };
-            let groups: Vec<Option<(usize, usize)>> =
-                (0..captures.len()).map(|i| captures.get(i).map(|m| (m.start(), m.end()))).collect();
+            let Some(captures) = regex
+                .captures_from_pos(text, from)
+                .map_err(|e| run_error(&e))?
+            else {
+                break;
+            };
+            let groups: Vec<Option<(usize, usize)>> = (0..captures.len())
+                .map(|i| captures.get(i).map(|m| (m.start(), m.end())))
+                .collect();
             heap.charge(groups.len() * 24)?;
-            let Some(Some((start, end))) = groups.first().copied() else { break };
+            let Some(Some((start, end))) = groups.first().copied() else {
+                break;
+            };
             matches.push(groups);
             from = end;
             if start == end {
@@ -139,7 +171,9 @@ fn literal(pattern: &str) -> Option<String> {
                 Some(c) if !c.is_ascii_alphanumeric() => out.push(c),
                 _ => return None,
             },
-            '.' | '^' | '$' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' => return None,
+            '.' | '^' | '$' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' => {
+                return None;
+            }
             c => out.push(c),
         }
     }
@@ -181,7 +215,8 @@ fn property(name: &str) -> Option<&'static str> {
 }
 
 const LINE_ENDS: &str = "\\n\\r\\x{85}\\x{2028}\\x{2029}";
-const DOLLAR: &str = "(?:(?=\\r\\n\\z)|(?=[\\r\\x{85}\\x{2028}\\x{2029}]\\z)|(?<!\\r)(?=\\n\\z)|\\z)";
+const DOLLAR: &str =
+    "(?:(?=\\r\\n\\z)|(?=[\\r\\x{85}\\x{2028}\\x{2029}]\\z)|(?<!\\r)(?=\\n\\z)|\\z)";
 
 struct Translator<'p> {
     chars: Vec<char>,
@@ -202,16 +237,25 @@ fn translate(pattern: &str, _ignore_case: bool) -> Outcome<Translated> {
         pattern,
     };
     t.run()?;
-    Ok(Translated { text: t.out, ascii_only: t.ascii_only })
+    Ok(Translated {
+        text: t.out,
+        ascii_only: t.ascii_only,
+    })
 }
 
 impl Translator<'_> {
     fn refuse<T>(&self, what: &str) -> Outcome<T> {
-        unsupported(format!("{what} in the regular expression {:?}", self.pattern))
+        unsupported(format!(
+            "{what} in the regular expression {:?}",
+            self.pattern
+        ))
     }
 
     fn syntax<T>(&self, what: &str) -> Outcome<T> {
-        exception(format!("java.util.regex.PatternSyntaxException: {what} in {:?}", self.pattern))
+        exception(format!(
+            "java.util.regex.PatternSyntaxException: {what} in {:?}",
+            self.pattern
+        ))
     }
 
     fn peek(&self, ahead: usize) -> Option<char> {
@@ -225,7 +269,11 @@ impl Translator<'_> {
     }
 
     fn literal(&mut self, c: char) {
-        if c.is_ascii() && !c.is_ascii_alphanumeric() && !c.is_ascii_whitespace() && !c.is_ascii_control() {
+        if c.is_ascii()
+            && !c.is_ascii_alphanumeric()
+            && !c.is_ascii_whitespace()
+            && !c.is_ascii_control()
+        {
             self.out.push('\\');
             self.out.push(c);
         } else if c.is_ascii_whitespace() || c.is_ascii_control() {
@@ -242,7 +290,11 @@ impl Translator<'_> {
                 '[' => self.class()?,
                 '.' => {
                     let all = self.dot_all.last().copied().unwrap_or(false);
-                    if all { self.out.push_str("(?s:.)") } else { self.out.push_str(&format!("[^{LINE_ENDS}]")) }
+                    if all {
+                        self.out.push_str("(?s:.)")
+                    } else {
+                        self.out.push_str(&format!("[^{LINE_ENDS}]"))
+                    }
                 }
                 '$' => self.out.push_str(DOLLAR),
                 '(' => self.group()?,
@@ -270,7 +322,9 @@ impl Translator<'_> {
             self.pos += 1;
         }
         let inner: String = self.chars[start..self.pos].iter().collect();
-        if self.next() != Some('}') || !inner.starts_with(|c: char| c.is_ascii_digit()) || inner.matches(',').count() > 1
+        if self.next() != Some('}')
+            || !inner.starts_with(|c: char| c.is_ascii_digit())
+            || inner.matches(',').count() > 1
         {
             return self.syntax("Illegal repetition");
         }
@@ -295,7 +349,9 @@ impl Translator<'_> {
             }
         }
         if let Some(named) = rest.strip_prefix('<') {
-            let Some((name, _)) = named.split_once('>') else { return self.refuse("a long group name") };
+            let Some((name, _)) = named.split_once('>') else {
+                return self.refuse("a long group name");
+            };
             if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
                 return self.syntax("named capturing group is missing trailing '>'");
             }
@@ -305,7 +361,10 @@ impl Translator<'_> {
             return Ok(());
         }
         // (?is) or (?is:...)
-        let flags: String = rest.chars().take_while(|c| c.is_ascii_alphabetic() || *c == '-').collect();
+        let flags: String = rest
+            .chars()
+            .take_while(|c| c.is_ascii_alphabetic() || *c == '-')
+            .collect();
         let close = rest[flags.len()..].chars().next();
         let (on, off) = flags.split_once('-').unwrap_or((&flags, ""));
         if flags.is_empty() || !on.chars().chain(off.chars()).all(|c| c == 'i' || c == 's') {
@@ -339,13 +398,18 @@ impl Translator<'_> {
     }
 
     fn hex(&mut self, digits: usize) -> Outcome<char> {
-        let text: String = self.chars[self.pos.min(self.chars.len())..].iter().take(digits).collect();
+        let text: String = self.chars[self.pos.min(self.chars.len())..]
+            .iter()
+            .take(digits)
+            .collect();
         self.pos += digits;
         match u32::from_str_radix(&text, 16) {
-            Ok(code) if text.len() == digits && text.chars().all(|c| c.is_ascii_hexdigit()) => match char::from_u32(code) {
-                Some(c) => Ok(c),
-                None => self.refuse("half a surrogate pair"),
-            },
+            Ok(code) if text.len() == digits && text.chars().all(|c| c.is_ascii_hexdigit()) => {
+                match char::from_u32(code) {
+                    Some(c) => Ok(c),
+                    None => self.refuse("half a surrogate pair"),
+                }
+            }
             _ => self.syntax("Illegal hexadecimal escape sequence"),
         }
     }
@@ -361,7 +425,9 @@ impl Translator<'_> {
     }
 
     fn escape(&mut self, inside: bool) -> Outcome<()> {
-        let Some(c) = self.next() else { return self.syntax("Unexpected internal error") };
+        let Some(c) = self.next() else {
+            return self.syntax("Unexpected internal error");
+        };
         match c {
             'd' | 'D' => self.set(inside, c == 'D', "0-9"),
             'w' | 'W' => self.set(inside, c == 'W', "a-zA-Z_0-9"),
@@ -379,7 +445,10 @@ impl Translator<'_> {
             'a' => self.literal('\u{7}'),
             'e' => self.literal('\u{1b}'),
             'x' if self.peek(0) == Some('{') => {
-                let text: String = self.chars[self.pos + 1..].iter().take_while(|c| **c != '}').collect();
+                let text: String = self.chars[self.pos + 1..]
+                    .iter()
+                    .take_while(|c| **c != '}')
+                    .collect();
                 self.pos += text.chars().count() + 2;
                 match u32::from_str_radix(&text, 16).ok().and_then(char::from_u32) {
                     Some(c) => self.literal(c),
@@ -395,13 +464,20 @@ impl Translator<'_> {
                 self.literal(c);
             }
             '0' => {
-                let digits: String = self.chars[self.pos..].iter().take(3).take_while(|c| c.is_digit(8)).collect();
+                let digits: String = self.chars[self.pos..]
+                    .iter()
+                    .take(3)
+                    .take_while(|c| c.is_digit(8))
+                    .collect();
                 let digits = if digits.len() == 3 && !digits.starts_with(['0', '1', '2', '3']) {
                     digits[..2].to_owned()
                 } else {
                     digits
                 };
-                match u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32) {
+                match u32::from_str_radix(&digits, 8)
+                    .ok()
+                    .and_then(char::from_u32)
+                {
                     Some(c) => {
                         self.pos += digits.len();
                         self.literal(c);
@@ -412,7 +488,10 @@ impl Translator<'_> {
             'p' | 'P' => {
                 let name: String = match self.next() {
                     Some('{') => {
-                        let name: String = self.chars[self.pos..].iter().take_while(|c| **c != '}').collect();
+                        let name: String = self.chars[self.pos..]
+                            .iter()
+                            .take_while(|c| **c != '}')
+                            .collect();
                         self.pos += name.chars().count() + 1;
                         name
                     }
@@ -448,7 +527,11 @@ impl Translator<'_> {
             }
             'Z' if !inside => self.out.push_str(DOLLAR),
             'k' if !inside => {
-                let name: String = self.chars[self.pos..].iter().skip(1).take_while(|c| **c != '>').collect();
+                let name: String = self.chars[self.pos..]
+                    .iter()
+                    .skip(1)
+                    .take_while(|c| **c != '>')
+                    .collect();
                 self.pos += name.chars().count() + 2;
                 self.out.push_str(&format!("\\k<{name}>"));
             }
@@ -478,7 +561,9 @@ impl Translator<'_> {
         }
         let mut first = true;
         loop {
-            let Some(c) = self.next() else { return self.syntax("Unclosed character class") };
+            let Some(c) = self.next() else {
+                return self.syntax("Unclosed character class");
+            };
             match c {
                 ']' if !first => {
                     self.out.push(']');
@@ -486,7 +571,9 @@ impl Translator<'_> {
                 }
                 ']' => return self.refuse("a class that starts with ]"),
                 '[' => return self.refuse("a class in a class"),
-                '&' if self.peek(0) == Some('&') => return self.refuse("an intersection of classes"),
+                '&' if self.peek(0) == Some('&') => {
+                    return self.refuse("an intersection of classes");
+                }
                 '\\' => self.escape(true)?,
                 '-' => {
                     // A dash is a range between two characters, else itself.
@@ -518,11 +605,15 @@ pub(crate) fn replace(
     if matches.is_empty() {
         return Ok(subject.clone());
     }
-    let Some(with) = with.as_str() else { return unsupported("half a surrogate pair in a replacement") };
+    let Some(with) = with.as_str() else {
+        return unsupported("half a surrogate pair in a replacement");
+    };
     let mut out = String::with_capacity(text.len());
     let mut end = 0;
     for groups in matches {
-        let Some(Some((from, to))) = groups.first().copied() else { continue };
+        let Some(Some((from, to))) = groups.first().copied() else {
+            continue;
+        };
         out.push_str(&text[end..from]);
         end = to;
         let before = out.len();
@@ -546,27 +637,43 @@ fn append(
         match c {
             '\\' => match chars.next() {
                 Some(c) => out.push(c),
-                None => return exception("java.lang.IllegalArgumentException: character to be escaped is missing"),
+                None => {
+                    return exception(
+                        "java.lang.IllegalArgumentException: character to be escaped is missing",
+                    );
+                }
             },
             '$' => {
                 let group = match chars.next() {
                     Some('{') => {
-                        let name: String = std::iter::from_fn(|| chars.next_if(char::is_ascii_alphanumeric)).collect();
-                        if name.is_empty() || chars.next() != Some('}') || name.starts_with(|c: char| c.is_ascii_digit()) {
-                            return exception("java.lang.IllegalArgumentException: illegal group name");
+                        let name: String =
+                            std::iter::from_fn(|| chars.next_if(char::is_ascii_alphanumeric))
+                                .collect();
+                        if name.is_empty()
+                            || chars.next() != Some('}')
+                            || name.starts_with(|c: char| c.is_ascii_digit())
+                        {
+                            return exception(
+                                "java.lang.IllegalArgumentException: illegal group name",
+                            );
                         }
-                        let index = regex.and_then(|r| r.capture_names().position(|n| n == Some(name.as_str())));
+                        let index = regex
+                            .and_then(|r| r.capture_names().position(|n| n == Some(name.as_str())));
                         match index {
                             Some(index) => index,
                             None => {
-                                return exception(format!("java.lang.IllegalArgumentException: No group with name {{{name}}}"));
+                                return exception(format!(
+                                    "java.lang.IllegalArgumentException: No group with name {{{name}}}"
+                                ));
                             }
                         }
                     }
                     Some(c) if c.is_ascii_digit() => {
                         let mut group = c.to_digit(10).unwrap_or(0) as usize;
                         if group >= groups.len() {
-                            return exception(format!("java.lang.IndexOutOfBoundsException: No group {group}"));
+                            return exception(format!(
+                                "java.lang.IndexOutOfBoundsException: No group {group}"
+                            ));
                         }
                         while let Some(digit) = chars.peek().and_then(|c| c.to_digit(10)) {
                             let longer = group * 10 + digit as usize;
@@ -578,7 +685,11 @@ fn append(
                         }
                         group
                     }
-                    _ => return exception("java.lang.IllegalArgumentException: Illegal group reference"),
+                    _ => {
+                        return exception(
+                            "java.lang.IllegalArgumentException: Illegal group reference",
+                        );
+                    }
                 };
                 if let Some(Some((from, to))) = groups.get(group) {
                     out.push_str(&text[*from..*to]);
@@ -591,7 +702,12 @@ fn append(
 }
 
 /// Whether the whole subject matches.
-pub(crate) fn matches(heap: &mut Heap<'_>, patterns: &mut Patterns, subject: &JStr, pattern: &JStr) -> Outcome<bool> {
+pub(crate) fn matches(
+    heap: &mut Heap<'_>,
+    patterns: &mut Patterns,
+    subject: &JStr,
+    pattern: &JStr,
+) -> Outcome<bool> {
     matches_with(heap, patterns, subject, pattern, false)
 }
 
@@ -623,9 +739,14 @@ pub(crate) fn split(
     let text = compiled.check(heap, subject)?;
     let mut parts: Vec<JStr> = Vec::new();
     let mut end = 0;
-    let most = usize::try_from(limit).ok().filter(|l| *l > 0).unwrap_or(usize::MAX);
+    let most = usize::try_from(limit)
+        .ok()
+        .filter(|l| *l > 0)
+        .unwrap_or(usize::MAX);
     for groups in compiled.find_all(heap, text, usize::MAX)? {
-        let Some(Some((from, to))) = groups.first().copied() else { continue };
+        let Some(Some((from, to))) = groups.first().copied() else {
+            continue;
+        };
         if parts.len() + 1 >= most {
             break;
         }

@@ -3,17 +3,25 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::ast::{Block, Child, CompareOp, Definition, Expr, Foreach, Math, MathOp, Node, Reference, Shape, Slot, Step, StepKind};
+use crate::ast::{
+    Block, Child, CompareOp, Definition, Expr, Foreach, Math, MathOp, Node, Reference, Shape, Slot,
+    Step, StepKind,
+};
 use crate::error::ErrorKind;
 use crate::methods;
 use crate::number;
 use crate::string::{JStr, Out};
-use crate::value::{Class, Cursor, Heap, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value};
+use crate::value::{
+    Class, Cursor, Heap, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value,
+};
 
 /// What ends rendering before the template's end.
 #[derive(Debug)]
 pub(crate) enum Abort {
-    Error { at: Option<usize>, kind: ErrorKind },
+    Error {
+        at: Option<usize>,
+        kind: ErrorKind,
+    },
     /// `#break`
     Nearest,
     /// `#stop`
@@ -38,7 +46,10 @@ trait At<T> {
 impl<T> At<T> for Flow<T> {
     fn at(self, at: usize) -> Flow<T> {
         self.map_err(|mut abort| {
-            if let Abort::Error { at: place @ None, .. } = &mut *abort {
+            if let Abort::Error {
+                at: place @ None, ..
+            } = &mut *abort
+            {
                 *place = Some(at);
             }
             abort
@@ -81,7 +92,9 @@ impl Interpreter<'_> {
     fn check_output(&self, out: &Out) -> Outcome<()> {
         let limit = self.heap.limits.output_bytes;
         if out.len() > limit {
-            return Err(ErrorKind::Limit(format!("the output gets longer than {limit} bytes")));
+            return Err(ErrorKind::Limit(format!(
+                "the output gets longer than {limit} bytes"
+            )));
         }
         Ok(())
     }
@@ -94,6 +107,7 @@ impl Interpreter<'_> {
                 self.check_output(out)?;
                 Ok(())
             }
+            Node::Comment { .. } => Ok(()),
             Node::Reference(reference) => self.print(reference, out).at(reference.at),
             Node::Set { at, target, value } => self.set(target, value).at(*at),
             Node::If { arms, otherwise } => {
@@ -109,7 +123,10 @@ impl Interpreter<'_> {
             }
             Node::Foreach(foreach) => self.foreach(foreach, out).at(foreach.at),
             Node::Define { key, block } => {
-                let block = self.heap.add(Object::Block { definition: Arc::clone(block), depth: 0 })?;
+                let block = self.heap.add(Object::Block {
+                    definition: Arc::clone(block),
+                    depth: 0,
+                })?;
                 self.put(*key, block);
                 Ok(())
             }
@@ -121,7 +138,9 @@ impl Interpreter<'_> {
                 Err(Box::new(Abort::Everything))
             }
             Node::Break { at, scope } => {
-                let Some((scope, source)) = scope else { return Err(Box::new(Abort::Nearest)) };
+                let Some((scope, source)) = scope else {
+                    return Err(Box::new(Abort::Nearest));
+                };
                 let value = self.value(scope)?;
                 if let Value::Object(id) = value
                     && let Object::Scope(scope) = self.heap.get(id)
@@ -131,15 +150,27 @@ impl Interpreter<'_> {
                 let message = format!("`#break({source})` needs a loop such as `$foreach`");
                 Err(ErrorKind::Exception(message)).at(*at)
             }
-            Node::Include { at, children, parse } => self.include(*at, children, *parse, out),
+            Node::Include {
+                at,
+                children,
+                parse,
+            } => self.include(*at, children, *parse, out),
         }
     }
 
     fn include(&mut self, at: usize, children: &[Child], parse: bool, out: &mut Out) -> Flow<()> {
-        let missing = |name: &str| Err(ErrorKind::Exception(format!("Unable to find resource '{name}'"))).at(at);
+        let missing = |name: &str| {
+            Err(ErrorKind::Exception(format!(
+                "Unable to find resource '{name}'"
+            )))
+            .at(at)
+        };
         if parse {
             let Some(Child::Expr(argument)) = children.first() else {
-                return Err(ErrorKind::Exception("#parse(): argument missing".to_owned())).at(at);
+                return Err(ErrorKind::Exception(
+                    "#parse(): argument missing".to_owned(),
+                ))
+                .at(at);
             };
             let value = self.value(argument)?;
             if value.is_null() {
@@ -150,7 +181,11 @@ impl Interpreter<'_> {
         }
         for (i, child) in children.iter().enumerate() {
             match child {
-                Child::Expr(e @ (Expr::Reference(_) | Expr::Interpolated { .. } | Expr::Constant(Value::Str(_)))) => {
+                Child::Expr(
+                    e @ (Expr::Reference(_)
+                    | Expr::Interpolated { .. }
+                    | Expr::Constant(Value::Str(_))),
+                ) => {
                     let value = self.value(e)?;
                     if value.is_null() {
                         out.push_str(&format!("<!-- include error :  error with arg {i} please see log.  see error log -->"));
@@ -172,7 +207,11 @@ impl Interpreter<'_> {
     // ---- variables ----------------------------------------------------------------------------------------------
 
     fn get(&self, slot: Slot) -> Value {
-        if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
+        if self
+            .hidden
+            .iter()
+            .any(|(hidden, active)| *active && *hidden == slot)
+        {
             return Value::Null;
         }
         self.variables[slot].clone()
@@ -203,7 +242,12 @@ impl Interpreter<'_> {
         let list = match foreach.children.get(2) {
             Some(Child::Expr(e)) => self.value(e)?,
             Some(Child::Block(_)) => Value::Null,
-            None => return Err(ErrorKind::Exception("`#foreach` needs `$element in $list`".to_owned()).into()),
+            None => {
+                return Err(ErrorKind::Exception(
+                    "`#foreach` needs `$element in $list`".to_owned(),
+                )
+                .into());
+            }
         };
         if list.is_null() {
             return Ok(());
@@ -221,12 +265,17 @@ impl Interpreter<'_> {
             },
         };
         let Some(body) = foreach.children.get(3) else {
-            return Err(ErrorKind::Exception("`#foreach` needs `$element in $list`".to_owned()).into());
+            return Err(
+                ErrorKind::Exception("`#foreach` needs `$element in $list`".to_owned()).into(),
+            );
         };
-        let saved = [foreach.element, self.slots.count, self.slots.has_next].map(|slot| self.get(slot));
+        let saved =
+            [foreach.element, self.slots.count, self.slots.has_next].map(|slot| self.get(slot));
         let previous = self.get(self.slots.scope);
         let (parent, replaced) = match previous {
-            Value::Object(id) if matches!(self.heap.get(id), Object::Scope(_)) => (Some(id), Value::Null),
+            Value::Object(id) if matches!(self.heap.get(id), Object::Scope(_)) => {
+                (Some(id), Value::Null)
+            }
             other => (None, other),
         };
         let storage = self.heap.new_map(MapKind::JsonObject)?;
@@ -245,7 +294,8 @@ impl Interpreter<'_> {
         let mut hidden = None;
         let mut rounds = 0;
         let mut stopped = Ok(());
-        while rounds < self.heap.limits.foreach_rounds && self.cursor_has_next(shared, own.as_ref()) {
+        while rounds < self.heap.limits.foreach_rounds && self.cursor_has_next(shared, own.as_ref())
+        {
             self.heap.step(1)?;
             rounds += 1;
             self.put(self.slots.count, Value::Int(rounds as i32));
@@ -303,12 +353,18 @@ impl Interpreter<'_> {
 
     fn cursor_has_next(&self, shared: Option<ObjectId>, own: Option<&Cursor>) -> bool {
         match (own, shared.map(|id| self.heap.get(id))) {
-            (Some(cursor), _) | (None, Some(Object::Iterator(cursor))) => self.heap.has_next(cursor),
+            (Some(cursor), _) | (None, Some(Object::Iterator(cursor))) => {
+                self.heap.has_next(cursor)
+            }
             _ => false,
         }
     }
 
-    fn cursor_next(&mut self, shared: Option<ObjectId>, own: Option<&mut Cursor>) -> Outcome<Value> {
+    fn cursor_next(
+        &mut self,
+        shared: Option<ObjectId>,
+        own: Option<&mut Cursor>,
+    ) -> Outcome<Value> {
         match (own, shared) {
             (Some(cursor), _) => self.heap.advance(cursor),
             (None, Some(id)) => methods::iterator_next(&mut self.heap, id),
@@ -354,7 +410,12 @@ impl Interpreter<'_> {
             if self.run_block(id, out)? {
                 return Ok(());
             }
-            for text in [&reference.prefix, &reference.prefix, &reference.more, &reference.source] {
+            for text in [
+                &reference.prefix,
+                &reference.prefix,
+                &reference.more,
+                &reference.source,
+            ] {
                 out.push_str(text);
             }
             return Ok(());
@@ -387,7 +448,10 @@ impl Interpreter<'_> {
     fn define(&mut self, definition: &Definition, out: &mut Out) -> Flow<()> {
         if self.depth >= self.heap.limits.template_depth {
             let limit = self.heap.limits.template_depth;
-            return Err(ErrorKind::Limit(format!("blocks of `#define` run inside each other more than {limit} deep")).into());
+            return Err(ErrorKind::Limit(format!(
+                "blocks of `#define` run inside each other more than {limit} deep"
+            ))
+            .into());
         }
         self.depth += 1;
         let result = self.block(&definition.body, out);
@@ -445,21 +509,26 @@ impl Interpreter<'_> {
             }
             StepKind::Index(index) => {
                 let index = self.value(index)?;
-                let index = self.from_end(index, on)?;
+                let index = self.count_back(index, on)?;
                 methods::call(self, on, "get", vec![index])
             }
         }
     }
 
     /// `$list[-1]` is the last element.
-    fn from_end(&mut self, index: Value, on: &Value) -> Flow<Value> {
-        let Value::Int(i) = index else { return Ok(index) };
+    fn count_back(&mut self, index: Value, on: &Value) -> Flow<Value> {
+        let Value::Int(i) = index else {
+            return Ok(index);
+        };
         if i >= 0 {
             return Ok(index);
         }
         match methods::call(self, on, "size", Vec::new())? {
             Value::Int(size) => Ok(Value::Int(size.wrapping_add(i))),
-            _ => Err(ErrorKind::Exception(format!("the index {i} needs a size() to count back from")).into()),
+            _ => Err(ErrorKind::Exception(format!(
+                "the index {i} needs a size() to count back from"
+            ))
+            .into()),
         }
     }
 
@@ -485,7 +554,7 @@ impl Interpreter<'_> {
         match &last.kind {
             StepKind::Index(index) => {
                 let index = self.value(index)?;
-                let index = self.from_end(index, &on).at(last.at)?;
+                let index = self.count_back(index, &on).at(last.at)?;
                 methods::set_index(self, &on, index, value).at(last.at)
             }
             StepKind::Property(name, _) | StepKind::Call(name, _) => {
@@ -509,7 +578,10 @@ impl Interpreter<'_> {
                 }
                 self.resolve(reference).at(reference.at)?
             }
-            Expr::Interpolated { body, has_line_comment } => {
+            Expr::Interpolated {
+                body,
+                has_line_comment,
+            } => {
                 let mut out = Out::new();
                 self.block(body, &mut out)?;
                 if !has_line_comment && out.len() > 0 {
@@ -531,7 +603,11 @@ impl Interpreter<'_> {
                 } else {
                     (from..=to).map(Value::Int).collect()
                 };
-                self.heap.add(Object::List { kind: ListKind::ArrayList, items, changes: 0 })?
+                self.heap.add(Object::List {
+                    kind: ListKind::ArrayList,
+                    items,
+                    changes: 0,
+                })?
             }
             Expr::List(items) => {
                 let mut values = Vec::with_capacity(items.len());
@@ -549,13 +625,17 @@ impl Interpreter<'_> {
                 Value::Object(map)
             }
             Expr::Math(math) => self.math(math).at(math.at)?,
-            Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => Value::Bool(self.truth(e)?),
+            Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => {
+                Value::Bool(self.truth(e)?)
+            }
         })
     }
 
     fn math(&mut self, math: &Math) -> Flow<Value> {
         let (left, right) = (self.value(&math.left)?, self.value(&math.right)?);
-        if math.op == MathOp::Add && (matches!(left, Value::Str(_)) || matches!(right, Value::Str(_))) {
+        if math.op == MathOp::Add
+            && (matches!(left, Value::Str(_)) || matches!(right, Value::Str(_)))
+        {
             let mut out = Out::new();
             for (side, source) in [(&left, &math.left_source), (&right, &math.right_source)] {
                 if side.is_null() {
@@ -563,7 +643,12 @@ impl Interpreter<'_> {
                 } else {
                     match self.text(side)? {
                         Some(text) => out.push(&text),
-                        None => return Err(ErrorKind::Exception("java.lang.NullPointerException".to_owned()).into()),
+                        None => {
+                            return Err(ErrorKind::Exception(
+                                "java.lang.NullPointerException".to_owned(),
+                            )
+                            .into());
+                        }
                     }
                 }
             }
@@ -606,6 +691,11 @@ impl Interpreter<'_> {
                     value @ Value::Object(_) if self.heap.class(&value) == Some(Class::Block) => {
                         self.text(&value)?.is_some()
                     }
+                    // Velocity asks for the text of what it tests, and that can fail.
+                    value @ Value::Object(_) => match self.heap.write(&value, &mut Out::new()) {
+                        Ok(()) | Err(ErrorKind::Unsupported(_)) => true,
+                        Err(kind) => return Err(kind.into()),
+                    },
                     _ => true,
                 }
             }

@@ -79,7 +79,8 @@ pub(crate) enum Class {
     Block,
     Input,
     Util,
-    Class,
+    /// `java.lang.Class` itself.
+    Meta,
 }
 
 impl Class {
@@ -163,8 +164,18 @@ pub(crate) struct JMap {
 
 #[derive(Debug)]
 pub(crate) enum Cursor {
-    List { list: ObjectId, next: usize, changes: u32 },
-    Map { map: ObjectId, keys: Vec<Key>, next: usize, changes: u32, kind: ViewKind },
+    List {
+        list: ObjectId,
+        next: usize,
+        changes: u32,
+    },
+    Map {
+        map: ObjectId,
+        keys: Vec<Key>,
+        next: usize,
+        changes: u32,
+        kind: ViewKind,
+    },
 }
 
 #[derive(Debug)]
@@ -179,14 +190,33 @@ pub(crate) struct Scope {
 
 #[derive(Debug)]
 pub(crate) enum Object {
-    List { kind: ListKind, items: Vec<Value>, changes: u32 },
-    SubList { list: ObjectId, from: usize, len: usize, changes: u32 },
+    List {
+        kind: ListKind,
+        items: Vec<Value>,
+        changes: u32,
+    },
+    SubList {
+        list: ObjectId,
+        from: usize,
+        len: usize,
+        changes: u32,
+    },
     Map(JMap),
-    View { kind: ViewKind, map: ObjectId },
-    Entry { map: ObjectId, key: Key, detached: Option<(Value, Value)> },
+    View {
+        kind: ViewKind,
+        map: ObjectId,
+    },
+    Entry {
+        map: ObjectId,
+        key: Key,
+        detached: Option<(Value, Value)>,
+    },
     Iterator(Cursor),
     Scope(Scope),
-    Block { definition: Arc<Definition>, depth: u32 },
+    Block {
+        definition: Arc<Definition>,
+        depth: u32,
+    },
 }
 
 pub(crate) type Outcome<T> = Result<T, ErrorKind>;
@@ -211,7 +241,13 @@ pub(crate) struct Heap<'a> {
 
 impl<'a> Heap<'a> {
     pub(crate) fn new(limits: &'a Limits) -> Self {
-        Heap { objects: Vec::new(), limits, steps: limits.steps, memory: limits.memory_bytes, depth: 0 }
+        Heap {
+            objects: Vec::new(),
+            limits,
+            steps: limits.steps,
+            memory: limits.memory_bytes,
+            depth: 0,
+        }
     }
 
     /// Counts work; an error once the limit is used up.
@@ -221,7 +257,10 @@ impl<'a> Heap<'a> {
                 self.steps = left;
                 Ok(())
             }
-            None => Err(ErrorKind::Limit(format!("the rendering takes more than {} steps", self.limits.steps))),
+            None => Err(ErrorKind::Limit(format!(
+                "the rendering takes more than {} steps",
+                self.limits.steps
+            ))),
         }
     }
 
@@ -234,14 +273,19 @@ impl<'a> Heap<'a> {
             }
             None => {
                 let limit = self.limits.memory_bytes;
-                Err(ErrorKind::Limit(format!("the rendering makes more than {limit} bytes of values")))
+                Err(ErrorKind::Limit(format!(
+                    "the rendering makes more than {limit} bytes of values"
+                )))
             }
         }
     }
 
     pub(crate) fn enter(&mut self) -> Outcome<()> {
         if self.depth >= self.limits.value_depth {
-            return Err(ErrorKind::Limit(format!("values are nested more than {} deep", self.limits.value_depth)));
+            return Err(ErrorKind::Limit(format!(
+                "values are nested more than {} deep",
+                self.limits.value_depth
+            )));
         }
         self.depth += 1;
         Ok(())
@@ -260,7 +304,8 @@ impl<'a> Heap<'a> {
 
     pub(crate) fn add(&mut self, object: Object) -> Outcome<Value> {
         self.charge(96)?;
-        let id = ObjectId::try_from(self.objects.len()).map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
+        let id = ObjectId::try_from(self.objects.len())
+            .map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
         self.objects.push(object);
         Ok(Value::Object(id))
     }
@@ -275,11 +320,20 @@ impl<'a> Heap<'a> {
 
     pub(crate) fn list(&mut self, kind: ListKind, items: Vec<Value>) -> Outcome<Value> {
         self.charge(items.len() * 32)?;
-        self.add(Object::List { kind, items, changes: 0 })
+        self.add(Object::List {
+            kind,
+            items,
+            changes: 0,
+        })
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap { kind, entries: IndexMap::new(), changes: 0, capacity: 16 };
+        let map = JMap {
+            kind,
+            entries: IndexMap::new(),
+            changes: 0,
+            capacity: 16,
+        };
         match self.add(Object::Map(map))? {
             Value::Object(id) => Ok(id),
             _ => unsupported("a map that is no object"),
@@ -307,7 +361,7 @@ impl<'a> Heap<'a> {
             Value::Str(_) => Class::String,
             Value::Input => Class::Input,
             Value::Util => Class::Util,
-            Value::Class(_) => Class::Class,
+            Value::Class(_) => Class::Meta,
             Value::Object(id) => match self.get(*id) {
                 Object::List { kind, .. } => match kind {
                     ListKind::ArrayList => Class::ArrayList,
@@ -377,9 +431,17 @@ impl<'a> Heap<'a> {
             Value::Util => Key::Other(Class::Util),
             Value::Class(c) => Key::Other(*c),
             Value::Object(id) => match self.get(*id) {
-                Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, .. } | Object::SubList { .. } => {
+                Object::List {
+                    kind: ListKind::ArrayList | ListKind::JsonArray,
+                    ..
+                }
+                | Object::SubList { .. } => {
                     let items = self.items(*id)?;
-                    self.deeper(|h| Ok(Key::List(items.iter().map(|v| h.key(v)).collect::<Outcome<_>>()?)))?
+                    self.deeper(|h| {
+                        Ok(Key::List(
+                            items.iter().map(|v| h.key(v)).collect::<Outcome<_>>()?,
+                        ))
+                    })?
                 }
                 _ => Key::Object(*id),
             },
@@ -395,7 +457,10 @@ impl<'a> Heap<'a> {
             }
             // A loop's scope asks the scope of the loop around it.
             match self.get(id) {
-                Object::Scope(Scope { parent: Some(parent), .. }) => id = *parent,
+                Object::Scope(Scope {
+                    parent: Some(parent),
+                    ..
+                }) => id = *parent,
                 _ => return Ok(Value::Null),
             }
         }
@@ -404,7 +469,9 @@ impl<'a> Heap<'a> {
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value, value: Value) -> Outcome<Value> {
         let hashed = self.key(&key)?;
         self.charge(96)?;
-        let Some(map) = self.map_mut(id) else { return unsupported("putting into this map") };
+        let Some(map) = self.map_mut(id) else {
+            return unsupported("putting into this map");
+        };
         if let Some((_, old)) = map.entries.get_mut(&hashed) {
             return Ok(std::mem::replace(old, value));
         }
@@ -419,7 +486,9 @@ impl<'a> Heap<'a> {
     pub(crate) fn map_remove(&mut self, id: ObjectId, key: &Key) -> Outcome<Option<Value>> {
         let len = self.map(id).map_or(0, |m| m.entries.len());
         self.step(len / 8)?;
-        let Some(map) = self.map_mut(id) else { return unsupported("removing from this map") };
+        let Some(map) = self.map_mut(id) else {
+            return unsupported("removing from this map");
+        };
         let removed = map.entries.shift_remove(key);
         if removed.is_some() {
             map.changes += 1;
@@ -436,7 +505,9 @@ impl<'a> Heap<'a> {
 
     /// Keys in the order in which Java's iterator gives them.
     pub(crate) fn ordered_keys(&mut self, id: ObjectId) -> Outcome<Vec<Key>> {
-        let Some(map) = self.map(id) else { return Ok(Vec::new()) };
+        let Some(map) = self.map(id) else {
+            return Ok(Vec::new());
+        };
         let len = map.entries.len();
         if map.kind == MapKind::Linked {
             let keys = map.entries.keys().cloned().collect();
@@ -444,7 +515,11 @@ impl<'a> Heap<'a> {
             return Ok(keys);
         }
         let capacity = map.capacity;
-        let pairs: Vec<(Key, Value)> = map.entries.iter().map(|(k, (v, _))| (k.clone(), v.clone())).collect();
+        let pairs: Vec<(Key, Value)> = map
+            .entries
+            .iter()
+            .map(|(k, (v, _))| (k.clone(), v.clone()))
+            .collect();
         self.step(len)?;
         let mut ordered = Vec::with_capacity(len);
         for (key, value) in pairs {
@@ -456,7 +531,10 @@ impl<'a> Heap<'a> {
     }
 
     pub(crate) fn entry_of(&self, id: ObjectId, key: &Key) -> (Value, Value) {
-        self.map(id).and_then(|m| m.entries.get(key)).cloned().unwrap_or((Value::Null, Value::Null))
+        self.map(id)
+            .and_then(|m| m.entries.get(key))
+            .cloned()
+            .unwrap_or((Value::Null, Value::Null))
     }
 
     /// The elements of anything that has elements.
@@ -467,11 +545,18 @@ impl<'a> Heap<'a> {
                 self.step(items.len())?;
                 Ok(items)
             }
-            Object::SubList { list, from, len, changes } => {
+            Object::SubList {
+                list,
+                from,
+                len,
+                changes,
+            } => {
                 let (list, from, len, expected) = (*list, *from, *len, *changes);
                 self.step(len)?;
                 match self.get(list) {
-                    Object::List { items, changes, .. } if *changes == expected => Ok(items[from..from + len].to_vec()),
+                    Object::List { items, changes, .. } if *changes == expected => {
+                        Ok(items[from..from + len].to_vec())
+                    }
                     _ => exception("java.util.ConcurrentModificationException"),
                 }
             }
@@ -492,13 +577,20 @@ impl<'a> Heap<'a> {
         match kind {
             ViewKind::Keys => Ok(k),
             ViewKind::Values => Ok(v),
-            ViewKind::Entries => self.add(Object::Entry { map, key: key.clone(), detached: None }),
+            ViewKind::Entries => self.add(Object::Entry {
+                map,
+                key: key.clone(),
+                detached: None,
+            }),
         }
     }
 
     pub(crate) fn entry_parts(&self, id: ObjectId) -> (Value, Value) {
         match self.get(id) {
-            Object::Entry { detached: Some(parts), .. } => parts.clone(),
+            Object::Entry {
+                detached: Some(parts),
+                ..
+            } => parts.clone(),
             Object::Entry { map, key, .. } => self.entry_of(*map, key),
             _ => (Value::Null, Value::Null),
         }
@@ -512,11 +604,18 @@ impl<'a> Heap<'a> {
     }
 
     pub(crate) fn is_collection(&self, value: &Value) -> bool {
-        self.is_list(value) || matches!(self.class(value), Some(Class::KeySet | Class::Values | Class::EntrySet))
+        self.is_list(value)
+            || matches!(
+                self.class(value),
+                Some(Class::KeySet | Class::Values | Class::EntrySet)
+            )
     }
 
     pub(crate) fn is_map(&self, value: &Value) -> bool {
-        matches!(self.class(value), Some(Class::LinkedHashMap | Class::JsonObject | Class::Foreach))
+        matches!(
+            self.class(value),
+            Some(Class::LinkedHashMap | Class::JsonObject | Class::Foreach)
+        )
     }
 
     /// Java's `equals`.
@@ -548,7 +647,9 @@ impl<'a> Heap<'a> {
                     return self.deeper(|h| {
                         for key in keys {
                             let (_, m) = h.entry_of(x, &key);
-                            let Some((_, n)) = h.map(y).and_then(|map| map.entries.get(&key)).cloned() else {
+                            let Some((_, n)) =
+                                h.map(y).and_then(|map| map.entries.get(&key)).cloned()
+                            else {
                                 return Ok(false);
                             };
                             if !h.equals(&m, &n)? {
@@ -563,7 +664,10 @@ impl<'a> Heap<'a> {
                         let ((k, v), (l, w)) = (self.entry_parts(x), self.entry_parts(y));
                         self.deeper(|h| Ok(h.equals(&k, &l)? && h.equals(&v, &w)?))?
                     }
-                    (Some(Class::KeySet | Class::EntrySet), Some(Class::KeySet | Class::EntrySet)) => {
+                    (
+                        Some(Class::KeySet | Class::EntrySet),
+                        Some(Class::KeySet | Class::EntrySet),
+                    ) => {
                         let (p, q) = (self.items(x)?, self.items(y)?);
                         if p.len() != q.len() {
                             return Ok(false);
@@ -635,17 +739,25 @@ impl<'a> Heap<'a> {
                     Some(Class::KeySet | Class::EntrySet) => {
                         let items = self.items(id)?;
                         self.deeper(|h| {
-                            items.iter().try_fold(0i32, |sum, v| Ok(sum.wrapping_add(h.hash_code(v)?)))
+                            items
+                                .iter()
+                                .try_fold(0i32, |sum, v| Ok(sum.wrapping_add(h.hash_code(v)?)))
                         })?
                     }
                     Some(Class::Entry) => {
                         let (k, v) = self.entry_parts(id);
                         self.deeper(|h| Ok(h.hash_code(&k)? ^ h.hash_code(&v)?))?
                     }
-                    _ => return unsupported("the hash code of this object, which differs from run to run,"),
+                    _ => {
+                        return unsupported(
+                            "the hash code of this object, which differs from run to run,",
+                        );
+                    }
                 }
             }
-            _ => return unsupported("the hash code of this object, which differs from run to run,"),
+            _ => {
+                return unsupported("the hash code of this object, which differs from run to run,");
+            }
         })
     }
 
@@ -677,15 +789,25 @@ impl<'a> Heap<'a> {
         }
         if out.len() > self.limits.output_bytes {
             let limit = self.limits.output_bytes;
-            return Err(ErrorKind::Limit(format!("a text gets longer than {limit} bytes")));
+            return Err(ErrorKind::Limit(format!(
+                "a text gets longer than {limit} bytes"
+            )));
         }
         Ok(())
     }
 
     fn write_object(&mut self, id: ObjectId, out: &mut Out) -> Outcome<()> {
         match self.get(id) {
-            Object::List { kind: ListKind::JsonArray, .. } => crate::json::write(self, &Value::Object(id), true, out),
-            Object::List { kind: ListKind::ArrayList, .. } | Object::SubList { .. } | Object::View { .. } => {
+            Object::List {
+                kind: ListKind::JsonArray,
+                ..
+            } => crate::json::write(self, &Value::Object(id), true, out),
+            Object::List {
+                kind: ListKind::ArrayList,
+                ..
+            }
+            | Object::SubList { .. }
+            | Object::View { .. } => {
                 let items = self.items(id)?;
                 out.push_str("[");
                 self.deeper(|h| {
@@ -694,7 +816,9 @@ impl<'a> Heap<'a> {
                             out.push_str(", ");
                         }
                         match item {
-                            Value::Object(inner) if *inner == id => out.push_str("(this Collection)"),
+                            Value::Object(inner) if *inner == id => {
+                                out.push_str("(this Collection)")
+                            }
                             _ => h.write(item, out)?,
                         }
                     }
@@ -703,9 +827,10 @@ impl<'a> Heap<'a> {
                 out.push_str("]");
                 Ok(())
             }
-            Object::Map(JMap { kind: MapKind::JsonObject, .. }) => {
-                crate::json::write(self, &Value::Object(id), true, out)
-            }
+            Object::Map(JMap {
+                kind: MapKind::JsonObject,
+                ..
+            }) => crate::json::write(self, &Value::Object(id), true, out),
             Object::Map(_) | Object::Scope(_) => {
                 let keys = self.ordered_keys(id)?;
                 out.push_str("{");
@@ -755,14 +880,24 @@ impl<'a> Heap<'a> {
 
     /// A cursor over what `#foreach` and `iterator()` can walk; `None` where there is nothing to walk.
     pub(crate) fn cursor(&mut self, value: &Value) -> Outcome<Option<Cursor>> {
-        let Value::Object(id) = value else { return Ok(None) };
+        let Value::Object(id) = value else {
+            return Ok(None);
+        };
         let id = *id;
         Ok(match self.get(id) {
-            Object::List { changes, .. } => Some(Cursor::List { list: id, next: 0, changes: *changes }),
+            Object::List { changes, .. } => Some(Cursor::List {
+                list: id,
+                next: 0,
+                changes: *changes,
+            }),
             Object::SubList { .. } => {
                 let items = self.items(id)?;
                 match self.list(ListKind::ArrayList, items)? {
-                    Value::Object(copy) => Some(Cursor::List { list: copy, next: 0, changes: 0 }),
+                    Value::Object(copy) => Some(Cursor::List {
+                        list: copy,
+                        next: 0,
+                        changes: 0,
+                    }),
                     _ => None,
                 }
             }
@@ -782,7 +917,13 @@ impl<'a> Heap<'a> {
     fn map_cursor(&mut self, map: ObjectId, kind: ViewKind) -> Outcome<Cursor> {
         let keys = self.ordered_keys(map)?;
         let changes = self.map(map).map_or(0, |m| m.changes);
-        Ok(Cursor::Map { map, keys, next: 0, changes, kind })
+        Ok(Cursor::Map {
+            map,
+            keys,
+            next: 0,
+            changes,
+            kind,
+        })
     }
 
     pub(crate) fn has_next(&self, cursor: &Cursor) -> bool {
@@ -796,19 +937,32 @@ impl<'a> Heap<'a> {
 
     pub(crate) fn advance(&mut self, cursor: &mut Cursor) -> Outcome<Value> {
         self.step(1)?;
-        const CHANGED: &str = "java.util.ConcurrentModificationException: changed while it is walked";
+        const CHANGED: &str =
+            "java.util.ConcurrentModificationException: changed while it is walked";
         match cursor {
-            Cursor::List { list, next, changes: expected } => match self.get(*list) {
-                Object::List { items, changes, .. } if changes == expected => match items.get(*next) {
-                    Some(item) => {
-                        *next += 1;
-                        Ok(item.clone())
+            Cursor::List {
+                list,
+                next,
+                changes: expected,
+            } => match self.get(*list) {
+                Object::List { items, changes, .. } if changes == expected => {
+                    match items.get(*next) {
+                        Some(item) => {
+                            *next += 1;
+                            Ok(item.clone())
+                        }
+                        None => exception("java.util.NoSuchElementException"),
                     }
-                    None => exception("java.util.NoSuchElementException"),
-                },
+                }
                 _ => exception(CHANGED),
             },
-            Cursor::Map { map, keys, next, changes, kind } => {
+            Cursor::Map {
+                map,
+                keys,
+                next,
+                changes,
+                kind,
+            } => {
                 if self.map(*map).is_none_or(|m| m.changes != *changes) {
                     return exception(CHANGED);
                 }

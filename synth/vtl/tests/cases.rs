@@ -20,8 +20,17 @@ fn every_case_renders_as_the_reference_engine_does() {
             }
         };
         if !right {
-            wrong.push(format!("{}\n  template {}\n  expected {}\n  got      {:?}", case["id"], case["template"], case["expected"], answer));
+            wrong.push(format!(
+                "{}\n  template {}\n  expected {}\n  got      {:?}",
+                case["id"], case["template"], case["expected"], answer
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} cases differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases differ:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }

@@ -6,12 +6,15 @@ use super::{illegal, int, iterator_next, null_pointer};
 use crate::number;
 use crate::string::Out;
 use crate::value::{
-    Class, Heap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported,
+    Class, Heap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception,
+    unsupported,
 };
 
 /// Java's `Entry.setValue`.
 pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outcome<Value> {
-    let Object::Entry { map, .. } = heap.get(id) else { return unsupported("setting the value of this entry") };
+    let Object::Entry { map, .. } = heap.get(id) else {
+        return unsupported("setting the value of this entry");
+    };
     let map = *map;
     let (key, _) = heap.entry_parts(id);
     heap.map_put(map, key, value)
@@ -32,9 +35,11 @@ pub(super) fn invoke(
         Class::Iterator => iterator(heap, id, method),
         Class::KeySet | Class::Values | Class::EntrySet => view(heap, on, id, method, a),
         Class::ArrayList | Class::JsonArray => list(heap, on, id, class, method, a),
-        Class::SubList | Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray => {
-            fixed(heap, on, id, class, method, a)
-        }
+        Class::SubList
+        | Class::ObjectArray
+        | Class::StringArray
+        | Class::CharArray
+        | Class::ByteArray => fixed(heap, on, id, class, method, a),
         _ => unsupported(format!("{method} of this object")),
     }
 }
@@ -49,7 +54,9 @@ fn members(heap: &mut Heap<'_>, value: &Value) -> Outcome<Vec<Value>> {
 fn index(method: &str, i: i32, len: usize) -> Outcome<usize> {
     match usize::try_from(i) {
         Ok(i) if i < len => Ok(i),
-        _ => illegal(format!("java.lang.IndexOutOfBoundsException: Index {i} out of bounds for length {len} in {method}")),
+        _ => illegal(format!(
+            "java.lang.IndexOutOfBoundsException: Index {i} out of bounds for length {len} in {method}"
+        )),
     }
 }
 
@@ -58,7 +65,13 @@ fn found(position: Option<usize>) -> Value {
 }
 
 /// What every collection can answer from its elements; `None` where it is no such question.
-fn ask(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Option<Value>> {
+fn ask(
+    heap: &mut Heap<'_>,
+    on: &Value,
+    id: ObjectId,
+    method: &str,
+    a: &[Value],
+) -> Outcome<Option<Value>> {
     Ok(Some(match method {
         "size()" => Value::Int(size(heap, id)? as i32),
         "isEmpty()" => Value::Bool(size(heap, id)? == 0),
@@ -105,23 +118,48 @@ fn ask(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value])
         "subList(int,int)" => {
             let (from, to, len) = (int(&a[0]), int(&a[1]), size(heap, id)?);
             if from < 0 {
-                return illegal(format!("java.lang.IndexOutOfBoundsException: fromIndex = {from}"));
+                return illegal(format!(
+                    "java.lang.IndexOutOfBoundsException: fromIndex = {from}"
+                ));
             }
             if to as i64 > len as i64 {
-                return illegal(format!("java.lang.IndexOutOfBoundsException: toIndex = {to}"));
+                return illegal(format!(
+                    "java.lang.IndexOutOfBoundsException: toIndex = {to}"
+                ));
             }
             if from > to {
-                return illegal(format!("java.lang.IllegalArgumentException: fromIndex({from}) > toIndex({to})"));
+                return illegal(format!(
+                    "java.lang.IllegalArgumentException: fromIndex({from}) > toIndex({to})"
+                ));
             }
             let (from, len) = (from as usize, (to - from) as usize);
             match heap.get(id) {
-                Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, changes, .. } => {
+                Object::List {
+                    kind: ListKind::ArrayList | ListKind::JsonArray,
+                    changes,
+                    ..
+                } => {
                     let changes = *changes;
-                    heap.add(Object::SubList { list: id, from, len, changes })?
+                    heap.add(Object::SubList {
+                        list: id,
+                        from,
+                        len,
+                        changes,
+                    })?
                 }
-                Object::SubList { list, from: start, changes, .. } => {
+                Object::SubList {
+                    list,
+                    from: start,
+                    changes,
+                    ..
+                } => {
                     let (list, from, changes) = (*list, *start + from, *changes);
-                    heap.add(Object::SubList { list, from, len, changes })?
+                    heap.add(Object::SubList {
+                        list,
+                        from,
+                        len,
+                        changes,
+                    })?
                 }
                 _ => return unsupported("subList of an array"),
             }
@@ -140,7 +178,11 @@ fn size(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<usize> {
 }
 
 /// The elements to change; `structure` where their number changes, which ends loops over the list.
-fn items_mut<'h>(heap: &'h mut Heap<'_>, id: ObjectId, structure: bool) -> Outcome<&'h mut Vec<Value>> {
+fn items_mut<'h>(
+    heap: &'h mut Heap<'_>,
+    id: ObjectId,
+    structure: bool,
+) -> Outcome<&'h mut Vec<Value>> {
     match heap.get_mut(id) {
         Object::List { items, changes, .. } => {
             if structure {
@@ -152,7 +194,14 @@ fn items_mut<'h>(heap: &'h mut Heap<'_>, id: ObjectId, structure: bool) -> Outco
     }
 }
 
-fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
+fn list(
+    heap: &mut Heap<'_>,
+    on: &Value,
+    id: ObjectId,
+    class: Class,
+    method: &str,
+    a: &[Value],
+) -> Outcome<Value> {
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
     }
@@ -166,7 +215,9 @@ fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &st
         "add(int,Object)" => {
             let i = int(&a[0]);
             if i < 0 || i as usize > len {
-                return illegal(format!("java.lang.IndexOutOfBoundsException: Index: {i}, Size: {len}"));
+                return illegal(format!(
+                    "java.lang.IndexOutOfBoundsException: Index: {i}, Size: {len}"
+                ));
             }
             heap.charge(32)?;
             heap.step(len / 64)?;
@@ -176,7 +227,9 @@ fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &st
         "addAll(Collection)" | "addAll(int,Collection)" => {
             let at = if a.len() == 2 { int(&a[0]) } else { len as i32 };
             if at < 0 || at as usize > len {
-                return illegal(format!("java.lang.IndexOutOfBoundsException: Index: {at}, Size: {len}"));
+                return illegal(format!(
+                    "java.lang.IndexOutOfBoundsException: Index: {at}, Size: {len}"
+                ));
             }
             let new = members(heap, &a[a.len() - 1])?;
             heap.charge(new.len() * 32)?;
@@ -224,7 +277,11 @@ fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &st
         }
         "clone()" => {
             let items = heap.items(id)?;
-            let kind = if class == Class::JsonArray { ListKind::JsonArray } else { ListKind::ArrayList };
+            let kind = if class == Class::JsonArray {
+                ListKind::JsonArray
+            } else {
+                ListKind::ArrayList
+            };
             heap.list(kind, items)?
         }
         "sort(Comparator)" => {
@@ -254,7 +311,9 @@ fn sorted(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Vec<Value>> {
             return null_pointer();
         }
         if classes.iter().any(|c| *c != classes[0]) {
-            return illegal("java.lang.ClassCastException: elements of several classes cannot be sorted");
+            return illegal(
+                "java.lang.ClassCastException: elements of several classes cannot be sorted",
+            );
         }
         match classes[0] {
             Some(
@@ -268,7 +327,11 @@ fn sorted(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Vec<Value>> {
                 | Class::BigInteger
                 | Class::BigDecimal,
             ) => {}
-            _ => return illegal("java.lang.ClassCastException: elements that have no order cannot be sorted"),
+            _ => {
+                return illegal(
+                    "java.lang.ClassCastException: elements that have no order cannot be sorted",
+                );
+            }
         }
     }
     heap.step(items.len() * 8)?;
@@ -287,7 +350,14 @@ fn order(a: &Value, b: &Value) -> Ordering {
 }
 
 /// Arrays, and stretches of lists: what changes them is left out.
-fn fixed(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
+fn fixed(
+    heap: &mut Heap<'_>,
+    on: &Value,
+    id: ObjectId,
+    class: Class,
+    method: &str,
+    a: &[Value],
+) -> Outcome<Value> {
     if class != Class::SubList && matches!(method, "toString()" | "hashCode()") {
         return unsupported(format!("{method} of an array"));
     }
@@ -298,33 +368,58 @@ fn fixed(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &s
         (Class::ObjectArray, "set(int,Object)") => {
             let len = size(heap, id)?;
             let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1].clone()))
+            Ok(std::mem::replace(
+                &mut items_mut(heap, id, false)?[i],
+                a[1].clone(),
+            ))
         }
         (Class::SubList, "set(int,Object)") => {
-            let Object::SubList { list, from, len, .. } = heap.get(id) else { return unsupported(method) };
+            let Object::SubList {
+                list, from, len, ..
+            } = heap.get(id)
+            else {
+                return unsupported(method);
+            };
             let (list, from, len) = (*list, *from, *len);
             let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(&mut items_mut(heap, list, false)?[from + i], a[1].clone()))
+            Ok(std::mem::replace(
+                &mut items_mut(heap, list, false)?[from + i],
+                a[1].clone(),
+            ))
         }
-        (Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray, "add(Object)" | "add(int,Object)" | "remove(int)") => {
-            exception("java.lang.UnsupportedOperationException")
-        }
+        (
+            Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray,
+            "add(Object)" | "add(int,Object)" | "remove(int)",
+        ) => exception("java.lang.UnsupportedOperationException"),
         _ => unsupported(format!("{method} of an array or part of a list")),
     }
 }
 
-fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
-    let Object::View { kind, map } = heap.get(id) else { return unsupported(method) };
+fn view(
+    heap: &mut Heap<'_>,
+    on: &Value,
+    id: ObjectId,
+    method: &str,
+    a: &[Value],
+) -> Outcome<Value> {
+    let Object::View { kind, map } = heap.get(id) else {
+        return unsupported(method);
+    };
     let (kind, map) = (*kind, *map);
     if let ("contains(Object)", ViewKind::Keys) = (method, kind) {
         let key = heap.key(&a[0])?;
-        return Ok(Value::Bool(heap.map(map).is_some_and(|m| m.entries.contains_key(&key))));
+        return Ok(Value::Bool(
+            heap.map(map).is_some_and(|m| m.entries.contains_key(&key)),
+        ));
     }
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
     }
     match method {
-        "add(Object)" | "addAll(Collection)" => exception("java.lang.UnsupportedOperationException"),
+        "addAll(Collection)" if members(heap, &a[0])?.is_empty() => Ok(Value::Bool(false)),
+        "add(Object)" | "addAll(Collection)" => {
+            exception("java.lang.UnsupportedOperationException")
+        }
         "clear()" => {
             heap.map_clear(map);
             Ok(Value::Null)
@@ -332,7 +427,11 @@ fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]
         "remove(Object)" | "removeAll(Collection)" | "retainAll(Collection)" => {
             let single = method.starts_with("remove(");
             let keep = method.starts_with("retain");
-            let others = if single { vec![a[0].clone()] } else { members(heap, &a[0])? };
+            let others = if single {
+                vec![a[0].clone()]
+            } else {
+                members(heap, &a[0])?
+            };
             let mut changed = false;
             for key in heap.ordered_keys(map)? {
                 let item = heap.view_item(kind, map, &key)?;
@@ -362,13 +461,17 @@ fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<
             Value::Bool(heap.map(id).is_some_and(|m| m.entries.contains_key(&key)))
         }
         "containsValue(Object)" => {
-            let values: Vec<Value> =
-                heap.map(id).map(|m| m.entries.values().map(|(_, v)| v.clone()).collect()).unwrap_or_default();
+            let values: Vec<Value> = heap
+                .map(id)
+                .map(|m| m.entries.values().map(|(_, v)| v.clone()).collect())
+                .unwrap_or_default();
             Value::Bool(heap.contains(&values, &a[0])?)
         }
         "getOrDefault(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            heap.map(id).and_then(|m| m.entries.get(&key)).map_or_else(|| a[1].clone(), |(_, v)| v.clone())
+            heap.map(id)
+                .and_then(|m| m.entries.get(&key))
+                .map_or_else(|| a[1].clone(), |(_, v)| v.clone())
         }
         "putIfAbsent(Object,Object)" => {
             let old = heap.map_get(id, &a[0])?;
@@ -378,7 +481,9 @@ fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<
             old
         }
         "putAll(Map)" => {
-            let Value::Object(other) = a[0] else { return null_pointer() };
+            let Value::Object(other) = a[0] else {
+                return null_pointer();
+            };
             for key in heap.ordered_keys(other)? {
                 let (k, v) = heap.entry_of(other, &key);
                 heap.map_put(id, k, v)?;
@@ -391,7 +496,10 @@ fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<
         }
         "remove(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
+            let held = heap
+                .map(id)
+                .and_then(|m| m.entries.get(&key))
+                .map(|(_, v)| v.clone());
             match held {
                 Some(value) if heap.equals(&a[1], &value)? => {
                     heap.map_remove(id, &key)?;
@@ -410,7 +518,10 @@ fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<
         }
         "replace(Object,Object,Object)" => {
             let key = heap.key(&a[0])?;
-            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
+            let held = heap
+                .map(id)
+                .and_then(|m| m.entries.get(&key))
+                .map(|(_, v)| v.clone());
             match held {
                 Some(value) if heap.equals(&value, &a[1])? => {
                     heap.map_put(id, a[0].clone(), a[2].clone())?;
@@ -436,7 +547,9 @@ fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<
         "values()" => view(heap, ViewKind::Values)?,
         "entrySet()" => view(heap, ViewKind::Entries)?,
         "forEach(BiConsumer)" | "replaceAll(BiFunction)" => return null_pointer(),
-        "computeIfAbsent(Object,Function)" | "computeIfPresent(Object,BiFunction)" | "compute(Object,BiFunction)" => {
+        "computeIfAbsent(Object,Function)"
+        | "computeIfPresent(Object,BiFunction)"
+        | "compute(Object,BiFunction)" => {
             return null_pointer();
         }
         "merge(Object,Object,BiFunction)" => return null_pointer(),
@@ -446,8 +559,11 @@ fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<
 }
 
 fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
-    let Object::Scope(scope) = heap.get(id) else { return unsupported(method) };
-    let (index, has_next, parent, storage) = (scope.index, scope.has_next, scope.parent, scope.storage);
+    let Object::Scope(scope) = heap.get(id) else {
+        return unsupported(method);
+    };
+    let (index, has_next, parent, storage) =
+        (scope.index, scope.has_next, scope.parent, scope.storage);
     Ok(match method {
         "getIndex()" => Value::Int(index),
         "getCount()" => Value::Int(index + 1),
@@ -468,7 +584,9 @@ fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcom
             let mut at = id;
             loop {
                 match heap.get(at) {
-                    Object::Scope(s) if s.replaced.is_null() && s.parent.is_some() => at = s.parent.unwrap_or(at),
+                    Object::Scope(s) if s.replaced.is_null() && s.parent.is_some() => {
+                        at = s.parent.unwrap_or(at)
+                    }
                     Object::Scope(s) => return Ok(s.replaced.clone()),
                     _ => return Ok(Value::Null),
                 }

@@ -42,14 +42,21 @@ impl Interpreter<'_> {
         let compiled = match self.input.paths.get(path) {
             Some(compiled) => Arc::clone(compiled),
             None => {
-                let Some(text) = path.as_str() else { return unsupported("half a surrogate pair in a JSONPath") };
+                let Some(text) = path.as_str() else {
+                    return unsupported("half a surrogate pair in a JSONPath");
+                };
                 let compiled = Arc::new(jsonpath::compile(text).map_err(ErrorKind::InvalidPath)?);
                 self.heap.charge(path.bytes() + 64)?;
                 self.input.paths.insert(path.clone(), Arc::clone(&compiled));
                 compiled
             }
         };
-        jsonpath::read(&mut self.heap, &mut self.input.patterns, &compiled, &document)
+        jsonpath::read(
+            &mut self.heap,
+            &mut self.input.patterns,
+            &compiled,
+            &document,
+        )
     }
 }
 
@@ -63,7 +70,9 @@ pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flo
         ("params()", _) => Ok(it.input.params.clone()),
         ("params(String)", name) => {
             let name = name.map_or(Value::Null, Value::Str);
-            let Value::Object(params) = it.input.params else { return Ok(Value::Null) };
+            let Value::Object(params) = it.input.params else {
+                return Ok(Value::Null);
+            };
             for place in ["path", "querystring", "header"] {
                 if let Value::Object(map) = it.heap.map_get(params, &Value::str(place))? {
                     let value = it.heap.map_get(map, &name)?;

@@ -18,8 +18,15 @@ use crate::string::JStr;
 use crate::value::{Class, Heap, Object, ObjectId, Outcome, Value, exception, unsupported};
 
 /// `on.name(arguments)`; null where there is no such method, the empty string where it returns nothing.
-pub(crate) fn call(it: &mut Interpreter<'_>, on: &Value, name: &str, arguments: Vec<Value>) -> Flow<Value> {
-    let Some(class) = it.heap.class(on) else { return Ok(Value::Null) };
+pub(crate) fn call(
+    it: &mut Interpreter<'_>,
+    on: &Value,
+    name: &str,
+    arguments: Vec<Value>,
+) -> Flow<Value> {
+    let Some(class) = it.heap.class(on) else {
+        return Ok(Value::Null);
+    };
     // Nine calls in ten are these.
     match (on, name, &arguments[..]) {
         (Value::Object(id), "get", [key]) if matches!(class, Class::LinkedHashMap) => {
@@ -31,22 +38,40 @@ pub(crate) fn call(it: &mut Interpreter<'_>, on: &Value, name: &str, arguments: 
         _ => {}
     }
     let classes: Vec<Option<Class>> = arguments.iter().map(|v| it.heap.class(v)).collect();
-    if class == Class::Class {
+    if class == Class::Meta {
         return class_method(it, on, name, &classes);
     }
     match resolve::resolve(class, name, &classes) {
         Found::Nothing => Ok(Value::Null),
         Found::Factory => Ok(unsupported(format!("{name}() of {class:?}"))?),
         Found::Method(method) => {
-            let value = invoke(it, on, class, method.text, method.parameters.len(), arguments)?;
-            Ok(if method.is_void && value.is_null() { Value::str("") } else { value })
+            let value = invoke(
+                it,
+                on,
+                class,
+                method.text,
+                method.parameters.len(),
+                arguments,
+            )?;
+            Ok(if method.is_void && value.is_null() {
+                Value::str("")
+            } else {
+                value
+            })
         }
     }
 }
 
 /// `java.lang.Class` itself is out of bounds, its name and the static methods of what it names are not.
-fn class_method(it: &mut Interpreter<'_>, on: &Value, name: &str, classes: &[Option<Class>]) -> Flow<Value> {
-    let Value::Class(class) = on else { return Ok(Value::Null) };
+fn class_method(
+    it: &mut Interpreter<'_>,
+    on: &Value,
+    name: &str,
+    classes: &[Option<Class>],
+) -> Flow<Value> {
+    let Value::Class(class) = on else {
+        return Ok(Value::Null);
+    };
     if name == "getName" && classes.is_empty() {
         return Ok(match class.java_name() {
             Some(name) => it.heap.string(JStr::from(name))?,
@@ -68,7 +93,9 @@ fn invoke(
     arguments: Vec<Value>,
 ) -> Flow<Value> {
     if arguments.len() > parameters && !method.ends_with("[])") {
-        return Ok(exception("java.lang.IllegalArgumentException: wrong number of arguments")?);
+        return Ok(exception(
+            "java.lang.IllegalArgumentException: wrong number of arguments",
+        )?);
     }
     match method {
         "getClass()" => return Ok(Value::Class(class)),
@@ -103,8 +130,21 @@ fn invoke(
             | Class::BigDecimal
             | Class::Character,
             _,
-        ) => Ok(numbers::invoke(&mut it.heap, on, class, method, &arguments)?),
-        (_, Value::Object(id)) => Ok(collections::invoke(&mut it.heap, on, *id, class, method, &arguments)?),
+        ) => Ok(numbers::invoke(
+            &mut it.heap,
+            on,
+            class,
+            method,
+            &arguments,
+        )?),
+        (_, Value::Object(id)) => Ok(collections::invoke(
+            &mut it.heap,
+            on,
+            *id,
+            class,
+            method,
+            &arguments,
+        )?),
         _ => Ok(unsupported(format!("{method} of {class:?}"))?),
     }
 }
@@ -120,18 +160,32 @@ fn with_first(prefix: &str, name: &str) -> [String; 2] {
 }
 
 /// `on.name`: a getter, a map's entry, `get(name)`, or an `is` method that gives a boolean.
-pub(crate) fn property(it: &mut Interpreter<'_>, on: &Value, name: &str, key: &JStr) -> Flow<Value> {
-    let Some(class) = it.heap.class(on) else { return Ok(Value::Null) };
+pub(crate) fn property(
+    it: &mut Interpreter<'_>,
+    on: &Value,
+    name: &str,
+    key: &JStr,
+) -> Flow<Value> {
+    let Some(class) = it.heap.class(on) else {
+        return Ok(Value::Null);
+    };
     if class == Class::LinkedHashMap
         && !name.eq_ignore_ascii_case("class")
         && let Value::Object(id) = on
     {
         return Ok(it.heap.map_get(*id, &Value::Str(key.clone()))?);
     }
-    if class == Class::Class {
-        return if name.eq_ignore_ascii_case("name") { class_method(it, on, "getName", &[]) } else { Ok(Value::Null) };
+    if class == Class::Meta {
+        return if name.eq_ignore_ascii_case("name") {
+            class_method(it, on, "getName", &[])
+        } else {
+            Ok(Value::Null)
+        };
     }
-    let is_array = matches!(class, Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray);
+    let is_array = matches!(
+        class,
+        Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray
+    );
     if !is_array || name.eq_ignore_ascii_case("class") {
         for getter in with_first("get", name) {
             if let Some(method) = resolve::plain(class, &getter) {
@@ -156,7 +210,12 @@ pub(crate) fn property(it: &mut Interpreter<'_>, on: &Value, name: &str, key: &J
 }
 
 /// `#set($on.name = value)`
-pub(crate) fn set_property(it: &mut Interpreter<'_>, on: &Value, name: &str, value: Value) -> Flow<()> {
+pub(crate) fn set_property(
+    it: &mut Interpreter<'_>,
+    on: &Value,
+    name: &str,
+    value: Value,
+) -> Flow<()> {
     if it.heap.is_map(on)
         && let Value::Object(id) = on
     {
@@ -172,15 +231,29 @@ pub(crate) fn set_property(it: &mut Interpreter<'_>, on: &Value, name: &str, val
 }
 
 /// `#set($on[index] = value)`: `set`, or else `put`.
-pub(crate) fn set_index(it: &mut Interpreter<'_>, on: &Value, index: Value, value: Value) -> Flow<()> {
-    let Some(class) = it.heap.class(on) else { return Ok(()) };
+pub(crate) fn set_index(
+    it: &mut Interpreter<'_>,
+    on: &Value,
+    index: Value,
+    value: Value,
+) -> Flow<()> {
+    let Some(class) = it.heap.class(on) else {
+        return Ok(());
+    };
     let classes = [it.heap.class(&index), it.heap.class(&value)];
     for name in ["set", "put"] {
         match resolve::resolve(class, name, &classes) {
             Found::Nothing => {}
             Found::Factory => return Ok(unsupported(name)?),
             Found::Method(method) => {
-                invoke(it, on, class, method.text, method.parameters.len(), vec![index, value])?;
+                invoke(
+                    it,
+                    on,
+                    class,
+                    method.text,
+                    method.parameters.len(),
+                    vec![index, value],
+                )?;
                 return Ok(());
             }
         }
@@ -190,8 +263,14 @@ pub(crate) fn set_index(it: &mut Interpreter<'_>, on: &Value, index: Value, valu
 
 /// The next element of an iterator that a template holds.
 pub(crate) fn iterator_next(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Value> {
-    let Object::Iterator(cursor) = heap.get_mut(id) else { return Ok(Value::Null) };
-    let placeholder = crate::value::Cursor::List { list: id, next: 0, changes: 0 };
+    let Object::Iterator(cursor) = heap.get_mut(id) else {
+        return Ok(Value::Null);
+    };
+    let placeholder = crate::value::Cursor::List {
+        list: id,
+        next: 0,
+        changes: 0,
+    };
     let mut cursor = std::mem::replace(cursor, placeholder);
     let result = heap.advance(&mut cursor);
     if let Object::Iterator(place) = heap.get_mut(id) {
@@ -202,7 +281,11 @@ pub(crate) fn iterator_next(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Value>
 
 /// Java's text of an argument, null included.
 fn argument_text(it: &mut Interpreter<'_>, value: &Value) -> Flow<Option<JStr>> {
-    if value.is_null() { Ok(None) } else { it.text(value) }
+    if value.is_null() {
+        Ok(None)
+    } else {
+        it.text(value)
+    }
 }
 
 fn null_pointer<T>() -> Outcome<T> {

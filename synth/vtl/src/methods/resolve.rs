@@ -39,9 +39,11 @@ fn groups(class: Class) -> &'static [&'static str] {
         Class::String => &[s::STRING],
         Class::ArrayList => &[s::COLLECTION, s::LIST, s::ARRAY_LIST],
         Class::JsonArray => &[s::COLLECTION, s::LIST, s::ARRAY_LIST, s::JSON_ARRAY],
-        Class::SubList | Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray => {
-            &[s::COLLECTION, s::LIST]
-        }
+        Class::SubList
+        | Class::ObjectArray
+        | Class::StringArray
+        | Class::CharArray
+        | Class::ByteArray => &[s::COLLECTION, s::LIST],
         Class::LinkedHashMap => &[s::MAP, s::HASH_MAP],
         Class::JsonObject => &[s::MAP, s::HASH_MAP, s::JSON_OBJECT],
         Class::KeySet | Class::EntrySet => &[s::COLLECTION, s::SET],
@@ -52,7 +54,7 @@ fn groups(class: Class) -> &'static [&'static str] {
         Class::Block => &[s::BLOCK],
         Class::Input => &[s::INPUT],
         Class::Util => &[s::UTIL],
-        Class::Class => &[],
+        Class::Meta => &[],
     }
 }
 
@@ -89,15 +91,25 @@ fn methods(class: Class) -> &'static Methods {
         Class::Block,
         Class::Input,
         Class::Util,
-        Class::Class,
+        Class::Meta,
     ];
-    let tables = TABLES.get_or_init(|| CLASSES.into_iter().map(|class| (class, table(class))).collect());
-    tables.get(&class).unwrap_or_else(|| NONE.get_or_init(Methods::new))
+    let tables = TABLES.get_or_init(|| {
+        CLASSES
+            .into_iter()
+            .map(|class| (class, table(class)))
+            .collect()
+    });
+    tables
+        .get(&class)
+        .unwrap_or_else(|| NONE.get_or_init(Methods::new))
 }
 
 fn table(class: Class) -> Methods {
     let mut methods = Methods::new();
-    for word in groups(class).iter().flat_map(|group| group.split_whitespace()) {
+    for word in groups(class)
+        .iter()
+        .flat_map(|group| group.split_whitespace())
+    {
         let (name, rest) = word.split_once('(').unwrap_or((word, ")"));
         let (parameters, flags) = rest.split_once(')').unwrap_or((rest, ""));
         methods.entry(name).or_default().push(Signature {
@@ -146,7 +158,9 @@ fn is_assignable(formal: &str, actual: Class) -> bool {
 /// Velocity's rule for passing an argument.
 fn is_convertible(formal: &str, actual: Option<Class>, last: bool) -> bool {
     use Class::{Boolean, Byte, Character, Double, Float, Integer, Long, Short};
-    let Some(actual) = actual else { return !is_primitive(formal) };
+    let Some(actual) = actual else {
+        return !is_primitive(formal);
+    };
     let fits = match formal {
         "boolean" => actual == Boolean,
         "char" => actual == Character,
@@ -174,18 +188,26 @@ fn is_applicable(parameters: &[&str], arguments: &[Option<Class>]) -> bool {
     let last_is_array = parameters.last().is_some_and(|p| p.ends_with("[]"));
     let fits = |(formal, actual): (&&str, &Option<Class>)| is_convertible(formal, *actual, false);
     if parameters.len() > arguments.len() {
-        parameters.len() == arguments.len() + 1 && last_is_array && parameters.iter().zip(arguments).all(fits)
+        parameters.len() == arguments.len() + 1
+            && last_is_array
+            && parameters.iter().zip(arguments).all(fits)
     } else if parameters.len() == arguments.len() {
         let last = parameters.len().saturating_sub(1);
         parameters
             .iter()
             .zip(arguments)
             .enumerate()
-            .all(|(i, (formal, actual))| is_convertible(formal, *actual, i == last && last_is_array))
+            .all(|(i, (formal, actual))| {
+                is_convertible(formal, *actual, i == last && last_is_array)
+            })
     } else if let Some((array, before)) = parameters.split_last() {
-        let Some(component) = array.strip_suffix("[]") else { return false };
+        let Some(component) = array.strip_suffix("[]") else {
+            return false;
+        };
         before.iter().zip(arguments).all(fits)
-            && arguments[before.len()..].iter().all(|actual| is_convertible(component, *actual, false))
+            && arguments[before.len()..]
+                .iter()
+                .all(|actual| is_convertible(component, *actual, false))
     } else {
         // Velocity takes a method without parameters whatever it is given; the call then fails.
         true
@@ -197,9 +219,10 @@ fn is_wider(formal: &str, other: &str) -> bool {
         return true;
     }
     let numbers = ["byte", "short", "int", "long", "float", "double"];
-    if let (Some(wide), Some(narrow)) =
-        (numbers.iter().position(|n| *n == formal), numbers.iter().position(|n| *n == other))
-    {
+    if let (Some(wide), Some(narrow)) = (
+        numbers.iter().position(|n| *n == formal),
+        numbers.iter().position(|n| *n == other),
+    ) {
         return wide > narrow;
     }
     if is_primitive(other) || is_primitive(formal) {
@@ -209,7 +232,17 @@ fn is_wider(formal: &str, other: &str) -> bool {
         "Object" => true,
         "CharSequence" => other == "String",
         "Comparable" => {
-            matches!(other, "String" | "Integer" | "Long" | "Double" | "Float" | "Boolean" | "Character" | "BigDecimal")
+            matches!(
+                other,
+                "String"
+                    | "Integer"
+                    | "Long"
+                    | "Double"
+                    | "Float"
+                    | "Boolean"
+                    | "Character"
+                    | "BigDecimal"
+            )
         }
         "Iterable" => matches!(other, "Collection" | "List" | "Set"),
         "Collection" => matches!(other, "List" | "Set"),
@@ -238,25 +271,34 @@ fn is_more_specific(a: &[&str], b: &[&str]) -> Option<bool> {
 /// Whether the arguments have just the classes that the method asks for; null passes for an Object.
 fn is_exact(parameters: &[&str], arguments: &[Option<Class>]) -> bool {
     parameters.len() == arguments.len()
-        && parameters.iter().zip(arguments).all(|(formal, actual)| match (*formal, actual) {
-            ("Object", None) => true,
-            ("int" | "Integer", Some(Class::Integer))
-            | ("long" | "Long", Some(Class::Long))
-            | ("float" | "Float", Some(Class::Float))
-            | ("double" | "Double", Some(Class::Double))
-            | ("boolean" | "Boolean", Some(Class::Boolean))
-            | ("char" | "Character", Some(Class::Character))
-            | ("byte" | "Byte", Some(Class::Byte))
-            | ("short" | "Short", Some(Class::Short))
-            | ("String", Some(Class::String))
-            | ("BigInteger", Some(Class::BigInteger))
-            | ("BigDecimal", Some(Class::BigDecimal))
-            | ("Object[]", Some(Class::ObjectArray))
-            | ("String[]", Some(Class::StringArray))
-            | ("char[]", Some(Class::CharArray))
-            | ("byte[]", Some(Class::ByteArray)) => true,
-            _ => false,
-        })
+        && parameters
+            .iter()
+            .zip(arguments)
+            .all(|(formal, actual)| is_own_class(formal, *actual))
+}
+
+fn is_own_class(formal: &str, actual: Option<Class>) -> bool {
+    let Some(actual) = actual else {
+        return formal == "Object";
+    };
+    match actual {
+        Class::Integer => matches!(formal, "int" | "Integer"),
+        Class::Long => matches!(formal, "long" | "Long"),
+        Class::Float => matches!(formal, "float" | "Float"),
+        Class::Double => matches!(formal, "double" | "Double"),
+        Class::Boolean => matches!(formal, "boolean" | "Boolean"),
+        Class::Character => matches!(formal, "char" | "Character"),
+        Class::Byte => matches!(formal, "byte" | "Byte"),
+        Class::Short => matches!(formal, "short" | "Short"),
+        Class::String => formal == "String",
+        Class::BigInteger => formal == "BigInteger",
+        Class::BigDecimal => formal == "BigDecimal",
+        Class::ObjectArray => formal == "Object[]",
+        Class::StringArray => formal == "String[]",
+        Class::CharArray => formal == "char[]",
+        Class::ByteArray => formal == "byte[]",
+        _ => false,
+    }
 }
 
 /// Velocity's choice.
@@ -265,21 +307,34 @@ pub(super) fn resolve(class: Class, name: &str, arguments: &[Option<Class>]) -> 
         return Found::Nothing;
     }
     if name == "of" {
-        let is_map = matches!(class, Class::LinkedHashMap | Class::JsonObject | Class::Foreach);
+        let is_map = matches!(
+            class,
+            Class::LinkedHashMap | Class::JsonObject | Class::Foreach
+        );
         let is_other = methods(class).contains_key("copyOf") && class != Class::Entry;
-        return if is_other && (!is_map || (arguments.len() % 2 == 0 && arguments.len() <= 20)) {
+        return if is_other
+            && (!is_map || (arguments.len().is_multiple_of(2) && arguments.len() <= 20))
+        {
             Found::Factory
         } else {
             Found::Nothing
         };
     }
-    let Some(candidates) = methods(class).get(name) else { return Found::Nothing };
-    if let Some(exact) = candidates.iter().find(|c| is_exact(&c.parameters, arguments)) {
+    let Some(candidates) = methods(class).get(name) else {
+        return Found::Nothing;
+    };
+    if let Some(exact) = candidates
+        .iter()
+        .find(|c| is_exact(&c.parameters, arguments))
+    {
         return Found::Method(exact);
     }
     let mut best: Option<&'static Signature> = None;
     let mut equal: Vec<&'static Signature> = Vec::new();
-    for candidate in candidates.iter().filter(|c| is_applicable(&c.parameters, arguments)) {
+    for candidate in candidates
+        .iter()
+        .filter(|c| is_applicable(&c.parameters, arguments))
+    {
         let Some(current) = best else {
             best = Some(candidate);
             continue;
@@ -287,7 +342,10 @@ pub(super) fn resolve(class: Class, name: &str, arguments: &[Option<Class>]) -> 
         match is_more_specific(&candidate.parameters, &current.parameters) {
             Some(true) if equal.is_empty() => best = Some(candidate),
             Some(true) => {
-                if equal.iter().any(|e| is_more_specific(&candidate.parameters, &e.parameters) == Some(true)) {
+                if equal
+                    .iter()
+                    .any(|e| is_more_specific(&candidate.parameters, &e.parameters) == Some(true))
+                {
                     best = Some(candidate);
                     equal.clear();
                 } else {
@@ -306,5 +364,8 @@ pub(super) fn resolve(class: Class, name: &str, arguments: &[Option<Class>]) -> 
 
 /// A method without parameters of that name.
 pub(super) fn plain(class: Class, name: &str) -> Option<&'static Signature> {
-    methods(class).get(name)?.iter().find(|m| m.parameters.is_empty())
+    methods(class)
+        .get(name)?
+        .iter()
+        .find(|m| m.parameters.is_empty())
 }
