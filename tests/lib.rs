@@ -46,7 +46,11 @@ pub fn stacks() -> Vec<PathBuf> {
 pub fn build(stack_file: &Path, documents: &[PathBuf]) -> Built {
     let shown = |errors: Vec<Diagnostic>| -> ! { panic!("{}", report::render(&errors, false)) };
     let file = StackFile::read(stack_file).unwrap_or_else(|errors| shown(errors));
-    let mut paths = if documents.is_empty() { file.specifications() } else { documents.to_vec() };
+    let mut paths = if documents.is_empty() {
+        file.specifications().into_iter().map(|(path, _)| path).collect()
+    } else {
+        documents.to_vec()
+    };
     if paths.is_empty() {
         paths.push(root().join("openapi/bewerking.yaml"));
     }
