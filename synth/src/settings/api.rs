@@ -18,6 +18,9 @@ pub struct Api {
     /// Whether API Gateway holds requests against the specification before they reach a function. It reports one fault
     /// only and no field path, which is less than the standard asks (R71), so the functions do it by default.
     pub request_validation: bool,
+    /// Whether API Gateway traces requests with X-Ray. A trace holds the whole address, and so the BSN that a list is
+    /// asked for (R09): off by default. The functions are always traced.
+    pub tracing: bool,
     /// Whether the stack sets the role with which API Gateway writes logs, one for the account and region. `false`
     /// where another stack does.
     pub account_role: bool,
@@ -36,6 +39,7 @@ impl Default for Api {
             page_size: Whole::of(100),
             throttling: Throttling::default(),
             request_validation: false,
+            tracing: false,
             account_role: true,
             api_keys: None,
             domain: None,

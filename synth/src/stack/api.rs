@@ -279,9 +279,10 @@ fn stage(
             deployment_id: deployment.reference(),
             stage_name: settings.api.stage.as_str().to_owned(),
             variables: stage_variables(settings, parts.table),
-            // A trace of API Gateway quotes the address with its query string, and so would hold BSNs (R09).
+            // A trace of API Gateway quotes the address with its query string, and so holds BSNs (R09): who wants it all
+            // the same has to say so.
             // <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-understanding-xray-traces.html>
-            tracing_enabled: false,
+            tracing_enabled: settings.api.tracing,
             access_log_setting: AccessLogSetting { destination_arn: log_group.arn(), format: access_log_format() },
             method_settings: vec![MethodSetting {
                 resource_path: "/*",

@@ -193,3 +193,9 @@ fn alarms_go_to_the_topic_that_is_named() {
     let silent = stack("name: x");
     assert!(of_type(&silent, "AWS::CloudWatch::Alarm").iter().all(|(_, alarm)| !alarm.contains_key("AlarmActions")));
 }
+
+#[test]
+fn traces_of_the_api_are_there_for_who_asks() {
+    let built = stack("name: x\napi: { tracing: true }");
+    assert_eq!(properties(&built, "ApiStage")["TracingEnabled"], true);
+}
