@@ -30,7 +30,9 @@ A request file (YAML or JSON), all of it optional:
 
 A response file holds what DynamoDB answers:
   status: 200
-  body: { Item: { document: { S: '{}' } } }";
+  body: { Item: { document: { S: '{}' } } }
+
+Exit codes: 0 done, 1 stdout cannot be written, 2 wrong usage or a mistake in the input.";
 
 /// What to render.
 #[derive(Debug, Args)]
