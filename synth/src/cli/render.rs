@@ -32,7 +32,7 @@ A response file holds what DynamoDB answers:
   status: 200
   body: { Item: { document: { S: '{}' } } }
 
-Exit codes: 0 done, 1 stdout cannot be written, 2 wrong usage or a mistake in the input.";
+Exit codes: 0 done, 1 the template fails on this input, 2 wrong usage or a mistake in the input.";
 
 /// What to render.
 #[derive(Debug, Args)]
