@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value as Json;
-use synth::cloudformation::Limits;
 use synth::emit::{Format, render};
 use synth::mapping::Templates;
 use synth::report::{self, Diagnostic};
@@ -34,9 +33,8 @@ fuzz_target!(|bytes: &[u8]| {
     };
     shown(&built.notes);
     let text = render(&built.template, Format::Json);
-    let errors = built.template.check(text.len(), &Limits::default());
-    if !errors.is_empty() {
-        shown(&errors.iter().map(|error| stack::explain(error, &file)).collect::<Vec<_>>());
+    if let Err(errors) = stack::check(&built, &file, text.len()) {
+        shown(&errors);
     }
     overrides_are_found(&file, &text);
 });

@@ -95,7 +95,7 @@ impl Schemes {
                 problems.error(
                     place(),
                     format!("operation `{}` is open to anybody", operation.id),
-                    "give it a security requirement, or allow open operations for this stack",
+                    "give it a security requirement; who may read or write a processing log is never open",
                 );
                 return None;
             }

@@ -278,15 +278,52 @@ impl Template {
 fn rename_references(value: &mut Json, old: &str, new: &str) {
     match value {
         Json::Array(items) => items.iter_mut().for_each(|item| rename_references(item, old, new)),
-        Json::Object(members) => {
-            if members.len() == 1
-                && let Some(Json::String(id)) = members.get_mut("Ref")
-                && id == old
-            {
-                *id = new.to_owned();
+        Json::Object(members) if members.len() == 1 => {
+            for (name, argument) in members.iter_mut() {
+                match (name.as_str(), &mut *argument) {
+                    ("Ref", Json::String(id)) if id == old => new.clone_into(id),
+                    ("Fn::GetAtt", Json::Array(path)) => match path.first_mut() {
+                        Some(Json::String(id)) if id == old => new.clone_into(id),
+                        _ => {}
+                    },
+                    ("Fn::Sub", Json::String(pattern)) => *pattern = rename_variables(pattern, old, new),
+                    _ => rename_references(argument, old, new),
+                }
             }
-            members.values_mut().for_each(|member| rename_references(member, old, new));
         }
+        Json::Object(members) => members.values_mut().for_each(|member| rename_references(member, old, new)),
         _ => {}
+    }
+}
+
+/// `${old}` and `${old.Attribute}`, but not the literal `${!old}` nor a longer name.
+fn rename_variables(pattern: &str, old: &str, new: &str) -> String {
+    pattern.replace(&format!("${{{old}}}"), &format!("${{{new}}}")).replace(&format!("${{{old}."), &format!("${{{new}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_renamed_resource_is_followed_wherever_it_is_referred_to() {
+        let mut value = json!([
+            { "Ref": "Old" },
+            { "Fn::GetAtt": ["Old", "Arn"] },
+            { "Fn::Sub": "${Old}/${Old.Arn}/${!Old}/${Older}" },
+            { "Fn::If": ["Old", { "Ref": "Old" }, "Old"] },
+            "Old",
+        ]);
+        rename_references(&mut value, "Old", "New");
+        let expected = json!([
+            { "Ref": "New" },
+            { "Fn::GetAtt": ["New", "Arn"] },
+            { "Fn::Sub": "${New}/${New.Arn}/${!Old}/${Older}" },
+            { "Fn::If": ["Old", { "Ref": "New" }, "Old"] },
+            "Old",
+        ]);
+        assert_eq!(value, expected);
     }
 }

@@ -11,7 +11,7 @@ pub use format::{Format, render};
 use crate::stack::Built;
 
 /// Writes `<name>.template.<json|yaml>` and `<name>.assets.json` into a folder, which is made where it is not there.
-/// Returns their paths. Either both are there afterwards, whole, or neither was touched.
+/// Returns their paths. Both are on disk before the first takes its place, and each takes it whole.
 ///
 /// # Errors
 /// A folder or file that cannot be written.

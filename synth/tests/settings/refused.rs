@@ -56,7 +56,7 @@ const CASES: &[Case] = &[
     ("elfproef: no", (2, 11), "YAML 1.2 writes it as `false`", Refuses),
     ("tags: [a]", (2, 7), "`tags` must be an object", Refuses),
     ("tags: { jaar: 2026 }", (2, 15), "`jaar` must be text; put it in quotes", Refuses),
-    ("tokens: {}\napi:", (3, 4), "`api` must be an object; leave the key out, or give it a value", Refuses),
+    ("tokens: {}\napi:", (3, 4), "`api` must be an object; give it a value, or leave out a key that has a default", Refuses),
     ("tokens: { issuers: {} }", (2, 20), "`issuers` must be a list", Refuses),
     ("api: v1", (2, 6), "`api` must be an object", Refuses),
     ("api: { throttling: [1, 2] }", (2, 20), "`throttling` must be an object", Refuses),

@@ -129,7 +129,7 @@ impl Error {
                 let error = Diagnostic::error(format!("{subject} must be {wanted}"));
                 let error = error.at(source, span, format!("this is {found}"));
                 match (wanted.as_str(), found.as_str()) {
-                    (_, "nothing") => error.help("leave the key out, or give it a value"),
+                    (_, "nothing") => error.help("give it a value, or leave out a key that has a default"),
                     ("text", found) if !found.starts_with('a') => error.help("put it in quotes"),
                     ("`true` or `false`", "the text `yes`" | "the text `on`") => {
                         error.help("YAML 1.2 writes it as `true`")
