@@ -127,7 +127,7 @@ fn errors_know_their_place() {
         ("name: a\nmemorysize: 1", format!("2:1: unknown key `memorysize` | did you mean `memorySize`? allowed: {KEYS}")),
         ("name: a\nqqq: 1", format!("2:1: unknown key `qqq` | allowed: {KEYS}")),
         ("name: 5", "1:7: `name` must be text | put it in quotes".to_owned()),
-        ("name:", "1:5: `name` must be text | leave the key out, or give it a value".to_owned()),
+        ("name:", "1:5: `name` must be text | give it a value, or leave out a key that has a default".to_owned()),
         ("name: [a]", "1:7: `name` must be text".to_owned()),
         ("name: a\nmemorySize: 70000", "2:13: `memorySize` must be a whole number from 0 to 65535".to_owned()),
         ("name: a\nmemorySize: -1", "2:13: `memorySize` must be a whole number from 0 to 65535".to_owned()),
