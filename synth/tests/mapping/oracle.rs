@@ -33,9 +33,15 @@ struct Oracle {
     _process: Child,
 }
 
-/// Renders, or panics with the engine's message.
+/// Renders, or panics with the engine's message. Our own engine must render the same: so whatever is tested of the
+/// templates is tested in both.
 pub(crate) fn render(template: &str, case: &Case) -> Rendered {
-    render_line(&line(template, case))
+    let line = line(template, case);
+    let rendered = render_line(&line);
+    let ours: Value = serde_json::from_str(&apigateway_vtl::batch::render_line(&line)).expect("an answer is JSON");
+    assert_eq!(ours["output"], rendered.output.as_str(), "the two engines differ: {ours}\n{line}");
+    assert_eq!(ours["responseOverride"], rendered.overrides, "the two engines differ: {ours}\n{line}");
+    rendered
 }
 
 /// Renders a case that is already a line of JSON, for text that a Rust string cannot hold.
