@@ -672,9 +672,10 @@ impl Generator {
                 "$s.startsWith({t}) $s.endsWith({t}) $s.contains({t}) $s.startsWith({t},{j})"
             ),
             31 => format!("$s.charAt({i}) $s.charAt({i}).equals({w}) $s.codePointAt({i})"),
-            32 => format!(
+            32 => {
                 "$s.length() $s.hashCode() $s.toUpperCase() $s.toLowerCase() $s.trim() $s.isEmpty()"
-            ),
+                    .to_owned()
+            }
             33 => format!(
                 "$s.split('{}',{i}).size() $s.concat({t}) $s.repeat({j})",
                 single(self.random.pick(PATTERNS))

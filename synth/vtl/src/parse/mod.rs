@@ -1,0 +1,212 @@
+//! The grammar of Velocity 1.7, by recursive descent.
+//!
+//! Tokens are fetched only when a decision needs them, because the parser tells the lexer what a directive's name
+//! means before the token behind it is read.
+
+mod directives;
+mod expressions;
+mod look;
+mod references;
+mod statements;
+mod values;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::ast::{Block, Node, Slot};
+use crate::error::Fault;
+use crate::lex::{Kind, Lexer, Token};
+use crate::limits::Limits;
+
+/// The directives that API Gateway's engine knows besides `#if`, `#set` and `#end`.
+const DIRECTIVES: [&str; 8] = [
+    "foreach", "include", "parse", "macro", "literal", "break", "define", "stop",
+];
+
+/// What all texts of one template share: the template itself and the strings inside it are parsed one by one.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) slots: HashMap<Arc<str>, Slot>,
+    pub(crate) names: Vec<Arc<str>>,
+    next_id: usize,
+    depth: usize,
+    work: usize,
+    pub(crate) macros: Vec<usize>,
+}
+
+impl Shared {
+    pub(crate) fn slot(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.slots.get(name) {
+            return *slot;
+        }
+        let name: Arc<str> = Arc::from(name);
+        let slot = self.names.len();
+        self.names.push(Arc::clone(&name));
+        self.slots.insert(name, slot);
+        slot
+    }
+
+    fn id(&mut self) -> usize {
+        self.next_id += 1;
+        self.next_id
+    }
+}
+
+/// Parses a text; `base` is where it begins in the template.
+pub(crate) fn parse(
+    text: &str,
+    base: usize,
+    shared: &mut Shared,
+    limits: &Limits,
+) -> Result<Block, Fault> {
+    let first = Token {
+        kind: Kind::Eof,
+        start: 0,
+        end: 0,
+        special: None,
+        image: None,
+    };
+    let mut parser = Parser {
+        text,
+        base,
+        lexer: Lexer::new(text, base),
+        tokens: vec![first],
+        current: 0,
+        scan: 0,
+        last: 0,
+        left: 0,
+        shared,
+        limits,
+        macro_names: HashSet::new(),
+    };
+    let block = parser.statements()?;
+    parser.expect(Kind::Eof)?;
+    Ok(block)
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    base: usize,
+    lexer: Lexer<'a>,
+    tokens: Vec<Token>,
+    /// The token consumed last.
+    current: usize,
+    scan: usize,
+    last: usize,
+    left: usize,
+    shared: &'a mut Shared,
+    limits: &'a Limits,
+    macro_names: HashSet<String>,
+}
+
+const ANY: usize = usize::MAX;
+
+impl Parser<'_> {
+    fn fetch(&mut self, index: usize) -> Result<(), Fault> {
+        while self.tokens.len() <= index {
+            let token = self.lexer.next()?;
+            self.tokens.push(token);
+        }
+        Ok(())
+    }
+
+    fn peek(&mut self) -> Result<Kind, Fault> {
+        self.fetch(self.current + 1)?;
+        Ok(self.tokens[self.current + 1].kind)
+    }
+
+    fn at(&self, index: usize) -> usize {
+        self.base + self.tokens.get(index).map_or(self.text.len(), |t| t.start)
+    }
+
+    fn image(&self, index: usize) -> &str {
+        let t = &self.tokens[index];
+        t.image.as_deref().unwrap_or(&self.text[t.start..t.end])
+    }
+
+    fn expect(&mut self, kind: Kind) -> Result<(), Fault> {
+        if self.peek()? != kind {
+            return Err(self.unexpected(kind.describe()));
+        }
+        self.current += 1;
+        Ok(())
+    }
+
+    fn accept(&mut self, kind: Kind) -> Result<bool, Fault> {
+        let found = self.peek()? == kind;
+        if found {
+            self.current += 1;
+        }
+        Ok(found)
+    }
+
+    fn unexpected(&self, expected: &str) -> Fault {
+        let next = self.current + 1;
+        let (kind, image) = match self.tokens.get(next) {
+            Some(t) => (t.kind, self.image(next)),
+            None => (Kind::Eof, ""),
+        };
+        let found = match kind {
+            Kind::Eof => kind.describe().to_owned(),
+            _ => format!("{:?}", shorten(image)),
+        };
+        let mut message = format!("expected {expected}, found {found}");
+        match kind {
+            Kind::Integer | Kind::Float if image.starts_with('-') => {
+                message.push_str(
+                    "; a minus sign between two values needs spaces around it, as in `$n - 1`",
+                );
+            }
+            Kind::Word | Kind::Identifier if image == "null" => {
+                message.push_str(
+                    "; there is no `null`, compare with an undefined reference such as `$null`",
+                );
+            }
+            Kind::Eof => message.push_str("; is an `#end` or a bracket missing?"),
+            _ => {}
+        }
+        Fault::new(self.at(next), message)
+    }
+
+    fn literal(&self, first: usize, last: usize) -> String {
+        let mut out = String::new();
+        for index in first..=last {
+            if self.tokens[index].kind == Kind::BlockComment {
+                continue;
+            }
+            if let Some(special) = &self.tokens[index].special {
+                out.push_str(special);
+            }
+            out.push_str(self.image(index));
+        }
+        out
+    }
+
+    fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.shared.depth >= self.limits.template_depth {
+            let message = format!("nested more than {} deep", self.limits.template_depth);
+            return Err(Fault::new(self.at(self.current + 1), message));
+        }
+        self.shared.depth += 1;
+        let result = f(self);
+        self.shared.depth -= 1;
+        result
+    }
+}
+
+fn push_text(block: &mut Block, text: &str) {
+    if !text.is_empty() {
+        match block.last_mut() {
+            Some(Node::Text(last)) => last.push_str(text),
+            _ => block.push(Node::Text(text.into())),
+        }
+    }
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() > 30 {
+        format!("{}…", text.chars().take(30).collect::<String>())
+    } else {
+        text.to_owned()
+    }
+}

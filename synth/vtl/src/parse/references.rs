@@ -1,0 +1,156 @@
+//! `$name.property.method(argument)[index]`
+
+use std::sync::Arc;
+
+use super::Parser;
+use crate::ast::{Expr, Reference, Shape, Step, StepKind};
+use crate::error::Fault;
+use crate::lex::Kind;
+use crate::string::JStr;
+
+impl Parser<'_> {
+    pub(super) fn reference(&mut self) -> Result<Reference, Fault> {
+        self.deeper(Self::reference_inner)
+    }
+
+    pub(super) fn reference_inner(&mut self) -> Result<Reference, Fault> {
+        let first = self.current + 1;
+        let braced = match self.peek()? {
+            Kind::Identifier => false,
+            Kind::RefOpen => {
+                self.current += 1;
+                true
+            }
+            _ => return Err(self.unexpected("a reference such as `$name`")),
+        };
+        self.expect(Kind::Identifier)?;
+        let mut steps = Vec::new();
+        self.indexes(&mut steps)?;
+        while self.look(2, Self::scan_step)? {
+            self.expect(Kind::Dot)?;
+            let is_method = self.look(3, Self::scan_method)?;
+            self.expect(Kind::Identifier)?;
+            let at = self.at(self.current);
+            let name: Arc<str> = Arc::from(self.image(self.current));
+            let kind = if is_method {
+                self.expect(Kind::ParenOpen)?;
+                let mut arguments = Vec::new();
+                if self.peek()? != Kind::CallClose {
+                    arguments.push(self.parameter()?);
+                    while self.accept(Kind::Comma)? {
+                        arguments.push(self.parameter()?);
+                    }
+                }
+                self.expect(Kind::CallClose)?;
+                StepKind::Call(name, arguments)
+            } else {
+                let key = JStr::from(&*name);
+                StepKind::Property(name, key)
+            };
+            steps.push(Step { at, kind });
+            self.indexes(&mut steps)?;
+        }
+        if braced {
+            self.expect(Kind::RefClose)?;
+        }
+        let last = self.current;
+        Ok(self.finish_reference(first, last, steps))
+    }
+
+    pub(super) fn indexes(&mut self, steps: &mut Vec<Step>) -> Result<(), Fault> {
+        while self.accept(Kind::IndexOpen)? {
+            let at = self.at(self.current);
+            self.accept(Kind::Whitespace)?;
+            let index = match self.peek()? {
+                Kind::Str => self.deeper(Self::string)?,
+                Kind::Integer => self.integer()?,
+                Kind::True | Kind::False => self.boolean()?,
+                Kind::Identifier | Kind::RefOpen => Expr::Reference(Box::new(self.reference()?)),
+                _ => return Err(self.unexpected("an index: a number, a string or a reference")),
+            };
+            self.accept(Kind::Whitespace)?;
+            self.expect(Kind::IndexClose)?;
+            steps.push(Step {
+                at,
+                kind: StepKind::Index(index),
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes backslashes and dollar signs off the reference's first token, in Velocity's order.
+    pub(super) fn finish_reference(
+        &mut self,
+        first: usize,
+        last: usize,
+        steps: Vec<Step>,
+    ) -> Reference {
+        let at = self.at(first);
+        let image = self.image(first).to_owned();
+        let mut reference = Reference {
+            at,
+            shape: Shape::Known,
+            root: 0,
+            assigned: 0,
+            steps,
+            escaped: false,
+            computable: true,
+            prefix: "".into(),
+            more: "".into(),
+            source: "".into(),
+            name: Arc::from(""),
+        };
+        if image.contains("\\!") {
+            // `$\!x`: one backslash goes, the rest is text that no variable is called after.
+            let dollar = image.find('$').unwrap_or(0);
+            let start = image[dollar..]
+                .find('\\')
+                .map_or(image.len(), |i| i + dollar);
+            let count = image[start..].bytes().take_while(|b| *b == b'\\').count();
+            let name = format!(
+                "{}{}",
+                &image[..start + count.saturating_sub(1)],
+                &image[start + count..]
+            );
+            reference.computable = false;
+            reference.root = self.shared.slot(&format!("\0{name}"));
+            reference.assigned = self.shared.slot(image.get(1..).unwrap_or(""));
+            reference.source = name.clone().into_boxed_str();
+            reference.name = Arc::from(name);
+            return reference;
+        }
+        let slashes = image.bytes().take_while(|b| *b == b'\\').count();
+        reference.escaped = slashes % 2 == 1;
+        reference.prefix = image[..slashes / 2].into();
+        let mut rest = &image[slashes..];
+        if let Some(at @ 1..) = rest.rfind('$') {
+            reference.more = rest[..at].into();
+            rest = &rest[at..];
+        }
+        self.tokens[first].image = Some(rest.into());
+        reference.source = self.literal(first, last).into_boxed_str();
+        let name = if let Some(quiet) = rest.strip_prefix("$!") {
+            if !reference.escaped {
+                reference.source = "".into();
+            }
+            if quiet.starts_with('{') {
+                self.image(first + 1)
+            } else {
+                quiet
+            }
+        } else if rest == "${" {
+            self.image(first + 1)
+        } else if let Some(name) = rest.strip_prefix('$') {
+            name
+        } else {
+            reference.shape = Shape::Runt;
+            rest
+        };
+        let name: Arc<str> = Arc::from(name);
+        let assigned = rest.get(1..).unwrap_or("").to_owned();
+        reference.root = self.shared.slot(&name);
+        reference.assigned = self.shared.slot(&assigned);
+        reference.name = name;
+        reference
+    }
+}

@@ -1,0 +1,192 @@
+//! Values, arithmetic, comparisons and truth.
+
+use std::cmp::Ordering;
+
+use super::{At, Flow, Interpreter};
+use crate::ast::{CompareOp, Expr, Math, MathOp, Shape};
+use crate::error::ErrorKind;
+use crate::number;
+use crate::string::Out;
+use crate::value::{Class, ListKind, MapKind, Object, Outcome, Value};
+
+impl Interpreter<'_> {
+    pub(crate) fn value(&mut self, e: &Expr) -> Flow<Value> {
+        self.heap.step(1)?;
+        Ok(match e {
+            Expr::Constant(value) => value.clone(),
+            Expr::True => Value::Bool(true),
+            Expr::False => Value::Bool(false),
+            Expr::Word => Value::Null,
+            Expr::Reference(reference) => {
+                if !reference.computable || reference.shape == Shape::Runt {
+                    return Ok(Value::Null);
+                }
+                self.resolve(reference).at(reference.at)?
+            }
+            Expr::Interpolated {
+                body,
+                has_line_comment,
+            } => {
+                let mut out = Out::new();
+                self.block(body, &mut out)?;
+                if !has_line_comment && out.len() > 0 {
+                    out.drop_last();
+                }
+                self.heap.string(out.finish())?
+            }
+            Expr::Range(from, to, at) => {
+                let (from, to) = (self.value(from)?, self.value(to)?);
+                if !number::is_number(&from) || !number::is_number(&to) {
+                    return Ok(Value::Null);
+                }
+                let (from, to) = (number::to_i32(&from), number::to_i32(&to));
+                let count = from.abs_diff(to) as usize + 1;
+                self.heap.step(count).at(*at)?;
+                self.heap.charge(count * 32).at(*at)?;
+                let items = if from >= to {
+                    (to..=from).rev().map(Value::Int).collect()
+                } else {
+                    (from..=to).map(Value::Int).collect()
+                };
+                self.heap.add(Object::List {
+                    kind: ListKind::ArrayList,
+                    items,
+                    changes: 0,
+                })?
+            }
+            Expr::List(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(self.value(item)?);
+                }
+                self.heap.list(ListKind::ArrayList, values)?
+            }
+            Expr::Map(pairs) => {
+                let map = self.heap.new_map(MapKind::Linked)?;
+                for (key, value) in pairs {
+                    let (key, value) = (self.value(key)?, self.value(value)?);
+                    self.heap.map_put(map, key, value)?;
+                }
+                Value::Object(map)
+            }
+            Expr::Math(math) => self.math(math).at(math.at)?,
+            Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => {
+                Value::Bool(self.truth(e)?)
+            }
+        })
+    }
+
+    pub(super) fn math(&mut self, math: &Math) -> Flow<Value> {
+        let (left, right) = (self.value(&math.left)?, self.value(&math.right)?);
+        if math.op == MathOp::Add
+            && (matches!(left, Value::Str(_)) || matches!(right, Value::Str(_)))
+        {
+            let mut out = Out::new();
+            for (side, source) in [(&left, &math.left_source), (&right, &math.right_source)] {
+                if side.is_null() {
+                    out.push_str(source);
+                } else {
+                    match self.text(side)? {
+                        Some(text) => out.push(&text),
+                        None => {
+                            return Err(ErrorKind::Exception(
+                                "java.lang.NullPointerException".to_owned(),
+                            )
+                            .into());
+                        }
+                    }
+                }
+            }
+            self.check_output(&out)?;
+            return Ok(self.heap.string(out.finish())?);
+        }
+        if !number::is_number(&left) || !number::is_number(&right) {
+            return Ok(Value::Null);
+        }
+        self.charge_big(&left, &right)?;
+        Ok(number::calculate(math.op, &left, &right).map_err(ErrorKind::Exception)?)
+    }
+
+    /// Numbers without bounds count as memory, and as work in the square of their size.
+    pub(super) fn charge_big(&mut self, left: &Value, right: &Value) -> Outcome<()> {
+        let size = |v: &Value| match v {
+            Value::BigInt(n) => n.bits() as usize / 8,
+            Value::BigDec(d) => d.unscaled.bits() as usize / 8 + d.scale.unsigned_abs() as usize,
+            _ => 0,
+        };
+        let (a, b) = (size(left), size(right));
+        if a + b > 0 {
+            self.heap.charge(a + b + 64)?;
+            self.heap.step((a + b) * (a + b) / 64)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn truth(&mut self, e: &Expr) -> Flow<bool> {
+        self.heap.step(1)?;
+        Ok(match e {
+            Expr::True => true,
+            Expr::Reference(reference) => {
+                if reference.shape == Shape::Runt {
+                    return Ok(false);
+                }
+                match self.resolve(reference).at(reference.at)? {
+                    Value::Null => false,
+                    Value::Bool(b) => b,
+                    value @ Value::Object(_) if self.heap.class(&value) == Some(Class::Block) => {
+                        self.text(&value)?.is_some()
+                    }
+                    // Velocity asks for the text of what it tests, and that can fail.
+                    value @ Value::Object(_) => match self.heap.write(&value, &mut Out::new()) {
+                        Ok(()) | Err(ErrorKind::Unsupported(_)) => true,
+                        Err(kind) => return Err(kind.into()),
+                    },
+                    _ => true,
+                }
+            }
+            Expr::Or(left, right) => self.truth(left)? || self.truth(right)?,
+            Expr::And(left, right) => self.truth(left)? && self.truth(right)?,
+            Expr::Not(inner) => !self.truth(inner)?,
+            Expr::Compare(op, left, right) => self.compare(*op, left, right)?,
+            _ => false,
+        })
+    }
+
+    pub(super) fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Flow<bool> {
+        let (left, right) = (self.value(left)?, self.value(right)?);
+        let numbers = number::is_number(&left) && number::is_number(&right);
+        if numbers {
+            self.charge_big(&left, &right)?;
+            let order = number::compare(&left, &right).map_err(ErrorKind::Exception)?;
+            return Ok(match op {
+                CompareOp::Eq => order == Ordering::Equal,
+                CompareOp::Ne => order != Ordering::Equal,
+                CompareOp::Lt => order == Ordering::Less,
+                CompareOp::Le => order != Ordering::Greater,
+                CompareOp::Gt => order == Ordering::Greater,
+                CompareOp::Ge => order != Ordering::Less,
+            });
+        }
+        match op {
+            CompareOp::Eq => self.same(&left, &right),
+            CompareOp::Ne => Ok(!self.same(&left, &right)?),
+            _ => Ok(false),
+        }
+    }
+
+    /// Velocity's `==`: by `equals` where one class extends the other, else by text.
+    pub(super) fn same(&mut self, left: &Value, right: &Value) -> Flow<bool> {
+        if let (Value::Str(a), Value::Str(b)) = (left, right) {
+            return Ok(a == b);
+        }
+        if let (Some(a), Some(b)) = (self.heap.class(left), self.heap.class(right)) {
+            let lists = |c| matches!(c, Class::ArrayList | Class::JsonArray);
+            if a == b || (lists(a) && lists(b)) {
+                return Ok(self.heap.equals(left, right)?);
+            }
+        }
+        let texts = [left, right].map(|v| if v.is_null() { Ok(None) } else { self.text(v) });
+        let [left, right] = texts;
+        Ok(left? == right?)
+    }
+}

@@ -1,0 +1,234 @@
+//! The evaluator: walks the syntax tree as Velocity's nodes do.
+
+mod expressions;
+mod loops;
+mod print;
+mod references;
+
+use std::sync::Arc;
+
+use crate::ast::{Block, Child, Expr, Node, Slot};
+use crate::error::ErrorKind;
+use crate::methods;
+use crate::string::{JStr, Out};
+use crate::value::{Heap, Object, Outcome, Value};
+
+/// What ends rendering before the template's end.
+#[derive(Debug)]
+pub(crate) enum Abort {
+    Error {
+        at: Option<usize>,
+        kind: ErrorKind,
+    },
+    /// `#break`
+    Nearest,
+    /// `#stop`
+    Everything,
+    /// `#break($foreach)`: the loop's number.
+    Loop(usize),
+}
+
+impl From<ErrorKind> for Box<Abort> {
+    fn from(kind: ErrorKind) -> Self {
+        Box::new(Abort::Error { at: None, kind })
+    }
+}
+
+pub(crate) type Flow<T> = Result<T, Box<Abort>>;
+
+pub(super) trait At<T> {
+    /// Adds the place to an error that has none yet.
+    fn at(self, at: usize) -> Flow<T>;
+}
+
+impl<T> At<T> for Flow<T> {
+    fn at(self, at: usize) -> Flow<T> {
+        self.map_err(|mut abort| {
+            if let Abort::Error {
+                at: place @ None, ..
+            } = &mut *abort
+            {
+                *place = Some(at);
+            }
+            abort
+        })
+    }
+}
+
+impl<T> At<T> for Outcome<T> {
+    fn at(self, at: usize) -> Flow<T> {
+        self.map_err(|kind| Box::new(Abort::Error { at: Some(at), kind }))
+    }
+}
+
+/// The slots that loops write.
+pub(crate) struct LoopSlots {
+    pub(crate) count: Slot,
+    pub(crate) has_next: Slot,
+    pub(crate) scope: Slot,
+}
+
+pub(crate) struct Interpreter<'a> {
+    pub(crate) heap: Heap<'a>,
+    /// Null stands for a variable that is not set.
+    pub(crate) variables: Vec<Value>,
+    pub(crate) input: methods::InputState,
+    pub(crate) slots: LoopSlots,
+    /// Loops over a null element hide the element's variable.
+    pub(crate) hidden: Vec<(Slot, bool)>,
+    pub(crate) depth: usize,
+}
+
+impl Interpreter<'_> {
+    pub(crate) fn block(&mut self, block: &Block, out: &mut Out) -> Flow<()> {
+        for node in block {
+            self.node(node, out)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_output(&self, out: &Out) -> Outcome<()> {
+        let limit = self.heap.limits.output_bytes;
+        if out.len() > limit {
+            return Err(ErrorKind::Limit(format!(
+                "the output gets longer than {limit} bytes"
+            )));
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, node: &Node, out: &mut Out) -> Flow<()> {
+        self.heap.step(1)?;
+        match node {
+            Node::Text(text) => {
+                out.push_str(text);
+                self.check_output(out)?;
+                Ok(())
+            }
+            Node::Comment { .. } => Ok(()),
+            Node::Reference(reference) => self.print(reference, out).at(reference.at),
+            Node::Set { at, target, value } => self.set(target, value).at(*at),
+            Node::If { arms, otherwise } => {
+                for (condition, block) in arms {
+                    if self.truth(condition)? {
+                        return self.block(block, out);
+                    }
+                }
+                match otherwise {
+                    Some(block) => self.block(block, out),
+                    None => Ok(()),
+                }
+            }
+            Node::Foreach(foreach) => self.foreach(foreach, out).at(foreach.at),
+            Node::Define { key, block } => {
+                let block = self.heap.add(Object::Block {
+                    definition: Arc::clone(block),
+                    depth: 0,
+                })?;
+                self.put(*key, block);
+                Ok(())
+            }
+            Node::Stop(message) => {
+                if let Some(message) = message {
+                    let value = self.value(message)?;
+                    self.text(&value)?;
+                }
+                Err(Box::new(Abort::Everything))
+            }
+            Node::Break { at, scope } => {
+                let Some((scope, source)) = scope else {
+                    return Err(Box::new(Abort::Nearest));
+                };
+                let value = self.value(scope)?;
+                if let Value::Object(id) = value
+                    && let Object::Scope(scope) = self.heap.get(id)
+                {
+                    return Err(Box::new(Abort::Loop(scope.owner)));
+                }
+                let message = format!("`#break({source})` needs a loop such as `$foreach`");
+                Err(ErrorKind::Exception(message)).at(*at)
+            }
+            Node::Include {
+                at,
+                children,
+                parse,
+            } => self.include(*at, children, *parse, out),
+        }
+    }
+
+    fn include(&mut self, at: usize, children: &[Child], parse: bool, out: &mut Out) -> Flow<()> {
+        let missing = |name: &str| {
+            Err(ErrorKind::Exception(format!(
+                "Unable to find resource '{name}'"
+            )))
+            .at(at)
+        };
+        if parse {
+            let Some(Child::Expr(argument)) = children.first() else {
+                return Err(ErrorKind::Exception(
+                    "#parse(): argument missing".to_owned(),
+                ))
+                .at(at);
+            };
+            let value = self.value(argument)?;
+            if value.is_null() {
+                return Ok(());
+            }
+            let name = self.text(&value)?.unwrap_or_else(|| JStr::from(""));
+            return missing(&name.to_text());
+        }
+        for (i, child) in children.iter().enumerate() {
+            match child {
+                Child::Expr(
+                    e @ (Expr::Reference(_)
+                    | Expr::Interpolated { .. }
+                    | Expr::Constant(Value::Str(_))),
+                ) => {
+                    let value = self.value(e)?;
+                    if value.is_null() {
+                        out.push_str(&format!("<!-- include error :  error with arg {i} please see log.  see error log -->"));
+                        continue;
+                    }
+                    let name = self.text(&value)?.unwrap_or_else(|| JStr::from(""));
+                    return missing(&name.to_text());
+                }
+                _ => {
+                    out.push_str(&format!(
+                        "<!-- include error :  invalid arg type : error with arg {i} please see log.  see error log -->"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn get(&self, slot: Slot) -> Value {
+        if self
+            .hidden
+            .iter()
+            .any(|(hidden, active)| *active && *hidden == slot)
+        {
+            return Value::Null;
+        }
+        self.variables[slot].clone()
+    }
+
+    pub(super) fn put(&mut self, slot: Slot, value: Value) {
+        if value.is_null() {
+            for hidden in self.hidden.iter_mut().filter(|(hidden, _)| *hidden == slot) {
+                hidden.1 = true;
+            }
+        }
+        self.variables[slot] = value;
+    }
+
+    /// Puts a saved value back; there was none where it is null.
+    pub(super) fn restore(&mut self, slot: Slot, value: Value) {
+        if value.is_null() {
+            for hidden in self.hidden.iter_mut().filter(|(hidden, _)| *hidden == slot) {
+                hidden.1 = false;
+            }
+        }
+        self.variables[slot] = value;
+    }
+}

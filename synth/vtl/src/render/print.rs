@@ -1,0 +1,115 @@
+//! References that stand in the text, and blocks of `#define`.
+
+use std::sync::Arc;
+
+use super::{Abort, Flow, Interpreter};
+use crate::ast::{Definition, Expr, Reference, Shape};
+use crate::error::ErrorKind;
+use crate::string::{JStr, Out};
+use crate::value::{Object, ObjectId, Value};
+
+impl Interpreter<'_> {
+    /// What printing an argument of a directive does: references print, and so do those inside lists.
+    pub(super) fn print_expression(&mut self, e: &Expr, out: &mut Out) -> Flow<()> {
+        match e {
+            Expr::Reference(reference) => self.print(reference, out),
+            Expr::Range(from, to, _) => {
+                self.print_expression(from, out)?;
+                self.print_expression(to, out)
+            }
+            Expr::List(items) => items.iter().try_for_each(|e| self.print_expression(e, out)),
+            Expr::Map(pairs) => pairs.iter().try_for_each(|(k, v)| {
+                self.print_expression(k, out)?;
+                self.print_expression(v, out)
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn print(&mut self, reference: &Reference, out: &mut Out) -> Flow<()> {
+        if reference.shape == Shape::Runt {
+            out.push_str(&reference.name);
+            return Ok(());
+        }
+        let value = self.resolve(reference)?;
+        if reference.escaped {
+            out.push_str(&reference.prefix);
+            out.push_str(&reference.source);
+            return Ok(self.check_output(out)?);
+        }
+        if let Value::Object(id) = value
+            && let Object::Block { .. } = self.heap.get(id)
+        {
+            // Backslashes and dollar signs before a block are printed only where the block is not, and then the
+            // backslashes twice.
+            if self.run_block(id, out)? {
+                return Ok(());
+            }
+            for text in [
+                &reference.prefix,
+                &reference.prefix,
+                &reference.more,
+                &reference.source,
+            ] {
+                out.push_str(text);
+            }
+            return Ok(());
+        }
+        out.push_str(&reference.prefix);
+        out.push_str(&reference.more);
+        self.heap.write(&value, out)?;
+        Ok(self.check_output(out)?)
+    }
+
+    /// Renders a block of `#define`; false where it is inside itself too often.
+    pub(super) fn run_block(&mut self, id: ObjectId, out: &mut Out) -> Flow<bool> {
+        let definition = match self.heap.get_mut(id) {
+            Object::Block { depth, definition } => {
+                if *depth >= 2 {
+                    return Ok(false);
+                }
+                *depth += 1;
+                Arc::clone(definition)
+            }
+            _ => return Ok(false),
+        };
+        self.define(&definition, out)?;
+        if let Object::Block { depth, .. } = self.heap.get_mut(id) {
+            *depth -= 1;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn define(&mut self, definition: &Definition, out: &mut Out) -> Flow<()> {
+        if self.depth >= self.heap.limits.template_depth {
+            let limit = self.heap.limits.template_depth;
+            return Err(ErrorKind::Limit(format!(
+                "blocks of `#define` run inside each other more than {limit} deep"
+            ))
+            .into());
+        }
+        self.depth += 1;
+        let result = self.block(&definition.body, out);
+        self.depth -= 1;
+        match result {
+            Err(abort) if matches!(*abort, Abort::Nearest) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Java's `toString`; `None` for a block that is inside itself too often.
+    pub(crate) fn text(&mut self, value: &Value) -> Flow<Option<JStr>> {
+        if let Value::Object(id) = value
+            && let Object::Block { .. } = self.heap.get(*id)
+        {
+            let mut out = Out::new();
+            return Ok(if self.run_block(*id, &mut out)? {
+                self.heap.charge(out.len())?;
+                Some(out.finish())
+            } else {
+                None
+            });
+        }
+        Ok(Some(self.heap.text(value)?))
+    }
+}

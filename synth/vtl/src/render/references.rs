@@ -1,0 +1,92 @@
+//! What a reference stands for, and what `#set` does to it.
+
+use super::{At, Flow, Interpreter};
+use crate::ast::{Expr, Reference, Step, StepKind};
+use crate::error::ErrorKind;
+use crate::methods;
+use crate::value::Value;
+
+impl Interpreter<'_> {
+    /// The reference's value; the empty string where there is none.
+    pub(super) fn resolve(&mut self, reference: &Reference) -> Flow<Value> {
+        self.heap.step(1)?;
+        let mut value = self.get(reference.root);
+        if value.is_null() {
+            return Ok(Value::str(""));
+        }
+        for step in &reference.steps {
+            value = self.step(&value, step).at(step.at)?;
+            if value.is_null() {
+                return Ok(Value::str(""));
+            }
+        }
+        Ok(value)
+    }
+
+    pub(super) fn step(&mut self, on: &Value, step: &Step) -> Flow<Value> {
+        self.heap.step(1)?;
+        match &step.kind {
+            StepKind::Property(name, key) => methods::property(self, on, name, key),
+            StepKind::Call(name, arguments) => {
+                let mut values = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    values.push(self.value(argument)?);
+                }
+                methods::call(self, on, name, values)
+            }
+            StepKind::Index(index) => {
+                let index = self.value(index)?;
+                let index = self.count_back(index, on)?;
+                methods::call(self, on, "get", vec![index])
+            }
+        }
+    }
+
+    /// `$list[-1]` is the last element.
+    pub(super) fn count_back(&mut self, index: Value, on: &Value) -> Flow<Value> {
+        let Value::Int(i) = index else {
+            return Ok(index);
+        };
+        if i >= 0 {
+            return Ok(index);
+        }
+        match methods::call(self, on, "size", Vec::new())? {
+            Value::Int(size) => Ok(Value::Int(size.wrapping_add(i))),
+            _ => Err(ErrorKind::Exception(format!(
+                "the index {i} needs a size() to count back from"
+            ))
+            .into()),
+        }
+    }
+
+    pub(super) fn set(&mut self, target: &Reference, value: &Expr) -> Flow<()> {
+        let value = self.value(value)?;
+        if value.is_null() {
+            return Ok(());
+        }
+        let Some((last, path)) = target.steps.split_last() else {
+            self.put(target.assigned, value);
+            return Ok(());
+        };
+        let mut on = self.get(target.root);
+        for step in path {
+            if on.is_null() {
+                return Ok(());
+            }
+            on = self.step(&on, step).at(step.at)?;
+        }
+        if on.is_null() {
+            return Ok(());
+        }
+        match &last.kind {
+            StepKind::Index(index) => {
+                let index = self.value(index)?;
+                let index = self.count_back(index, &on).at(last.at)?;
+                methods::set_index(self, &on, index, value).at(last.at)
+            }
+            StepKind::Property(name, _) | StepKind::Call(name, _) => {
+                methods::set_property(self, &on, name, value).at(last.at)
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Where objects live, and what a rendering may still use.
+
+use indexmap::IndexMap;
+
+use super::{
+    Class, JMap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, unsupported,
+};
+use crate::error::ErrorKind;
+use crate::limits::Limits;
+use crate::string::JStr;
+
+/// All objects of one rendering, and what it may still use.
+pub(crate) struct Heap<'a> {
+    objects: Vec<Object>,
+    pub(crate) limits: &'a Limits,
+    steps: usize,
+    memory: usize,
+    depth: usize,
+}
+
+impl<'a> Heap<'a> {
+    pub(crate) fn new(limits: &'a Limits) -> Self {
+        Heap {
+            objects: Vec::new(),
+            limits,
+            steps: limits.steps,
+            memory: limits.memory_bytes,
+            depth: 0,
+        }
+    }
+
+    /// Counts work; an error once the limit is used up.
+    pub(crate) fn step(&mut self, count: usize) -> Outcome<()> {
+        match self.steps.checked_sub(count) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => Err(ErrorKind::Limit(format!(
+                "the rendering takes more than {} steps",
+                self.limits.steps
+            ))),
+        }
+    }
+
+    /// Counts memory.
+    pub(crate) fn charge(&mut self, bytes: usize) -> Outcome<()> {
+        match self.memory.checked_sub(bytes) {
+            Some(left) => {
+                self.memory = left;
+                Ok(())
+            }
+            None => {
+                let limit = self.limits.memory_bytes;
+                Err(ErrorKind::Limit(format!(
+                    "the rendering makes more than {limit} bytes of values"
+                )))
+            }
+        }
+    }
+
+    pub(crate) fn enter(&mut self) -> Outcome<()> {
+        if self.depth >= self.limits.value_depth {
+            return Err(ErrorKind::Limit(format!(
+                "values are nested more than {} deep",
+                self.limits.value_depth
+            )));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    pub(crate) fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        self.enter()?;
+        let result = f(self);
+        self.leave();
+        result
+    }
+
+    pub(crate) fn add(&mut self, object: Object) -> Outcome<Value> {
+        self.charge(96)?;
+        let id = ObjectId::try_from(self.objects.len())
+            .map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
+        self.objects.push(object);
+        Ok(Value::Object(id))
+    }
+
+    pub(crate) fn get(&self, id: ObjectId) -> &Object {
+        &self.objects[id as usize]
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ObjectId) -> &mut Object {
+        &mut self.objects[id as usize]
+    }
+
+    pub(crate) fn list(&mut self, kind: ListKind, items: Vec<Value>) -> Outcome<Value> {
+        self.charge(items.len() * 32)?;
+        self.add(Object::List {
+            kind,
+            items,
+            changes: 0,
+        })
+    }
+
+    pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
+        let map = JMap {
+            kind,
+            entries: IndexMap::new(),
+            changes: 0,
+            capacity: 16,
+        };
+        match self.add(Object::Map(map))? {
+            Value::Object(id) => Ok(id),
+            _ => unsupported("a map that is no object"),
+        }
+    }
+
+    pub(crate) fn string(&mut self, s: JStr) -> Outcome<Value> {
+        self.charge(s.bytes())?;
+        Ok(Value::Str(s))
+    }
+
+    pub(crate) fn class(&self, value: &Value) -> Option<Class> {
+        Some(match value {
+            Value::Null => return None,
+            Value::Bool(_) => Class::Boolean,
+            Value::Byte(_) => Class::Byte,
+            Value::Short(_) => Class::Short,
+            Value::Int(_) => Class::Integer,
+            Value::Long(_) => Class::Long,
+            Value::Float(_) => Class::Float,
+            Value::Double(_) => Class::Double,
+            Value::BigInt(_) => Class::BigInteger,
+            Value::BigDec(_) => Class::BigDecimal,
+            Value::Char(_) => Class::Character,
+            Value::Str(_) => Class::String,
+            Value::Input => Class::Input,
+            Value::Util => Class::Util,
+            Value::Class(_) => Class::Meta,
+            Value::Object(id) => match self.get(*id) {
+                Object::List { kind, .. } => match kind {
+                    ListKind::ArrayList => Class::ArrayList,
+                    ListKind::JsonArray => Class::JsonArray,
+                    ListKind::ObjectArray => Class::ObjectArray,
+                    ListKind::StringArray => Class::StringArray,
+                    ListKind::CharArray => Class::CharArray,
+                    ListKind::ByteArray => Class::ByteArray,
+                },
+                Object::SubList { .. } => Class::SubList,
+                Object::Map(map) => match map.kind {
+                    MapKind::Linked => Class::LinkedHashMap,
+                    MapKind::JsonObject => Class::JsonObject,
+                },
+                Object::View { kind, .. } => match kind {
+                    ViewKind::Keys => Class::KeySet,
+                    ViewKind::Values => Class::Values,
+                    ViewKind::Entries => Class::EntrySet,
+                },
+                Object::Entry { .. } => Class::Entry,
+                Object::Iterator(_) => Class::Iterator,
+                Object::Scope(_) => Class::Foreach,
+                Object::Block { .. } => Class::Block,
+            },
+        })
+    }
+}

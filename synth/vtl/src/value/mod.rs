@@ -1,0 +1,238 @@
+//! Java's objects, as far as a template can get hold of them.
+//!
+//! Lists and maps live in a [`Heap`] and values refer to them by number: two variables can share a list, a list can
+//! contain itself, and all of it goes at once when the rendering ends.
+
+mod equality;
+mod heap;
+mod maps;
+mod text;
+mod walk;
+
+pub(crate) use heap::Heap;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use num_bigint::BigInt;
+
+use crate::ast::Definition;
+use crate::error::ErrorKind;
+use crate::number::Decimal;
+use crate::string::JStr;
+
+pub(crate) type ObjectId = u32;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Null,
+    Bool(bool),
+    Byte(i8),
+    Short(i16),
+    Int(i32),
+    Long(i64),
+    Float(f32),
+    Double(f64),
+    BigInt(Arc<BigInt>),
+    BigDec(Arc<Decimal>),
+    Char(u16),
+    Str(JStr),
+    Object(ObjectId),
+    /// `$input` and `$util`, unless the template sets variables of that name.
+    Input,
+    Util,
+    Class(Class),
+}
+
+impl Value {
+    pub(crate) fn str(s: &str) -> Value {
+        Value::Str(JStr::from(s))
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+}
+
+/// Which Java class a value has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Class {
+    Boolean,
+    Byte,
+    Short,
+    Integer,
+    Long,
+    Float,
+    Double,
+    BigInteger,
+    BigDecimal,
+    Character,
+    String,
+    ArrayList,
+    JsonArray,
+    SubList,
+    ObjectArray,
+    StringArray,
+    CharArray,
+    ByteArray,
+    LinkedHashMap,
+    JsonObject,
+    KeySet,
+    Values,
+    EntrySet,
+    Entry,
+    Iterator,
+    Foreach,
+    Block,
+    Input,
+    Util,
+    /// `java.lang.Class` itself.
+    Meta,
+}
+
+impl Class {
+    /// Java's name; `None` where the name says more about an implementation than about the class.
+    pub(crate) fn java_name(self) -> Option<&'static str> {
+        Some(match self {
+            Class::Boolean => "java.lang.Boolean",
+            Class::Byte => "java.lang.Byte",
+            Class::Short => "java.lang.Short",
+            Class::Integer => "java.lang.Integer",
+            Class::Long => "java.lang.Long",
+            Class::Float => "java.lang.Float",
+            Class::Double => "java.lang.Double",
+            Class::BigInteger => "java.math.BigInteger",
+            Class::BigDecimal => "java.math.BigDecimal",
+            Class::Character => "java.lang.Character",
+            Class::String => "java.lang.String",
+            Class::ArrayList => "java.util.ArrayList",
+            Class::JsonArray => "net.minidev.json.JSONArray",
+            Class::LinkedHashMap => "java.util.LinkedHashMap",
+            Class::JsonObject => "net.minidev.json.JSONObject",
+            _ => return None,
+        })
+    }
+}
+
+/// What a map holds its entries under. Java's numbers of different types are different keys.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Null,
+    Bool(bool),
+    Byte(i8),
+    Short(i16),
+    Int(i32),
+    Long(i64),
+    Float(u32),
+    Double(u64),
+    BigInt(Arc<BigInt>),
+    BigDec(Arc<Decimal>),
+    Char(u16),
+    Str(JStr),
+    List(Vec<Key>),
+    /// Anything else is only equal to itself.
+    Object(ObjectId),
+    Other(Class),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListKind {
+    ArrayList,
+    JsonArray,
+    ObjectArray,
+    StringArray,
+    CharArray,
+    ByteArray,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MapKind {
+    /// Keeps its entries in the order in which they were put.
+    Linked,
+    /// Keeps them in the order of their hash codes.
+    JsonObject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ViewKind {
+    Keys,
+    Values,
+    Entries,
+}
+
+#[derive(Debug)]
+pub(crate) struct JMap {
+    pub(crate) kind: MapKind,
+    pub(crate) entries: IndexMap<Key, (Value, Value)>,
+    pub(crate) changes: u32,
+    /// The hash table's size, which only grows.
+    pub(crate) capacity: usize,
+}
+
+#[derive(Debug)]
+pub(crate) enum Cursor {
+    List {
+        list: ObjectId,
+        next: usize,
+        changes: u32,
+    },
+    Map {
+        map: ObjectId,
+        keys: Vec<Key>,
+        next: usize,
+        changes: u32,
+        kind: ViewKind,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Scope {
+    pub(crate) owner: usize,
+    pub(crate) parent: Option<ObjectId>,
+    pub(crate) replaced: Value,
+    pub(crate) index: i32,
+    pub(crate) has_next: bool,
+    pub(crate) storage: ObjectId,
+}
+
+#[derive(Debug)]
+pub(crate) enum Object {
+    List {
+        kind: ListKind,
+        items: Vec<Value>,
+        changes: u32,
+    },
+    SubList {
+        list: ObjectId,
+        from: usize,
+        len: usize,
+        changes: u32,
+    },
+    Map(JMap),
+    View {
+        kind: ViewKind,
+        map: ObjectId,
+    },
+    Entry {
+        map: ObjectId,
+        key: Key,
+        detached: Option<(Value, Value)>,
+    },
+    Iterator(Cursor),
+    Scope(Scope),
+    Block {
+        definition: Arc<Definition>,
+        depth: u32,
+    },
+}
+
+pub(crate) type Outcome<T> = Result<T, ErrorKind>;
+
+/// Why an object's text could not be made.
+pub(crate) fn unsupported<T>(what: impl Into<String>) -> Outcome<T> {
+    Err(ErrorKind::Unsupported(what.into()))
+}
+
+pub(crate) fn exception<T>(what: impl Into<String>) -> Outcome<T> {
+    Err(ErrorKind::Exception(what.into()))
+}
