@@ -1,24 +1,14 @@
-//! Lists, maps, their views, entries, iterators, arrays and the scope of a loop.
+//! Lists, arrays and iterators; what all collections can answer.
 
 use std::cmp::Ordering;
 
+use super::maps::{entry, map, scope, view};
 use super::{illegal, int, iterator_next, null_pointer};
 use crate::number;
 use crate::string::Out;
 use crate::value::{
-    Class, Heap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception,
-    unsupported,
+    Class, Heap, ListKind, Object, ObjectId, Outcome, Value, exception, unsupported,
 };
-
-/// Java's `Entry.setValue`.
-pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outcome<Value> {
-    let Object::Entry { map, .. } = heap.get(id) else {
-        return unsupported("setting the value of this entry");
-    };
-    let map = *map;
-    let (key, _) = heap.entry_parts(id);
-    heap.map_put(map, key, value)
-}
 
 pub(super) fn invoke(
     heap: &mut Heap<'_>,
@@ -44,7 +34,7 @@ pub(super) fn invoke(
     }
 }
 
-fn members(heap: &mut Heap<'_>, value: &Value) -> Outcome<Vec<Value>> {
+pub(super) fn members(heap: &mut Heap<'_>, value: &Value) -> Outcome<Vec<Value>> {
     match value {
         Value::Object(id) => heap.items(*id),
         _ => null_pointer(),
@@ -65,7 +55,7 @@ fn found(position: Option<usize>) -> Value {
 }
 
 /// What every collection can answer from its elements; `None` where it is no such question.
-fn ask(
+pub(super) fn ask(
     heap: &mut Heap<'_>,
     on: &Value,
     id: ObjectId,
@@ -296,7 +286,7 @@ fn list(
     })
 }
 
-fn json_text(heap: &mut Heap<'_>, on: &Value) -> Outcome<Value> {
+pub(super) fn json_text(heap: &mut Heap<'_>, on: &Value) -> Outcome<Value> {
     let mut out = Out::new();
     crate::json::write(heap, on, true, &mut out)?;
     heap.string(out.finish())
@@ -392,219 +382,6 @@ fn fixed(
             "add(Object)" | "add(int,Object)" | "remove(int)",
         ) => exception("java.lang.UnsupportedOperationException"),
         _ => unsupported(format!("{method} of an array or part of a list")),
-    }
-}
-
-fn view(
-    heap: &mut Heap<'_>,
-    on: &Value,
-    id: ObjectId,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
-    let Object::View { kind, map } = heap.get(id) else {
-        return unsupported(method);
-    };
-    let (kind, map) = (*kind, *map);
-    if let ("contains(Object)", ViewKind::Keys) = (method, kind) {
-        let key = heap.key(&a[0])?;
-        return Ok(Value::Bool(
-            heap.map(map).is_some_and(|m| m.entries.contains_key(&key)),
-        ));
-    }
-    if let Some(answer) = ask(heap, on, id, method, a)? {
-        return Ok(answer);
-    }
-    match method {
-        "addAll(Collection)" if members(heap, &a[0])?.is_empty() => Ok(Value::Bool(false)),
-        "add(Object)" | "addAll(Collection)" => {
-            exception("java.lang.UnsupportedOperationException")
-        }
-        "clear()" => {
-            heap.map_clear(map);
-            Ok(Value::Null)
-        }
-        "remove(Object)" | "removeAll(Collection)" | "retainAll(Collection)" => {
-            let single = method.starts_with("remove(");
-            let keep = method.starts_with("retain");
-            let others = if single {
-                vec![a[0].clone()]
-            } else {
-                members(heap, &a[0])?
-            };
-            let mut changed = false;
-            for key in heap.ordered_keys(map)? {
-                let item = heap.view_item(kind, map, &key)?;
-                if heap.contains(&others, &item)? != keep {
-                    heap.map_remove(map, &key)?;
-                    changed = true;
-                    if single {
-                        break;
-                    }
-                }
-            }
-            Ok(Value::Bool(changed))
-        }
-        _ => unsupported(format!("{method} of a map's view")),
-    }
-}
-
-fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
-    let view = |heap: &mut Heap<'_>, kind| heap.add(Object::View { kind, map: id });
-    Ok(match method {
-        "get(Object)" => heap.map_get(id, &a[0])?,
-        "put(Object,Object)" => heap.map_put(id, a[0].clone(), a[1].clone())?,
-        "size()" => Value::Int(heap.map(id).map_or(0, |m| m.entries.len()) as i32),
-        "isEmpty()" => Value::Bool(heap.map(id).is_none_or(|m| m.entries.is_empty())),
-        "containsKey(Object)" => {
-            let key = heap.key(&a[0])?;
-            Value::Bool(heap.map(id).is_some_and(|m| m.entries.contains_key(&key)))
-        }
-        "containsValue(Object)" => {
-            let values: Vec<Value> = heap
-                .map(id)
-                .map(|m| m.entries.values().map(|(_, v)| v.clone()).collect())
-                .unwrap_or_default();
-            Value::Bool(heap.contains(&values, &a[0])?)
-        }
-        "getOrDefault(Object,Object)" => {
-            let key = heap.key(&a[0])?;
-            heap.map(id)
-                .and_then(|m| m.entries.get(&key))
-                .map_or_else(|| a[1].clone(), |(_, v)| v.clone())
-        }
-        "putIfAbsent(Object,Object)" => {
-            let old = heap.map_get(id, &a[0])?;
-            if old.is_null() {
-                heap.map_put(id, a[0].clone(), a[1].clone())?;
-            }
-            old
-        }
-        "putAll(Map)" => {
-            let Value::Object(other) = a[0] else {
-                return null_pointer();
-            };
-            for key in heap.ordered_keys(other)? {
-                let (k, v) = heap.entry_of(other, &key);
-                heap.map_put(id, k, v)?;
-            }
-            Value::Null
-        }
-        "remove(Object)" => {
-            let key = heap.key(&a[0])?;
-            heap.map_remove(id, &key)?.unwrap_or(Value::Null)
-        }
-        "remove(Object,Object)" => {
-            let key = heap.key(&a[0])?;
-            let held = heap
-                .map(id)
-                .and_then(|m| m.entries.get(&key))
-                .map(|(_, v)| v.clone());
-            match held {
-                Some(value) if heap.equals(&a[1], &value)? => {
-                    heap.map_remove(id, &key)?;
-                    Value::Bool(true)
-                }
-                _ => Value::Bool(false),
-            }
-        }
-        "replace(Object,Object)" => {
-            let key = heap.key(&a[0])?;
-            if heap.map(id).is_some_and(|m| m.entries.contains_key(&key)) {
-                heap.map_put(id, a[0].clone(), a[1].clone())?
-            } else {
-                Value::Null
-            }
-        }
-        "replace(Object,Object,Object)" => {
-            let key = heap.key(&a[0])?;
-            let held = heap
-                .map(id)
-                .and_then(|m| m.entries.get(&key))
-                .map(|(_, v)| v.clone());
-            match held {
-                Some(value) if heap.equals(&value, &a[1])? => {
-                    heap.map_put(id, a[0].clone(), a[2].clone())?;
-                    Value::Bool(true)
-                }
-                _ => Value::Bool(false),
-            }
-        }
-        "clear()" => {
-            heap.map_clear(id);
-            Value::Null
-        }
-        "clone()" => {
-            let kind = heap.map(id).map_or(MapKind::Linked, |m| m.kind);
-            let copy = heap.new_map(kind)?;
-            for key in heap.ordered_keys(id)? {
-                let (k, v) = heap.entry_of(id, &key);
-                heap.map_put(copy, k, v)?;
-            }
-            Value::Object(copy)
-        }
-        "keySet()" => view(heap, ViewKind::Keys)?,
-        "values()" => view(heap, ViewKind::Values)?,
-        "entrySet()" => view(heap, ViewKind::Entries)?,
-        "forEach(BiConsumer)" | "replaceAll(BiFunction)" => return null_pointer(),
-        "computeIfAbsent(Object,Function)"
-        | "computeIfPresent(Object,BiFunction)"
-        | "compute(Object,BiFunction)" => {
-            return null_pointer();
-        }
-        "merge(Object,Object,BiFunction)" => return null_pointer(),
-        "toJSONString()" => return json_text(heap, &Value::Object(id)),
-        _ => return unsupported(format!("{method} of a map")),
-    })
-}
-
-fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
-    let Object::Scope(scope) = heap.get(id) else {
-        return unsupported(method);
-    };
-    let (index, has_next, parent, storage) =
-        (scope.index, scope.has_next, scope.parent, scope.storage);
-    Ok(match method {
-        "getIndex()" => Value::Int(index),
-        "getCount()" => Value::Int(index + 1),
-        "getHasNext()" | "hasNext()" => Value::Bool(has_next),
-        "getFirst()" | "isFirst()" => Value::Bool(index < 1),
-        "getLast()" | "isLast()" => Value::Bool(!has_next),
-        "getParent()" => parent.map_or(Value::Null, Value::Object),
-        "getTopmost()" => {
-            let mut top = id;
-            while let Object::Scope(scope) = heap.get(top)
-                && let Some(parent) = scope.parent
-            {
-                top = parent;
-            }
-            Value::Object(top)
-        }
-        "getReplaced()" => {
-            let mut at = id;
-            loop {
-                match heap.get(at) {
-                    Object::Scope(s) if s.replaced.is_null() && s.parent.is_some() => {
-                        at = s.parent.unwrap_or(at)
-                    }
-                    Object::Scope(s) => return Ok(s.replaced.clone()),
-                    _ => return Ok(Value::Null),
-                }
-            }
-        }
-        "get(Object)" => heap.map_get(id, &a[0])?,
-        "getInfo()" => return unsupported("$foreach.info"),
-        _ => map(heap, storage, method, a)?,
-    })
-}
-
-fn entry(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
-    let (key, value) = heap.entry_parts(id);
-    match method {
-        "getKey()" => Ok(key),
-        "getValue()" => Ok(value),
-        "setValue(Object)" => set_entry(heap, id, a[0].clone()),
-        _ => unsupported(format!("{method} of an entry")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod collections;
 mod input;
+mod maps;
 mod numbers;
 mod resolve;
 mod signatures;
@@ -225,7 +226,7 @@ pub(crate) fn set_property(
     if let (Value::Object(id), true) = (on, name.eq_ignore_ascii_case("value"))
         && it.heap.class(on) == Some(Class::Entry)
     {
-        collections::set_entry(&mut it.heap, *id, value)?;
+        maps::set_entry(&mut it.heap, *id, value)?;
     }
     Ok(())
 }

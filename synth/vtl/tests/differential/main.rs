@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod generate;
+mod tables;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
