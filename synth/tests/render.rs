@@ -1,5 +1,7 @@
 //! `synth render`, the program itself: requests and answers from files, mistakes in them, and many lines at once.
 
+#![allow(clippy::unwrap_used, reason = "what the test itself needs and does not get, ends it")]
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
