@@ -17,10 +17,10 @@ pub(crate) enum Node {
     Comment {
         at: usize,
     },
-    Reference(Reference),
+    Reference(Box<Reference>),
     Set {
         at: usize,
-        target: Reference,
+        target: Box<Reference>,
         value: Expr,
     },
     If {

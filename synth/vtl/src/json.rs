@@ -411,6 +411,10 @@ pub(crate) fn write(heap: &mut Heap<'_>, value: &Value, web: bool, out: &mut Out
             out.push_str("]");
         }
         Value::Object(id) => match heap.get(*id) {
+            Object::List {
+                kind: ListKind::ByteArray | ListKind::CharArray,
+                ..
+            } => return exception("java.lang.ClassCastException: not an array of objects"),
             Object::List { items, .. } => {
                 let items = items.clone();
                 out.push_str("[");

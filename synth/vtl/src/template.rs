@@ -95,7 +95,7 @@ impl Template {
     /// # Errors
     /// As [`Template::parse`].
     pub fn parse_within(source: &str, limits: &Limits) -> Result<Self, ParseError> {
-        if source.len() > limits.template_bytes {
+        if source.len() > limits.template_bytes || u32::try_from(source.len()).is_err() {
             let message = format!(
                 "the template has {} bytes, {} are allowed",
                 source.len(),

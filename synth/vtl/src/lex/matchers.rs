@@ -84,6 +84,9 @@ pub(super) fn escaped_directive(s: &[u8]) -> usize {
 }
 
 pub(super) fn set_directive(s: &[u8]) -> usize {
+    if !matches!(s[0], b' ' | b'\t' | b'#') {
+        return 0;
+    }
     let blanks = s.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let rest = &s[blanks..];
     let word = if rest.starts_with(b"#set") {
@@ -142,19 +145,19 @@ pub(super) fn line_comment(s: &[u8], b: &mut Best) {
 }
 
 pub(super) fn empty_index(s: &[u8], b: &mut Best) {
-    for image in [&b"$["[..], b"$![", b"$\\![", b"$."] {
-        if s.starts_with(image) {
-            b.offer(Kind::EmptyIndex, image.len());
-        }
+    match s {
+        [b'$', b'[' | b'.', ..] => b.offer(Kind::EmptyIndex, 2),
+        [b'$', b'!', b'[', ..] => b.offer(Kind::EmptyIndex, 3),
+        [b'$', b'\\', b'!', b'[', ..] => b.offer(Kind::EmptyIndex, 4),
+        _ => {}
     }
 }
 
 pub(super) fn booleans(s: &[u8], b: &mut Best) {
-    if s.starts_with(b"true") {
-        b.offer(Kind::True, 4);
-    }
-    if s.starts_with(b"false") {
-        b.offer(Kind::False, 5);
+    match s {
+        [b't', b'r', b'u', b'e', ..] => b.offer(Kind::True, 4),
+        [b'f', b'a', b'l', b's', b'e', ..] => b.offer(Kind::False, 5),
+        _ => {}
     }
 }
 
@@ -212,44 +215,37 @@ pub(super) fn punctuation(s: &[u8], b: &mut Best) {
 }
 
 pub(super) fn operators(s: &[u8], b: &mut Best) {
-    const OPERATORS: [(&[u8], Kind); 22] = [
-        (b"-", Kind::Minus),
-        (b"+", Kind::Plus),
-        (b"*", Kind::Multiply),
-        (b"/", Kind::Divide),
-        (b"%", Kind::Modulus),
-        (b"&&", Kind::And),
-        (b"and", Kind::And),
-        (b"||", Kind::Or),
-        (b"or", Kind::Or),
-        (b"<", Kind::Lt),
-        (b"lt", Kind::Lt),
-        (b"<=", Kind::Le),
-        (b"le", Kind::Le),
-        (b">", Kind::Gt),
-        (b"gt", Kind::Gt),
-        (b">=", Kind::Ge),
-        (b"ge", Kind::Ge),
-        (b"==", Kind::Eq),
-        (b"eq", Kind::Eq),
-        (b"!=", Kind::Ne),
-        (b"ne", Kind::Ne),
-        (b"not", Kind::Not),
-    ];
-    for (image, kind) in OPERATORS {
-        if s.starts_with(image) {
-            b.offer(kind, image.len());
-        }
-    }
-    match s[0] {
-        b'!' => b.offer(Kind::Not, 1),
-        b'=' => b.offer(Kind::Assign, 1),
-        _ => {}
-    }
+    let (kind, len) = match s {
+        [b'-', ..] => (Kind::Minus, 1),
+        [b'+', ..] => (Kind::Plus, 1),
+        [b'*', ..] => (Kind::Multiply, 1),
+        [b'/', ..] => (Kind::Divide, 1),
+        [b'%', ..] => (Kind::Modulus, 1),
+        [b'&', b'&', ..] => (Kind::And, 2),
+        [b'a', b'n', b'd', ..] => (Kind::And, 3),
+        [b'|', b'|', ..] | [b'o', b'r', ..] => (Kind::Or, 2),
+        [b'<', b'=', ..] | [b'l', b'e', ..] => (Kind::Le, 2),
+        [b'>', b'=', ..] | [b'g', b'e', ..] => (Kind::Ge, 2),
+        [b'l', b't', ..] => (Kind::Lt, 2),
+        [b'g', b't', ..] => (Kind::Gt, 2),
+        [b'<', ..] => (Kind::Lt, 1),
+        [b'>', ..] => (Kind::Gt, 1),
+        [b'=', b'=', ..] | [b'e', b'q', ..] => (Kind::Eq, 2),
+        [b'!', b'=', ..] => (Kind::Ne, 2),
+        [b'n', b'o', b't', ..] => (Kind::Not, 3),
+        [b'n', b'e', ..] => (Kind::Ne, 2),
+        [b'!', ..] => (Kind::Not, 1),
+        [b'=', ..] => (Kind::Assign, 1),
+        _ => return,
+    };
+    b.offer(kind, len);
 }
 
 pub(super) fn numbers(s: &[u8], b: &mut Best) {
     let sign = usize::from(s[0] == b'-');
+    if !matches!(s.get(sign), Some(b'0'..=b'9' | b'.')) {
+        return;
+    }
     let digits = s[sign..].iter().take_while(|c| c.is_ascii_digit()).count();
     let whole = sign + digits;
     let exponent = |at: usize| -> usize {
@@ -287,4 +283,30 @@ pub(super) fn numbers(s: &[u8], b: &mut Best) {
 pub(super) fn words(s: &[u8], b: &mut Best) {
     b.offer(Kind::Word, word_len(s, true));
     b.offer(Kind::BracedWord, braced_word_len(s));
+}
+
+/// The names of the directives that the grammar itself knows.
+pub(super) fn control_words(s: &[u8], b: &mut Best) {
+    let (word, braced) = match s {
+        [b'{', rest @ ..] => (rest, true),
+        _ => (s, false),
+    };
+    let (kind, len) = match word {
+        [b'e', b'n', b'd', ..] => (Kind::End, 3),
+        [b'e', b'l', b's', b'e', b'i', b'f', ..] => (Kind::ElseIf, 6),
+        [b'e', b'l', b's', b'e', ..] => (Kind::Else, 4),
+        [b'i', b'f', ..] => (Kind::If, 2),
+        _ => return,
+    };
+    let len = match (braced, word.get(len)) {
+        (true, Some(b'}')) => len + 2,
+        (true, _) => return,
+        (false, _) => len,
+    };
+    let line_end = if matches!(kind, Kind::End | Kind::Else) {
+        blank_line_end(&s[len..])
+    } else {
+        0
+    };
+    b.offer(kind, len + line_end);
 }

@@ -12,9 +12,9 @@ pub(crate) use kind::Kind;
 
 use crate::error::Fault;
 use matchers::{
-    Best, blank_line_end, booleans, empty_index, escaped_directive, everywhere, identifier,
-    line_comment, numbers, operators, punctuation, set_directive, special_text, string, whitespace,
-    words,
+    Best, blank_line_end, booleans, control_words, empty_index, escaped_directive, everywhere,
+    identifier, line_comment, numbers, operators, punctuation, set_directive, special_text, string,
+    whitespace, words,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +32,29 @@ pub(crate) enum State {
     InBlockComment,
 }
 
-/// A token is a stretch of the source. `special` is text that belongs in front of it (a `$` or `#` that turned out
-/// to be text), `image` replaces the stretch once the parser has taken escapes off it.
-#[derive(Clone, Debug)]
+/// A token is a stretch of the source, which the limits keep below 4 GB.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) special: Option<Box<str>>,
-    pub(crate) image: Option<Box<str>>,
+    start: u32,
+    end: u32,
+}
+
+impl Token {
+    /// What stands before the first token.
+    pub(crate) const NONE: Token = Token {
+        kind: Kind::Eof,
+        start: 0,
+        end: 0,
+    };
+
+    pub(crate) fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    pub(crate) fn end(&self) -> usize {
+        self.end as usize
+    }
 }
 
 pub(crate) struct Lexer<'a> {
@@ -54,6 +68,8 @@ pub(crate) struct Lexer<'a> {
     in_comment: bool,
     pub(crate) in_set: bool,
     base: usize,
+    /// Text that belongs in front of the last token: a `$` or `#` that turned out to be text.
+    pub(crate) special: Option<Box<str>>,
 }
 
 impl<'a> Lexer<'a> {
@@ -69,6 +85,7 @@ impl<'a> Lexer<'a> {
             in_comment: false,
             in_set: false,
             base,
+            special: None,
         }
     }
 
@@ -133,17 +150,12 @@ impl<'a> Lexer<'a> {
     pub(crate) fn next(&mut self) -> Result<Token, Fault> {
         let mut special = String::new();
         let mut last_special_is_comment = false;
-        let mut has_special = false;
+        self.special = None;
         'token: loop {
             let start = self.pos;
             if start >= self.src.len() {
-                return Ok(self.finish(
-                    Kind::Eof,
-                    start,
-                    has_special,
-                    last_special_is_comment,
-                    special,
-                ));
+                self.keep_special(special, last_special_is_comment);
+                return Ok(self.finish(Kind::Eof, start, start));
             }
             loop {
                 let Some(best) = self.best() else {
@@ -194,7 +206,6 @@ impl<'a> Lexer<'a> {
                     Kind::RefEnd | Kind::DirectiveEnd => {
                         let image = &self.text[start..self.pos];
                         special_text(image, &mut special);
-                        has_special = true;
                         last_special_is_comment = image.starts_with("##");
                         self.pos -= best.len;
                         self.pop();
@@ -202,36 +213,27 @@ impl<'a> Lexer<'a> {
                     }
                     kind => {
                         let end = self.act(kind, start);
-                        let mut token =
-                            self.finish(kind, start, has_special, last_special_is_comment, special);
-                        token.end = end;
-                        if kind == Kind::Dot {
-                            // What the token had collected before the dot (`$!.a`) is lost.
-                            token.start = end - 1;
-                        }
-                        return Ok(token);
+                        // What a token had collected before a dot (`$!.a`) is lost.
+                        let start = if kind == Kind::Dot { end - 1 } else { start };
+                        self.keep_special(special, last_special_is_comment);
+                        return Ok(self.finish(kind, start, end));
                     }
                 }
             }
         }
     }
 
-    fn finish(
-        &self,
-        kind: Kind,
-        start: usize,
-        has: bool,
-        last_is_comment: bool,
-        special: String,
-    ) -> Token {
-        let special =
-            (has && !last_is_comment && !special.is_empty()).then(|| special.into_boxed_str());
+    fn keep_special(&mut self, special: String, last_is_comment: bool) {
+        if !special.is_empty() && !last_is_comment {
+            self.special = Some(special.into_boxed_str());
+        }
+    }
+
+    fn finish(&self, kind: Kind, start: usize, end: usize) -> Token {
         Token {
             kind,
-            start,
-            end: self.pos,
-            special,
-            image: None,
+            start: start as u32,
+            end: end as u32,
         }
     }
 
@@ -412,26 +414,7 @@ impl<'a> Lexer<'a> {
             State::PreDirective => {
                 everywhere(s, b);
                 line_comment(s, b);
-                for (word, kind) in [(&b"end"[..], Kind::End), (b"{end}", Kind::End)] {
-                    if s.starts_with(word) {
-                        b.offer(kind, word.len() + blank_line_end(&s[word.len()..]));
-                    }
-                }
-                for (word, kind) in [
-                    (&b"if"[..], Kind::If),
-                    (b"{if}", Kind::If),
-                    (b"elseif", Kind::ElseIf),
-                    (b"{elseif}", Kind::ElseIf),
-                ] {
-                    if s.starts_with(word) {
-                        b.offer(kind, word.len());
-                    }
-                }
-                for word in [&b"else"[..], b"{else}"] {
-                    if s.starts_with(word) {
-                        b.offer(Kind::Else, word.len() + blank_line_end(&s[word.len()..]));
-                    }
-                }
+                control_words(s, b);
                 numbers(s, b);
                 words(s, b);
                 b.offer(Kind::DirectiveEnd, self.char_len());

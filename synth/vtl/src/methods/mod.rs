@@ -36,6 +36,9 @@ pub(crate) fn call(
         (Value::Str(s), "replaceAll", [Value::Str(pattern), Value::Str(with)]) => {
             return Ok(strings::replace_all(it, s, pattern, with)?);
         }
+        (Value::Util, "escapeJavaScript", [_]) => {
+            return util::invoke(it, "escapeJavaScript(Object)", &arguments);
+        }
         _ => {}
     }
     let classes: Vec<Option<Class>> = arguments.iter().map(|v| it.heap.class(v)).collect();

@@ -59,18 +59,13 @@ pub(crate) fn parse(
     shared: &mut Shared,
     limits: &Limits,
 ) -> Result<Block, Fault> {
-    let first = Token {
-        kind: Kind::Eof,
-        start: 0,
-        end: 0,
-        special: None,
-        image: None,
-    };
     let mut parser = Parser {
         text,
         base,
         lexer: Lexer::new(text, base),
-        tokens: vec![first],
+        tokens: Vec::with_capacity(text.len() / 4 + 2),
+        specials: HashMap::new(),
+        images: HashMap::new(),
         current: 0,
         scan: 0,
         last: 0,
@@ -79,6 +74,7 @@ pub(crate) fn parse(
         limits,
         macro_names: HashSet::new(),
     };
+    parser.tokens.push(Token::NONE);
     let block = parser.statements()?;
     parser.expect(Kind::Eof)?;
     Ok(block)
@@ -89,6 +85,10 @@ struct Parser<'a> {
     base: usize,
     lexer: Lexer<'a>,
     tokens: Vec<Token>,
+    /// What stands in front of a token, by its index.
+    specials: HashMap<usize, Box<str>>,
+    /// What a token reads as once escapes are taken off it, by its index.
+    images: HashMap<usize, Box<str>>,
     /// The token consumed last.
     current: usize,
     scan: usize,
@@ -105,6 +105,9 @@ impl Parser<'_> {
     fn fetch(&mut self, index: usize) -> Result<(), Fault> {
         while self.tokens.len() <= index {
             let token = self.lexer.next()?;
+            if let Some(special) = self.lexer.special.take() {
+                self.specials.insert(self.tokens.len(), special);
+            }
             self.tokens.push(token);
         }
         Ok(())
@@ -116,12 +119,15 @@ impl Parser<'_> {
     }
 
     fn at(&self, index: usize) -> usize {
-        self.base + self.tokens.get(index).map_or(self.text.len(), |t| t.start)
+        self.base + self.tokens.get(index).map_or(self.text.len(), Token::start)
     }
 
     fn image(&self, index: usize) -> &str {
         let t = &self.tokens[index];
-        t.image.as_deref().unwrap_or(&self.text[t.start..t.end])
+        match self.images.get(&index) {
+            Some(image) => image,
+            None => &self.text[t.start()..t.end()],
+        }
     }
 
     fn expect(&mut self, kind: Kind) -> Result<(), Fault> {
@@ -174,7 +180,7 @@ impl Parser<'_> {
             if self.tokens[index].kind == Kind::BlockComment {
                 continue;
             }
-            if let Some(special) = &self.tokens[index].special {
+            if let Some(special) = self.specials.get(&index) {
                 out.push_str(special);
             }
             out.push_str(self.image(index));

@@ -127,7 +127,9 @@ impl Parser<'_> {
             reference.more = rest[..at].into();
             rest = &rest[at..];
         }
-        self.tokens[first].image = Some(rest.into());
+        if rest.len() != image.len() {
+            self.images.insert(first, rest.into());
+        }
         reference.source = self.literal(first, last).into_boxed_str();
         let name = if let Some(quiet) = rest.strip_prefix("$!") {
             if !reference.escaped {
@@ -146,11 +148,15 @@ impl Parser<'_> {
             reference.shape = Shape::Runt;
             rest
         };
-        let name: Arc<str> = Arc::from(name);
-        let assigned = rest.get(1..).unwrap_or("").to_owned();
+        let name = name.to_owned();
+        let assigned = rest.get(1..).unwrap_or("");
         reference.root = self.shared.slot(&name);
-        reference.assigned = self.shared.slot(&assigned);
-        reference.name = name;
+        reference.assigned = if assigned == name {
+            reference.root
+        } else {
+            self.shared.slot(assigned)
+        };
+        reference.name = Arc::clone(&self.shared.names[reference.root]);
         reference
     }
 }

@@ -54,7 +54,7 @@ impl Parser<'_> {
             Kind::If => return self.if_statement(block),
             Kind::Identifier | Kind::RefOpen if self.look(2, Self::scan_reference)? => {
                 let reference = self.reference()?;
-                block.push(Node::Reference(reference));
+                block.push(Node::Reference(Box::new(reference)));
                 return Ok(());
             }
             _ => {}
@@ -82,7 +82,7 @@ impl Parser<'_> {
             Kind::EscapedDirective => {
                 self.current += 1;
                 let text = self.escaped_directive(first);
-                self.tokens[first].image = Some(text.clone().into_boxed_str());
+                self.images.insert(first, text.clone().into_boxed_str());
                 push_text(block, &text);
             }
             Kind::DoubleEscape => self.escapes(block)?,
@@ -146,7 +146,7 @@ impl Parser<'_> {
         self.expect(Kind::Set)?;
         let at = self.at(self.current);
         self.accept(Kind::Whitespace)?;
-        let target = self.reference()?;
+        let target = Box::new(self.reference()?);
         self.accept(Kind::Whitespace)?;
         self.expect(Kind::Assign)?;
         let value = self.expression()?.0;
