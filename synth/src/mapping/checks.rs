@@ -1,7 +1,7 @@
 //! The VTL that the sources became, looked at before it is deployed: does it parse, and does it fall into one of the
 //! traps of API Gateway's template language.
 
-use apigateway_vtl::{Position, Template};
+use apigateway_vtl::{Position, Template, Warning};
 
 use super::source_map::SourceMap;
 use super::{ANSWERS, OperationTemplates, Settings, Templates, errors, names};
@@ -85,8 +85,15 @@ fn findings(vtl: &str) -> Vec<(Position, Diagnostic)> {
             let message = format!("this is no template that API Gateway takes: {}", error.message);
             vec![(error.position, Diagnostic::error(message))]
         }
-        Ok(_) => Vec::new(),
+        Ok(template) => template.check().iter().map(|warning| (warning.position, warned(warning))).collect(),
     }
+}
+
+/// A warning without its place in the VTL, which nobody has before them.
+fn warned(warning: &Warning) -> Diagnostic {
+    let text = warning.to_string();
+    let message = text.strip_prefix(&format!("{}: ", warning.position)).unwrap_or(&text);
+    Diagnostic::warning(message).help("rules for writing a template: docs/mapping-templates.md")
 }
 
 /// A VTL with its map, where one can be made.

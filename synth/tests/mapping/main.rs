@@ -3,6 +3,7 @@
 mod client;
 mod delete;
 mod dynamodb;
+mod engines;
 mod errors;
 mod expression;
 mod list;
@@ -12,3 +13,5 @@ mod property;
 mod read;
 mod rows;
 mod sources;
+mod traced;
+mod whole;

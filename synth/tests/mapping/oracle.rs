@@ -1,10 +1,12 @@
 //! The reference renderer, `vtl/oracle` in the shared folder: one process per test run, a line in and a line out.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use apigateway_vtl::{Inputs, Template};
 use serde_json::{Map, Value, json};
 
 /// What a template sees.
@@ -33,9 +35,38 @@ struct Oracle {
     _process: Child,
 }
 
-/// Renders, or panics with the engine's message.
+/// Renders, or panics with the engine's message. Our own engine must render the same: so whatever is tested of the
+/// templates is tested in both.
 pub(crate) fn render(template: &str, case: &Case) -> Rendered {
-    render_line(&line(template, case))
+    let line = line(template, case);
+    let rendered = render_line(&line);
+    let ours = parsed(template).render(&inputs(case)).unwrap_or_else(|error| panic!("ours refuses: {error}\n{line}"));
+    assert_eq!(ours.text, rendered.output, "the two engines differ\n{line}");
+    assert_eq!(ours.response_override.unwrap_or_default(), rendered.overrides, "the two engines differ\n{line}");
+    rendered
+}
+
+/// A template as our engine has it. The property tests render the same few thousands of times.
+fn parsed(template: &str) -> Arc<Template> {
+    static PARSED: Mutex<BTreeMap<String, Arc<Template>>> = Mutex::new(BTreeMap::new());
+    let mut known = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(parsed) = known.get(template) {
+        return Arc::clone(parsed);
+    }
+    let parsed = Arc::new(Template::parse(template).unwrap_or_else(|error| panic!("{error}\n{template}")));
+    known.insert(template.to_owned(), Arc::clone(&parsed));
+    parsed
+}
+
+fn inputs(case: &Case) -> Inputs {
+    Inputs {
+        body: case.body.clone().unwrap_or_default(),
+        path: case.path.clone(),
+        querystring: case.query.clone(),
+        header: case.header.clone(),
+        context: case.context.as_object().cloned().unwrap_or_default(),
+        stage_variables: case.stage.clone(),
+    }
 }
 
 /// Renders a case that is already a line of JSON, for text that a Rust string cannot hold.

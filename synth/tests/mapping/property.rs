@@ -23,7 +23,7 @@ const QUERY: [&str; 9] = [
 ];
 
 /// Text that means something to VTL, to JSON, to a regular expression or to DynamoDB, or any other.
-fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     let tricky = prop::sample::select(vec![
         "\"",
         "\\",

@@ -11,7 +11,7 @@ use crate::client::templates;
 const REQUEST: &str = "<% set action = \"GetItem\" %>\n{}";
 const RESPONSE: &str = "<% set success = 200 %>\n{}";
 
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (path, text) in files {
         let path = folder.path().join(path);
