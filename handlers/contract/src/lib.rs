@@ -43,6 +43,14 @@ pub mod table {
     /// Instant of `tijdstip` as `YYYY-MM-DDThh:mm:ss.nnnnnnnnnZ`, then `#`, then the actieId; only on rows per person.
     pub const TIJDSTIP_SLEUTEL: &str = "tijdstipSleutel";
 
+    /// JSON object from pseudonyms to the encrypted numbers that were too long to stand in them; absent where there are none.
+    pub const VERSLEUTELD: &str = "versleuteld";
+    /// Present (and true) once a version of the actie was not `normaal` (R62).
+    pub const OOIT_VERTROUWELIJK: &str = "ooitVertrouwelijk";
+
+    /// The largest row that DynamoDB keeps, in bytes: the names and the values of its attributes together.
+    pub const GROOTSTE_RIJ: usize = 400 * 1024;
+
     /// Current acties by verwerkingId, sorted by tijdstipRegistratie.
     pub const VERWERKING_ID_INDEX: &str = "verwerkingId-index";
     /// Rows per person by objectSleutel, sorted by tijdstipSleutel.
