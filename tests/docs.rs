@@ -136,7 +136,12 @@ fn no_command_hides_in_a_block_of_another_kind() {
         for block in blocks(&text).iter().filter(|block| !matches!(block.language, "console" | "sh")) {
             for line in &block.lines {
                 let command = ["cargo ", "synth ", "$ ", "tests/run"].iter().any(|start| line.starts_with(start));
-                assert!(!command, "{}:{}: `{line}` stands in no `sh` or `console` block", path.display(), block.start + 1);
+                assert!(
+                    !command,
+                    "{}:{}: `{line}` stands in no `sh` or `console` block",
+                    path.display(),
+                    block.start + 1
+                );
             }
         }
     }

@@ -28,10 +28,8 @@ fn repository(file: &str) -> String {
 }
 
 fn published(name: &str) -> String {
-    let shared = std::env::var_os("SHARED_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("SHARED_DIR")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), PathBuf::from);
     let path = shared.join("vng").join(format!("{name}-openapi.yaml"));
     fs::read_to_string(&path).unwrap_or_else(|error| {
         panic!(
@@ -54,14 +52,7 @@ fn only_the_listed_differences_exist() {
     let listed = listed();
     let complaints: Vec<String> = APIS
         .iter()
-        .flat_map(|&(api, name)| {
-            complaints(
-                api,
-                &meaning(&published(name)),
-                &meaning(&ours(name)),
-                &listed,
-            )
-        })
+        .flat_map(|&(api, name)| complaints(api, &meaning(&published(name)), &meaning(&ours(name)), &listed))
         .collect();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
@@ -71,9 +62,7 @@ fn only_the_listed_differences_exist() {
 fn a_row_too_few_or_too_many_is_noticed() {
     let documents = APIS.map(|(api, name)| (api, meaning(&published(name)), meaning(&ours(name))));
     let fails = |listed: &[Listed]| {
-        documents
-            .iter()
-            .any(|(api, published, ours)| !complaints(*api, published, ours, listed).is_empty())
+        documents.iter().any(|(api, published, ours)| !complaints(*api, published, ours, listed).is_empty())
     };
     for index in 0..listed().len() {
         let mut without = listed();
@@ -91,12 +80,7 @@ fn a_row_too_few_or_too_many_is_noticed() {
 fn every_operation_of_the_standard_was_compared() {
     let operations = |name| {
         let operations = meaning(&ours(name))["operations"].take();
-        operations
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
+        operations.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
     assert_eq!(
         operations("bewerking"),
@@ -109,13 +93,7 @@ fn every_operation_of_the_standard_was_compared() {
             "delete /verwerkingsacties/{actieId}",
         ]
     );
-    assert_eq!(
-        operations("inzage"),
-        [
-            "get /verwerkte-objecten",
-            "get /verwerkte-objecten/{verwerktObjectId}"
-        ]
-    );
+    assert_eq!(operations("inzage"), ["get /verwerkte-objecten", "get /verwerkte-objecten/{verwerktObjectId}"]);
 }
 
 /// The table of `docs/standard.md` and the list of the test name the same differences and rules.
@@ -131,14 +109,9 @@ fn the_documentation_names_every_listed_difference() {
             (cells[0].to_owned(), (*rule).to_owned())
         })
         .collect();
-    let lines: BTreeSet<(String, String)> = listed()
-        .iter()
-        .map(|line| (line.id.to_owned(), line.rule.to_owned()))
-        .collect();
-    assert_eq!(
-        rows, lines,
-        "rows of docs/standard.md (left) and lines of the test (right)"
-    );
+    let lines: BTreeSet<(String, String)> =
+        listed().iter().map(|line| (line.id.to_owned(), line.rule.to_owned())).collect();
+    assert_eq!(rows, lines, "rows of docs/standard.md (left) and lines of the test (right)");
 }
 
 /// Taking any keyword out of our documents is noticed, so the comparison overlooks nothing that has a meaning and
@@ -221,12 +194,7 @@ fn components_of_the_same_name_are_the_same_in_both_documents() {
 
 #[test]
 fn no_sentence_of_the_published_files_is_taken_over() {
-    let plain = |text: &str| {
-        text.split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase()
-    };
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let mut sentences = BTreeSet::new();
     let mut taken = String::new();
     for (_, name) in APIS {
@@ -234,9 +202,7 @@ fn no_sentence_of_the_published_files_is_taken_over() {
         strings(&parse(name, &published(name)), &mut texts);
         for text in texts {
             let text = plain(&text);
-            let parts = text
-                .split_inclusive(['.', '!', '?', ':', ';'])
-                .map(str::trim);
+            let parts = text.split_inclusive(['.', '!', '?', ':', ';']).map(str::trim);
             sentences.extend(
                 parts
                     .map(|part| part.trim_end_matches(['.', '!', '?', ':', ';']).to_owned())
@@ -248,15 +214,8 @@ fn no_sentence_of_the_published_files_is_taken_over() {
         let comments = ours(name).replace('#', "");
         taken += &plain(&format!("{} {comments} ", texts.join(" | ")));
     }
-    assert!(
-        sentences.len() > 30,
-        "only {} sentences found",
-        sentences.len()
-    );
-    let taken: Vec<&String> = sentences
-        .iter()
-        .filter(|sentence| taken.contains(sentence.as_str()))
-        .collect();
+    assert!(sentences.len() > 30, "only {} sentences found", sentences.len());
+    let taken: Vec<&String> = sentences.iter().filter(|sentence| taken.contains(sentence.as_str())).collect();
     assert!(taken.is_empty(), "taken over: {taken:#?}");
 }
 
@@ -312,17 +271,9 @@ fn organisation_is_not_meaning_and_a_constraint_is() {
     let found = compare(&inline_meaning, &canonical(&looser).unwrap());
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].at.last().unwrap(), "maxLength");
-    assert_eq!(
-        (&found[0].published, &found[0].ours),
-        (&Some(json!(3)), &Some(json!(4)))
-    );
+    assert_eq!((&found[0].published, &found[0].ours), (&Some(json!(3)), &Some(json!(4))));
 
     let mut endless = split;
-    endless["components"]["schemas"]["A"]["properties"]["b"] =
-        json!({"items": {"$ref": "#/components/schemas/A"}});
-    assert!(
-        canonical(&endless)
-            .unwrap_err()
-            .contains("refers to itself")
-    );
+    endless["components"]["schemas"]["A"]["properties"]["b"] = json!({"items": {"$ref": "#/components/schemas/A"}});
+    assert!(canonical(&endless).unwrap_err().contains("refers to itself"));
 }

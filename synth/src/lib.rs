@@ -6,8 +6,8 @@
 pub mod apigateway;
 pub mod cloudformation;
 pub mod emit;
-pub mod integration;
 pub mod graph;
+pub mod integration;
 pub mod mapping;
 pub mod report;
 pub mod settings;

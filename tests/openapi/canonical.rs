@@ -5,18 +5,9 @@
 use serde_json::{Map, Value, json};
 
 /// Keywords that change what people read and nothing else.
-pub(crate) const WORDING: [&str; 6] = [
-    "title",
-    "description",
-    "summary",
-    "example",
-    "examples",
-    "externalDocs",
-];
+pub(crate) const WORDING: [&str; 6] = ["title", "description", "summary", "example", "examples", "externalDocs"];
 
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Deeper than any schema that is meant: a reference that leads back to itself.
 const MAX_DEPTH: usize = 50;
@@ -36,18 +27,13 @@ pub(crate) fn canonical(document: &Value) -> Result<Value, String> {
         for method in METHODS {
             if let Some(operation) = item.get(method) {
                 let at = format!("{method} {path}");
-                let operation = reader
-                    .operation(item, operation)
-                    .map_err(|error| format!("{at}: {error}"))?;
+                let operation = reader.operation(item, operation).map_err(|error| format!("{at}: {error}"))?;
                 operations.insert(at, operation);
             }
         }
     }
     let mut schemes = Map::new();
-    for (name, scheme) in object(
-        &document["components"]["securitySchemes"],
-        "securitySchemes",
-    )? {
+    for (name, scheme) in object(&document["components"]["securitySchemes"], "securitySchemes")? {
         schemes.insert(name.clone(), reader.plain(scheme)?);
     }
     let version = document["openapi"].as_str().ok_or("openapi is missing")?;
@@ -79,14 +65,9 @@ impl<'a> Reader<'a> {
             };
             out.insert(key.clone(), value);
         }
-        let of_operation = operation
-            .get("security")
-            .unwrap_or(&self.document["security"]);
+        let of_operation = operation.get("security").unwrap_or(&self.document["security"]);
         out.insert("security".to_owned(), security(of_operation)?);
-        out.insert(
-            "parameters".to_owned(),
-            self.parameters(&[item, operation])?,
-        );
+        out.insert("parameters".to_owned(), self.parameters(&[item, operation])?);
         Ok(Value::Object(out))
     }
 
@@ -104,23 +85,11 @@ impl<'a> Reader<'a> {
             let mut meaning = self.described(parameter)?;
             meaning.remove("name");
             meaning.remove("in");
-            let style = if matches!(place, "query" | "cookie") {
-                "form"
-            } else {
-                "simple"
-            };
-            let style = meaning
-                .entry("style")
-                .or_insert_with(|| style.into())
-                .clone();
-            meaning
-                .entry("explode")
-                .or_insert_with(|| (style == "form").into());
-            let key = if place == "header" {
-                format!("header {}", name.to_lowercase())
-            } else {
-                format!("{place} {name}")
-            };
+            let style = if matches!(place, "query" | "cookie") { "form" } else { "simple" };
+            let style = meaning.entry("style").or_insert_with(|| style.into()).clone();
+            meaning.entry("explode").or_insert_with(|| (style == "form").into());
+            let key =
+                if place == "header" { format!("header {}", name.to_lowercase()) } else { format!("{place} {name}") };
             out.insert(key, Value::Object(meaning));
         }
         Ok(Value::Object(out))
@@ -196,8 +165,7 @@ impl<'a> Reader<'a> {
                 }
                 "anyOf" | "oneOf" => {
                     let parts = list(value, key)?.iter();
-                    let parts: Result<Vec<_>, _> =
-                        parts.map(|part| self.schema(part, depth + 1)).collect();
+                    let parts: Result<Vec<_>, _> = parts.map(|part| self.schema(part, depth + 1)).collect();
                     sorted(&Value::Array(parts?))?
                 }
                 "properties" => {
@@ -296,19 +264,13 @@ fn unique(mut values: Vec<Value>) -> Vec<Value> {
 }
 
 fn object<'v>(value: &'v Value, what: &str) -> Result<&'v Map<String, Value>, String> {
-    value
-        .as_object()
-        .ok_or_else(|| format!("{what} is missing or no mapping: {value}"))
+    value.as_object().ok_or_else(|| format!("{what} is missing or no mapping: {value}"))
 }
 
 fn list<'v>(value: &'v Value, what: &str) -> Result<&'v Vec<Value>, String> {
-    value
-        .as_array()
-        .ok_or_else(|| format!("{what} is missing or no list: {value}"))
+    value.as_array().ok_or_else(|| format!("{what} is missing or no list: {value}"))
 }
 
 fn text<'v>(value: &'v Value, key: &str) -> Result<&'v str, String> {
-    value[key]
-        .as_str()
-        .ok_or_else(|| format!("{key} is missing in {value}"))
+    value[key].as_str().ok_or_else(|| format!("{key} is missing in {value}"))
 }

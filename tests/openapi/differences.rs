@@ -49,13 +49,7 @@ impl fmt::Display for Found {
             Some(value) => value.to_string(),
             None => "absent".to_owned(),
         };
-        write!(
-            f,
-            "{}\n    published: {}\n    ours: {}",
-            self.at.join(" > "),
-            show(&self.published),
-            show(&self.ours)
-        )
+        write!(f, "{}\n    published: {}\n    ours: {}", self.at.join(" > "), show(&self.published), show(&self.ours))
     }
 }
 
@@ -66,12 +60,7 @@ pub(crate) fn compare(published: &Value, ours: &Value) -> Vec<Found> {
     found
 }
 
-fn walk(
-    at: &mut Vec<String>,
-    published: Option<&Value>,
-    ours: Option<&Value>,
-    found: &mut Vec<Found>,
-) {
+fn walk(at: &mut Vec<String>, published: Option<&Value>, ours: Option<&Value>, found: &mut Vec<Found>) {
     if published == ours {
         return;
     }
@@ -84,20 +73,11 @@ fn walk(
         }
         return;
     }
-    found.push(Found {
-        at: at.clone(),
-        published: published.cloned(),
-        ours: ours.cloned(),
-    });
+    found.push(Found { at: at.clone(), published: published.cloned(), ours: ours.cloned() });
 }
 
 /// What is wrong with the list: differences that it does not have, and rows without their difference.
-pub(crate) fn complaints(
-    api: Api,
-    published: &Value,
-    ours: &Value,
-    listed: &[Listed],
-) -> Vec<String> {
+pub(crate) fn complaints(api: Api, published: &Value, ours: &Value, listed: &[Listed]) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut rows: Vec<_> = listed
         .iter()
@@ -123,10 +103,8 @@ pub(crate) fn complaints(
     }
     for (row, (_, expected, pattern), count) in rows {
         if count != *expected {
-            complaints.push(format!(
-                "{api:?}: {} is listed for {expected} places and found at {count}: {pattern}",
-                row.id
-            ));
+            complaints
+                .push(format!("{api:?}: {} is listed for {expected} places and found at {count}: {pattern}", row.id));
         }
     }
     complaints
@@ -143,9 +121,7 @@ impl Side {
 }
 
 fn lookup<'v>(document: &'v Value, place: &str) -> Option<&'v Value> {
-    place
-        .split(" > ")
-        .try_fold(document, |node, key| node.get(key))
+    place.split(" > ").try_fold(document, |node, key| node.get(key))
 }
 
 fn matches(pattern: &str, at: &[String]) -> bool {
@@ -160,9 +136,7 @@ fn matches(pattern: &str, at: &[String]) -> bool {
     fn key(pattern: &str, have: &str) -> bool {
         match pattern.split_once('*') {
             None => pattern == have,
-            Some((before, after)) => have
-                .strip_prefix(before)
-                .is_some_and(|rest| rest.ends_with(after)),
+            Some((before, after)) => have.strip_prefix(before).is_some_and(|rest| rest.ends_with(after)),
         }
     }
     keys(&pattern.split(" > ").collect::<Vec<_>>(), at)

@@ -105,13 +105,7 @@ fn row(
     ours: Side,
     places: Vec<(Api, usize, &'static str)>,
 ) -> Listed {
-    Listed {
-        id,
-        rule,
-        published,
-        ours,
-        places,
-    }
+    Listed { id, rule, published, ours, places }
 }
 
 fn query(schema: Value) -> Side {

@@ -134,11 +134,7 @@ pub mod fout {
     pub const MEDIA_TYPE: &str = "application/problem+json";
 
     const fn soort(status: u16, code: &'static str, title: &'static str) -> Soort {
-        Soort {
-            status,
-            code,
-            title,
-        }
+        Soort { status, code, title }
     }
 
     /// A `ValidatieFout`: carries `invalidParams` (R71).
@@ -150,22 +146,19 @@ pub mod fout {
     /// Unknown route or resource.
     pub const NIET_GEVONDEN: Soort = soort(404, "not_found", "Niet gevonden");
     /// A known route with another method.
-    pub const METHODE_NIET_TOEGESTAAN: Soort =
-        soort(405, "method_not_allowed", "Methode niet toegestaan");
+    pub const METHODE_NIET_TOEGESTAAN: Soort = soort(405, "method_not_allowed", "Methode niet toegestaan");
     /// The state of the resource forbids it.
     pub const CONFLICT: Soort = soort(409, "conflict", "Conflict");
     /// The body is too large.
     pub const TE_GROOT: Soort = soort(413, "request_too_large", "Verzoek te groot");
     /// Wrong Content-Type.
-    pub const MEDIATYPE_NIET_ONDERSTEUND: Soort =
-        soort(415, "unsupported_media_type", "Mediatype niet ondersteund");
+    pub const MEDIATYPE_NIET_ONDERSTEUND: Soort = soort(415, "unsupported_media_type", "Mediatype niet ondersteund");
     /// Throttled; carries `Retry-After`.
     pub const TE_VEEL_VERZOEKEN: Soort = soort(429, "throttled", "Te veel verzoeken");
     /// Our mistake.
     pub const INTERN: Soort = soort(500, "error", "Interne fout");
     /// For a moment; carries `Retry-After`.
-    pub const NIET_BESCHIKBAAR: Soort =
-        soort(503, "service_unavailable", "Dienst niet beschikbaar");
+    pub const NIET_BESCHIKBAAR: Soort = soort(503, "service_unavailable", "Dienst niet beschikbaar");
 
     /// The function was not ready in time.
     pub const TE_LAAT: Soort = soort(504, "gateway_timeout", "Geen tijdig antwoord");

@@ -298,7 +298,9 @@ fn rename_references(value: &mut Json, old: &str, new: &str) {
 
 /// `${old}` and `${old.Attribute}`, but not the literal `${!old}` nor a longer name.
 fn rename_variables(pattern: &str, old: &str, new: &str) -> String {
-    pattern.replace(&format!("${{{old}}}"), &format!("${{{new}}}")).replace(&format!("${{{old}."), &format!("${{{new}."))
+    pattern
+        .replace(&format!("${{{old}}}"), &format!("${{{new}}}"))
+        .replace(&format!("${{{old}."), &format!("${{{new}."))
 }
 
 #[cfg(test)]

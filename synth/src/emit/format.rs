@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn yaml_quotes_what_older_readers_take_for_something_else() {
-        let document = json!({ "a": "OFF", "b": "2012-10-17", "c": "12:30:00", "d": "1_000", "on": "v1", "e": "0.9.0" });
+        let document =
+            json!({ "a": "OFF", "b": "2012-10-17", "c": "12:30:00", "d": "1_000", "on": "v1", "e": "0.9.0" });
         let expected = "a: 'OFF'\nb: '2012-10-17'\nc: '12:30:00'\nd: '1_000'\n'on': v1\ne: 0.9.0\n";
         assert_eq!(render(&document, Format::Yaml), expected);
     }

@@ -15,12 +15,16 @@ use crate::stack::Built;
 ///
 /// # Errors
 /// A folder or file that cannot be written.
-pub fn write(built: &Built, template: &str, name: &str, folder: &Path, format: Format) -> Result<[PathBuf; 2], WriteError> {
+pub fn write(
+    built: &Built,
+    template: &str,
+    name: &str,
+    folder: &Path,
+    format: Format,
+) -> Result<[PathBuf; 2], WriteError> {
     let assets = render(&built.assets, Format::Json);
-    let paths = [
-        folder.join(format!("{name}.template.{}", format.extension())),
-        folder.join(format!("{name}.assets.json")),
-    ];
+    let paths =
+        [folder.join(format!("{name}.template.{}", format.extension())), folder.join(format!("{name}.assets.json"))];
     write_all(&[(&paths[0], template.as_bytes()), (&paths[1], assets.as_bytes())])?;
     Ok(paths)
 }

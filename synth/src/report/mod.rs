@@ -63,22 +63,13 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, message: impl Into<String>) -> Self {
-        Self {
-            severity,
-            message: message.into(),
-            places: Vec::new(),
-            help: None,
-        }
+        Self { severity, message: message.into(), places: Vec::new(), help: None }
     }
 
     /// Adds a place; the first is the main one.
     #[must_use]
     pub fn at(mut self, source: &Arc<Source>, span: Span, label: impl Into<String>) -> Self {
-        self.places.push(Place {
-            source: Arc::clone(source),
-            span,
-            label: label.into(),
-        });
+        self.places.push(Place { source: Arc::clone(source), span, label: label.into() });
         self
     }
 
@@ -91,9 +82,7 @@ impl Diagnostic {
 
     /// Line and column of the main place, both counted from 1, the column in characters.
     pub fn line_column(&self) -> Option<(usize, usize)> {
-        self.places
-            .first()
-            .map(|place| place.source.line_column(place.span.start))
+        self.places.first().map(|place| place.source.line_column(place.span.start))
     }
 }
 

@@ -21,11 +21,7 @@ const BEFORE: usize = 50_000;
 /// `styled` puts in colours for a terminal. Nothing that comes from a file reaches the terminal as a control
 /// character.
 pub fn render(diagnostics: &[Diagnostic], styled: bool) -> String {
-    let renderer = if styled {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for diagnostic in diagnostics {
         if !out.is_empty() {
@@ -45,11 +41,7 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
     };
     let mut group = Group::with_title(level.primary_title(harmless(&diagnostic.message)));
     for (index, place) in diagnostic.places.iter().enumerate() {
-        let kind = if index == 0 {
-            AnnotationKind::Primary
-        } else {
-            AnnotationKind::Context
-        };
+        let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         group = Excerpt::of(place).show(group, place, kind);
     }
     if let Some(help) = &diagnostic.help {
@@ -75,27 +67,16 @@ impl Excerpt {
         let whole = source.line_span(place.span.start);
         let start = source.boundary(place.span.start).min(whole.end);
         // An object of many lines is marked on its first line alone, and a long text at its beginning.
-        let end = source
-            .boundary(place.span.end.min(start + MARKED))
-            .clamp(start, whole.end);
+        let end = source.boundary(place.span.end.min(start + MARKED)).clamp(start, whole.end);
         let after = source.boundary(end + AFTER).min(whole.end);
         let cut = start - whole.start > BEFORE;
-        let before = if cut {
-            source.boundary(start - AFTER)
-        } else {
-            whole.start
-        };
+        let before = if cut { source.boundary(start - AFTER) } else { whole.start };
         let mut text = visible(&source.text[before..start]);
         let span_start = text.len();
         text.push_str(&visible(&source.text[start..end]));
         let span = span_start..text.len();
         text.push_str(&visible(&source.text[end..after]));
-        Self {
-            line,
-            column: cut.then_some(column),
-            text,
-            span,
-        }
+        Self { line, column: cut.then_some(column), text, span }
     }
 
     fn show<'a>(self, group: Group<'a>, place: &'a Place, kind: AnnotationKind) -> Group<'a> {
@@ -103,15 +84,11 @@ impl Excerpt {
         if !place.label.is_empty() {
             annotation = annotation.label(harmless(&place.label));
         }
-        let snippet = Snippet::source(self.text)
-            .line_start(self.line)
-            .annotation(annotation);
+        let snippet = Snippet::source(self.text).line_start(self.line).annotation(annotation);
         let name = harmless(&place.source.name);
         match self.column {
             None => group.element(snippet.path(name)),
-            Some(column) => group
-                .element(Origin::path(name).line(self.line).char_column(column))
-                .element(snippet),
+            Some(column) => group.element(Origin::path(name).line(self.line).char_column(column)).element(snippet),
         }
     }
 }
@@ -134,10 +111,7 @@ mod tests {
     use crate::source::Source;
 
     fn source(text: &str) -> Arc<Source> {
-        Arc::new(Source {
-            name: "a.yaml".to_owned(),
-            text: text.to_owned(),
-        })
+        Arc::new(Source { name: "a.yaml".to_owned(), text: text.to_owned() })
     }
 
     fn shown(diagnostic: Diagnostic) -> String {
@@ -181,25 +155,12 @@ error: two is too much
     #[test]
     fn a_long_line_is_cut_and_its_column_is_not() {
         for before in [10_000, 500_000] {
-            let source = source(&format!(
-                "{}wrong{}",
-                "é".repeat(before),
-                "x".repeat(50_000)
-            ));
+            let source = source(&format!("{}wrong{}", "é".repeat(before), "x".repeat(50_000)));
             let span = 2 * before..2 * before + 5;
             let shown = shown(Diagnostic::error("bad").at(&source, span, "this"));
-            assert!(
-                shown.contains(&format!("a.yaml:1:{}\n", before + 1)),
-                "{shown}"
-            );
-            assert!(
-                shown.contains("éwrongx") && shown.contains("..."),
-                "{shown}"
-            );
-            assert!(
-                shown.lines().all(|line| line.chars().count() < 200),
-                "{shown}"
-            );
+            assert!(shown.contains(&format!("a.yaml:1:{}\n", before + 1)), "{shown}");
+            assert!(shown.contains("éwrongx") && shown.contains("..."), "{shown}");
+            assert!(shown.lines().all(|line| line.chars().count() < 200), "{shown}");
         }
     }
 
@@ -207,10 +168,7 @@ error: two is too much
     fn a_long_mark_is_cut() {
         let source = source(&"x".repeat(10_000));
         let shown = shown(Diagnostic::error("bad").at(&source, 0..10_000, "this"));
-        assert!(
-            shown.lines().all(|line| line.chars().count() < 200),
-            "{shown}"
-        );
+        assert!(shown.lines().all(|line| line.chars().count() < 200), "{shown}");
     }
 
     #[test]
@@ -219,20 +177,11 @@ error: two is too much
             name: "\u{1b}]0;title\u{7}.yaml".to_owned(),
             text: "a:\t\u{1b}[31m\u{9b}31m\u{202e}b\u{7f}".to_owned(),
         });
-        let shown = shown(
-            Diagnostic::error("\u{1b}[2J")
-                .at(&source, 3..8, "\u{1b}[1m")
-                .help("\u{1b}[0m\nerror: forged"),
-        );
-        let controls: String = shown
-            .chars()
-            .filter(|c| c.is_control() && *c != '\n')
-            .collect();
+        let shown =
+            shown(Diagnostic::error("\u{1b}[2J").at(&source, 3..8, "\u{1b}[1m").help("\u{1b}[0m\nerror: forged"));
+        let controls: String = shown.chars().filter(|c| c.is_control() && *c != '\n').collect();
         assert_eq!(controls, "", "{shown}");
-        assert!(
-            !shown.contains('\u{202e}') && !shown.contains("\nerror: forged"),
-            "{shown}"
-        );
+        assert!(!shown.contains('\u{202e}') && !shown.contains("\nerror: forged"), "{shown}");
     }
 
     #[test]
@@ -240,9 +189,7 @@ error: two is too much
         let source = source("é\ncd\n");
         for start in 0..10 {
             for end in 0..10 {
-                assert!(
-                    shown(Diagnostic::note("n").at(&source, start..end, "l")).contains("a.yaml:")
-                );
+                assert!(shown(Diagnostic::note("n").at(&source, start..end, "l")).contains("a.yaml:"));
             }
         }
     }

@@ -11,11 +11,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().all(|character| stand_in(character).is_none()) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(
-        text.chars()
-            .map(|character| stand_in(character).unwrap_or(character))
-            .collect(),
-    )
+    Cow::Owned(text.chars().map(|character| stand_in(character).unwrap_or(character)).collect())
 }
 
 /// The visible stand-in for a character that a terminal would act upon.
@@ -26,11 +22,9 @@ pub(super) fn stand_in(character: char) -> Option<char> {
         '\0'..='\u{1F}' => char::from_u32(0x2400 + u32::from(character)),
         '\u{7F}' => Some('\u{2421}'),
         '\u{80}'..='\u{9F}' => Some('\u{B7}'),
-        '\u{200E}'
-        | '\u{200F}'
-        | '\u{2028}'..='\u{202E}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{FEFF}' => Some(char::REPLACEMENT_CHARACTER),
+        '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => {
+            Some(char::REPLACEMENT_CHARACTER)
+        }
         _ => None,
     }
 }
@@ -53,12 +47,7 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
     let lower = given.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -80,10 +69,7 @@ mod tests {
 
     #[test]
     fn no_escape_reaches_a_terminal() {
-        assert_eq!(
-            harmless("a\u{1b}[31mb\u{9b}c\u{202e}d\r\n"),
-            "a␛[31mb·c\u{FFFD}d␍␊"
-        );
+        assert_eq!(harmless("a\u{1b}[31mb\u{9b}c\u{202e}d\r\n"), "a␛[31mb·c\u{FFFD}d␍␊");
         assert!(matches!(harmless("geïdentificeerd"), Cow::Borrowed(_)));
     }
 

@@ -34,10 +34,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<(Arc<Source>, Node), Diagnostic> {
 fn bytes(path: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(name, &error))?;
     if metadata.is_dir() {
-        return Err(
-            Diagnostic::error(format!("`{name}` is a folder, a file is needed"))
-                .help("give the YAML or JSON file itself"),
-        );
+        return Err(Diagnostic::error(format!("`{name}` is a folder, a file is needed"))
+            .help("give the YAML or JSON file itself"));
     }
     if metadata.len() > MAX_BYTES as u64 {
         return Err(too_large(name, Some(metadata.len())));
@@ -45,9 +43,7 @@ fn bytes(path: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
     let file = std::fs::File::open(path).map_err(|error| unreadable(name, &error))?;
     let mut bytes = Vec::with_capacity(metadata.len().try_into().unwrap_or(0));
     // A pipe or a device has no size of its own, so what comes out of it is counted as well.
-    file.take(MAX_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(name, &error))?;
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     if bytes.len() > MAX_BYTES {
         return Err(too_large(name, None));
     }
@@ -58,44 +54,26 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
     match error.kind() {
         ErrorKind::NotFound => Diagnostic::error(format!("there is no file `{name}`"))
             .help("check the name, and the folder from which it is looked up"),
-        ErrorKind::PermissionDenied => Diagnostic::error(format!("`{name}` may not be read"))
-            .help("give the current user the right to read it"),
+        ErrorKind::PermissionDenied => {
+            Diagnostic::error(format!("`{name}` may not be read")).help("give the current user the right to read it")
+        }
         _ => Diagnostic::error(format!("`{name}` cannot be read: {error}")),
     }
 }
 
 fn too_large(name: &str, size: Option<u64>) -> Diagnostic {
     let size = size.map_or_else(|| "more".to_owned(), |size| format!("{size} bytes"));
-    Diagnostic::error(format!(
-        "`{name}` is too large: {size}, at most {MAX_BYTES} are read"
-    ))
-    .help(format!(
-        "API Gateway imports documents of at most {} MB",
-        MAX_BYTES / 1024 / 1024
-    ))
+    Diagnostic::error(format!("`{name}` is too large: {size}, at most {MAX_BYTES} are read"))
+        .help(format!("API Gateway imports documents of at most {} MB", MAX_BYTES / 1024 / 1024))
 }
 
 /// Points at the first byte that is no UTF-8, in the text as far as it can be shown.
 fn not_utf8(name: String, bytes: &[u8], offset: usize) -> Diagnostic {
-    let source = Arc::new(Source {
-        name,
-        text: String::from_utf8_lossy(bytes).into_owned(),
-    });
+    let source = Arc::new(Source { name, text: String::from_utf8_lossy(bytes).into_owned() });
     // Everything before the offset is valid, so it means the same place in the text that is shown.
     let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
-    let help = if utf16 {
-        "the file seems to be UTF-16: save it as UTF-8"
-    } else {
-        "save the file as UTF-8"
-    };
-    Diagnostic::error(format!(
-        "this is not UTF-8: byte 0x{:02X} at offset {offset}",
-        bytes[offset]
-    ))
-    .at(
-        &source,
-        offset..offset + char::REPLACEMENT_CHARACTER.len_utf8(),
-        "this byte",
-    )
-    .help(help)
+    let help = if utf16 { "the file seems to be UTF-16: save it as UTF-8" } else { "save the file as UTF-8" };
+    Diagnostic::error(format!("this is not UTF-8: byte 0x{:02X} at offset {offset}", bytes[offset]))
+        .at(&source, offset..offset + char::REPLACEMENT_CHARACTER.len_utf8(), "this byte")
+        .help(help)
 }

@@ -95,10 +95,7 @@ impl Node {
         1 + match &self.value {
             Value::String(text) => text.len(),
             Value::Sequence(items) => items.iter().map(Self::size).sum(),
-            Value::Mapping(entries) => entries
-                .iter()
-                .map(|entry| entry.key.len() + entry.value.size())
-                .sum(),
+            Value::Mapping(entries) => entries.iter().map(|entry| entry.key.len() + entry.value.size()).sum(),
             _ => 0,
         }
     }
@@ -112,10 +109,7 @@ impl Node {
             Value::String(text) => serde_json::Value::String(text.to_string()),
             Value::Sequence(items) => items.iter().map(Self::to_json).collect(),
             Value::Mapping(entries) => serde_json::Value::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.to_string(), entry.value.to_json()))
-                    .collect(),
+                entries.iter().map(|entry| (entry.key.to_string(), entry.value.to_json())).collect(),
             ),
         }
     }
@@ -126,8 +120,7 @@ impl Node {
     ///
     /// Anything but an object. `what` names what the object describes: `a parameter`.
     pub fn expect_mapping(&self, source: &Arc<Source>, what: &str) -> Result<&[Entry], Diagnostic> {
-        self.as_mapping()
-            .ok_or_else(|| self.wrong_kind(source, what, "an object"))
+        self.as_mapping().ok_or_else(|| self.wrong_kind(source, what, "an object"))
     }
 
     /// The items of a list.
@@ -136,8 +129,7 @@ impl Node {
     ///
     /// Anything but a list.
     pub fn expect_sequence(&self, source: &Arc<Source>, what: &str) -> Result<&[Node], Diagnostic> {
-        self.as_sequence()
-            .ok_or_else(|| self.wrong_kind(source, what, "a list"))
+        self.as_sequence().ok_or_else(|| self.wrong_kind(source, what, "a list"))
     }
 
     /// The text.
@@ -146,8 +138,7 @@ impl Node {
     ///
     /// Anything but text, a number without quotes included.
     pub fn expect_str(&self, source: &Arc<Source>, what: &str) -> Result<&str, Diagnostic> {
-        self.as_str()
-            .ok_or_else(|| self.wrong_kind(source, what, "text"))
+        self.as_str().ok_or_else(|| self.wrong_kind(source, what, "text"))
     }
 
     /// The truth value.
@@ -156,8 +147,7 @@ impl Node {
     ///
     /// Anything but `true` and `false`, the same in quotes included.
     pub fn expect_bool(&self, source: &Arc<Source>, what: &str) -> Result<bool, Diagnostic> {
-        self.as_bool()
-            .ok_or_else(|| self.wrong_kind(source, what, "`true` or `false`"))
+        self.as_bool().ok_or_else(|| self.wrong_kind(source, what, "`true` or `false`"))
     }
 
     /// An error that says what this should be and what it is.
@@ -172,14 +162,10 @@ impl Node {
             (Value::String(text), "`true` or `false`") if matches!(&**text, "true" | "false") => {
                 error.help("leave the quotes out")
             }
-            (Value::String(text), "`true` or `false`")
-                if matches!(&**text, "yes" | "on" | "Yes" | "On") =>
-            {
+            (Value::String(text), "`true` or `false`") if matches!(&**text, "yes" | "on" | "Yes" | "On") => {
                 error.help("YAML 1.2 writes it as `true`")
             }
-            (Value::String(text), "`true` or `false`")
-                if matches!(&**text, "no" | "off" | "No" | "Off") =>
-            {
+            (Value::String(text), "`true` or `false`") if matches!(&**text, "no" | "off" | "No" | "Off") => {
                 error.help("YAML 1.2 writes it as `false`")
             }
             _ => error,

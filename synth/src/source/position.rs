@@ -8,11 +8,7 @@ impl Source {
     /// An offset beyond the text gives the position of its end. Takes time in proportion to the offset.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let start = self.line_start(offset);
-        let line = self.text.as_bytes()[..start]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
+        let line = self.text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
         let before = &self.text[start..self.boundary(offset)];
         (line, before.chars().count() + 1)
     }
@@ -20,14 +16,8 @@ impl Source {
     /// The byte range of the line in which an offset lies, without its line break.
     pub fn line_span(&self, offset: usize) -> Span {
         let start = self.line_start(offset);
-        let end = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |length| start + length);
-        let end = if self.text[start..end].ends_with('\r') {
-            end - 1
-        } else {
-            end
-        };
+        let end = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
+        let end = if self.text[start..end].ends_with('\r') { end - 1 } else { end };
         start..end
     }
 
@@ -37,9 +27,7 @@ impl Source {
     }
 
     fn line_start(&self, offset: usize) -> usize {
-        self.text[..self.boundary(offset)]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1)
+        self.text[..self.boundary(offset)].rfind('\n').map_or(0, |newline| newline + 1)
     }
 
     /// The offset itself, or the nearest earlier one that does not cut a character.

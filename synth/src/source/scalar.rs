@@ -56,11 +56,8 @@ fn number(text: &str) -> Result<Option<Number>, Trouble> {
     // JSON's `-0` is a float: no integer keeps its sign.
     if parts.is_integer() && !(negative && unsigned == "0") {
         let digits = text.strip_prefix('+').unwrap_or(text);
-        let number = if negative {
-            digits.parse::<i64>().map(Number::from)
-        } else {
-            digits.parse::<u64>().map(Number::from)
-        };
+        let number =
+            if negative { digits.parse::<i64>().map(Number::from) } else { digits.parse::<u64>().map(Number::from) };
         return number.map(Some).map_err(|_| Trouble::TooManyBits);
     }
     let float: f64 = text.parse().map_err(|_| Trouble::TooPrecise)?;
@@ -68,11 +65,7 @@ fn number(text: &str) -> Result<Option<Number>, Trouble> {
     // What counts is how the number will be written out again: near 17 digits, several decimals mean one float.
     let kept = number.to_string();
     let kept = Decimal::split(kept.trim_start_matches('-'));
-    if kept.is_some_and(|kept| kept.normal() == parts.normal()) {
-        Ok(Some(number))
-    } else {
-        Err(Trouble::TooPrecise)
-    }
+    if kept.is_some_and(|kept| kept.normal() == parts.normal()) { Ok(Some(number)) } else { Err(Trouble::TooPrecise) }
 }
 
 /// A decimal number in its written parts: `[whole][.fraction][e exponent]`.
@@ -99,11 +92,7 @@ impl<'a> Decimal<'a> {
             && digits(whole)
             && fraction.is_none_or(digits)
             && power.is_none_or(|power| !power.is_empty() && digits(power)))
-        .then_some(Self {
-            whole,
-            fraction,
-            exponent,
-        })
+        .then_some(Self { whole, fraction, exponent })
     }
 
     fn is_integer(&self) -> bool {
@@ -121,8 +110,7 @@ impl<'a> Decimal<'a> {
             return Some((String::new(), 0));
         }
         let exponent: i64 = self.exponent.unwrap_or("0").parse().ok()?;
-        let shift = i64::try_from(digits.len() - trimmed.len()).ok()?
-            - i64::try_from(fraction.len()).ok()?;
+        let shift = i64::try_from(digits.len() - trimmed.len()).ok()? - i64::try_from(fraction.len()).ok()?;
         Some((significant.to_owned(), exponent.checked_add(shift)?))
     }
 }

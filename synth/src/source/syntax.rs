@@ -15,26 +15,14 @@ pub(super) fn refuse_control_characters(source: &Arc<Source>) -> Result<(), Diag
         '\u{FFFE}' | '\u{FFFF}' => true,
         _ => character.is_control(),
     };
-    let Some((offset, character)) = source
-        .text
-        .char_indices()
-        .find(|(_, character)| excluded(*character))
-    else {
+    let Some((offset, character)) = source.text.char_indices().find(|(_, character)| excluded(*character)) else {
         return Ok(());
     };
-    let what = if character == '\0' {
-        "a NUL byte"
-    } else {
-        "a control character"
-    };
+    let what = if character == '\0' { "a NUL byte" } else { "a control character" };
     let code = u32::from(character);
-    Err(
-        Diagnostic::error(format!("{what} (U+{code:04X}) cannot stand in YAML"))
-            .at(source, offset..offset + character.len_utf8(), "here")
-            .help(format!(
-                "remove it, or write it between double quotes as \"\\u{code:04X}\""
-            )),
-    )
+    Err(Diagnostic::error(format!("{what} (U+{code:04X}) cannot stand in YAML"))
+        .at(source, offset..offset + character.len_utf8(), "here")
+        .help(format!("remove it, or write it between double quotes as \"\\u{code:04X}\"")))
 }
 
 pub(super) fn too_deep(source: &Arc<Source>, offset: usize) -> Diagnostic {
@@ -53,10 +41,7 @@ pub(super) fn empty(source: &Arc<Source>) -> Diagnostic {
 pub(super) fn syntax(source: &Arc<Source>, error: &ScanError) -> Diagnostic {
     let offset = error.marker().byte_offset().unwrap_or(source.text.len());
     let offset = source.boundary(offset);
-    let length = source.text[offset..]
-        .chars()
-        .next()
-        .map_or(0, char::len_utf8);
+    let length = source.text[offset..].chars().next().map_or(0, char::len_utf8);
     let span = offset..offset + length;
     let (message, help) = match error.kind() {
         ErrorKind::RecursionLimitExceeded => return too_deep(source, offset),
@@ -64,10 +49,9 @@ pub(super) fn syntax(source: &Arc<Source>, error: &ScanError) -> Diagnostic {
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => (
-            "a tab stands where YAML wants spaces".to_owned(),
-            "indent with spaces instead of tabs",
-        ),
+        | ErrorKind::TabInPlainScalar => {
+            ("a tab stands where YAML wants spaces".to_owned(), "indent with spaces instead of tabs")
+        }
         ErrorKind::UnknownAnchor => (
             "this alias has no anchor".to_owned(),
             "define it earlier with `&name`, or quote text that begins with `*`",
@@ -85,7 +69,5 @@ pub(super) fn syntax(source: &Arc<Source>, error: &ScanError) -> Diagnostic {
             "check the indentation, the quotes and the brackets around it",
         ),
     };
-    Diagnostic::error(message)
-        .at(source, span, "here")
-        .help(help)
+    Diagnostic::error(message).at(source, span, "here").help(help)
 }

@@ -38,10 +38,7 @@ pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Result<(Arc<So
         Some(rest) => rest.to_owned(),
         None => text,
     };
-    let source = Arc::new(Source {
-        name: name.into(),
-        text,
-    });
+    let source = Arc::new(Source { name: name.into(), text });
     refuse_control_characters(&source)?;
     let root = Builder::new(&source).build()?;
     Ok((source, root))
@@ -60,11 +57,7 @@ struct Open {
 
 enum OpenKind {
     Sequence(Vec<Node>),
-    Mapping {
-        entries: Vec<Entry>,
-        keys: HashMap<Arc<str>, Span>,
-        key: Option<(Arc<str>, Span)>,
-    },
+    Mapping { entries: Vec<Entry>, keys: HashMap<Arc<str>, Span>, key: Option<(Arc<str>, Span)> },
 }
 
 /// A value that is complete, with its measures.
@@ -84,13 +77,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(source: &'a Arc<Source>) -> Self {
-        Self {
-            source,
-            open: Vec::new(),
-            anchors: HashMap::new(),
-            aliased: 0,
-            root: None,
-        }
+        Self { source, open: Vec::new(), anchors: HashMap::new(), aliased: 0, root: None }
     }
 
     fn build(mut self) -> Result<Node> {
@@ -117,20 +104,14 @@ impl<'a> Builder<'a> {
                             .help("put each document in a file of its own"));
                     }
                 }
-                Event::Scalar(text, style, anchor, tag) => {
-                    self.scalar(&text, style, anchor, tag.as_deref(), span)?
-                }
+                Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), span)?,
                 Event::SequenceStart(_, anchor, tag) => {
                     self.check_tag(tag.as_deref(), "seq", &span)?;
                     self.start(OpenKind::Sequence(Vec::new()), anchor, &span)?;
                 }
                 Event::MappingStart(_, anchor, tag) => {
                     self.check_tag(tag.as_deref(), "map", &span)?;
-                    let kind = OpenKind::Mapping {
-                        entries: Vec::new(),
-                        keys: HashMap::new(),
-                        key: None,
-                    };
+                    let kind = OpenKind::Mapping { entries: Vec::new(), keys: HashMap::new(), key: None };
                     self.start(kind, anchor, &span)?;
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.end(&span)?,
@@ -139,33 +120,20 @@ impl<'a> Builder<'a> {
             }
         }
         match self.root {
-            Some(Node {
-                value: Value::Null,
-                span,
-            }) if source.slice(&span).is_empty() => Err(empty(source)),
+            Some(Node { value: Value::Null, span }) if source.slice(&span).is_empty() => Err(empty(source)),
             Some(root) => Ok(root),
             None => Err(empty(source)),
         }
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<&Tag>,
-        span: Span,
-    ) -> Result<()> {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, span: Span) -> Result<()> {
         // A block scalar reaches to the next line that is not its own; for a reader it ends with its text.
         let end = match style {
-            ScalarStyle::Literal | ScalarStyle::Folded => {
-                span.start + self.source.slice(&span).trim_end().len()
-            }
+            ScalarStyle::Literal | ScalarStyle::Folded => span.start + self.source.slice(&span).trim_end().len(),
             _ => span.end,
         };
         let span = span.start..end;
-        let as_text =
-            tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str") || tag.parts() == ("", "!"));
+        let as_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str") || tag.parts() == ("", "!"));
         let plain = style == ScalarStyle::Plain && !as_text;
         if self.awaits_key() {
             return self.key(text, plain, anchor, span);
@@ -185,33 +153,18 @@ impl<'a> Builder<'a> {
             };
             self.check_tag(tag, kind, &span)?;
         }
-        self.done(
-            Done {
-                node: Node { value, span },
-                height: 0,
-                count: 1,
-            },
-            anchor,
-        )
+        self.done(Done { node: Node { value, span }, height: 0, count: 1 }, anchor)
     }
 
     fn awaits_key(&self) -> bool {
-        matches!(
-            self.open.last(),
-            Some(Open {
-                kind: OpenKind::Mapping { key: None, .. },
-                ..
-            })
-        )
+        matches!(self.open.last(), Some(Open { kind: OpenKind::Mapping { key: None, .. }, .. }))
     }
 
     fn key(&mut self, text: &str, plain: bool, anchor: usize, span: Span) -> Result<()> {
         if plain && text == "<<" {
-            return Err(
-                Diagnostic::error("merge keys (`<<`) are not part of YAML 1.2")
-                    .at(self.source, span, "not merged")
-                    .help("write the keys out where they are meant"),
-            );
+            return Err(Diagnostic::error("merge keys (`<<`) are not part of YAML 1.2")
+                .at(self.source, span, "not merged")
+                .help("write the keys out where they are meant"));
         }
         // For a key that is not there, the parser gives `~`.
         if plain && self.source.slice(&span).is_empty() {
@@ -225,21 +178,14 @@ impl<'a> Builder<'a> {
                 .help("put the anchor before the value"));
         }
         let name: Arc<str> = text.into();
-        let Some(Open {
-            kind: OpenKind::Mapping { keys, key, .. },
-            ..
-        }) = self.open.last_mut()
-        else {
+        let Some(Open { kind: OpenKind::Mapping { keys, key, .. }, .. }) = self.open.last_mut() else {
             return Ok(());
         };
         match keys.entry(Arc::clone(&name)) {
-            Slot::Occupied(first) => Err(Diagnostic::error(format!(
-                "the key {} is used twice",
-                quoted(text)
-            ))
-            .at(self.source, span, "used again here")
-            .at(self.source, first.get().clone(), "used here first")
-            .help("remove one of the two")),
+            Slot::Occupied(first) => Err(Diagnostic::error(format!("the key {} is used twice", quoted(text)))
+                .at(self.source, span, "used again here")
+                .at(self.source, first.get().clone(), "used here first")
+                .help("remove one of the two")),
             Slot::Vacant(slot) => {
                 slot.insert(span.clone());
                 *key = Some((name, span));
@@ -257,13 +203,7 @@ impl<'a> Builder<'a> {
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(self.source, span.start));
         }
-        self.open.push(Open {
-            kind,
-            start: span.start,
-            anchor,
-            height: 0,
-            count: 1,
-        });
+        self.open.push(Open { kind, start: span.start, anchor, height: 0, count: 1 });
         Ok(())
     }
 
@@ -277,31 +217,15 @@ impl<'a> Builder<'a> {
                 (Value::Sequence(items), last)
             }
             OpenKind::Mapping { entries, .. } => {
-                let last = entries
-                    .last()
-                    .map(|entry| entry.value.span.end.max(entry.key_span.end));
+                let last = entries.last().map(|entry| entry.value.span.end.max(entry.key_span.end));
                 (Value::Mapping(entries), last)
             }
         };
         // A flow collection ends with its bracket. A block collection has no end of its own: the parser notices
         // it at whatever comes next, while its last value is where it ends for a reader.
-        let end = if span.is_empty() {
-            last.unwrap_or(span.end)
-        } else {
-            span.end
-        };
-        let node = Node {
-            value,
-            span: open.start..end.max(open.start),
-        };
-        self.done(
-            Done {
-                node,
-                height: open.height + 1,
-                count: open.count,
-            },
-            open.anchor,
-        )
+        let end = if span.is_empty() { last.unwrap_or(span.end) } else { span.end };
+        let node = Node { value, span: open.start..end.max(open.start) };
+        self.done(Done { node, height: open.height + 1, count: open.count }, open.anchor)
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<()> {
@@ -310,17 +234,10 @@ impl<'a> Builder<'a> {
                 .at(self.source, span, "this key")
                 .help("write the key out"));
         }
-        let Some(Done {
-            node,
-            height,
-            count,
-        }) = self.anchors.get(&id)
-        else {
-            return Err(
-                Diagnostic::error("an alias stands inside of what it stands for")
-                    .at(self.source, span, "this alias")
-                    .help("write out what is meant"),
-            );
+        let Some(Done { node, height, count }) = self.anchors.get(&id) else {
+            return Err(Diagnostic::error("an alias stands inside of what it stands for")
+                .at(self.source, span, "this alias")
+                .help("write out what is meant"));
         };
         if self.open.len() + height > MAX_DEPTH {
             return Err(too_deep(self.source, span.start));
@@ -330,15 +247,8 @@ impl<'a> Builder<'a> {
         if self.aliased > MAX_ALIASED_NODES {
             return Err(self.too_many_aliased(span));
         }
-        let node = Node {
-            value: node.value.clone(),
-            span,
-        };
-        let done = Done {
-            node,
-            height: *height,
-            count: *count,
-        };
+        let node = Node { value: node.value.clone(), span };
+        let done = Done { node, height: *height, count: *count };
         self.done(done, 0)
     }
 
@@ -349,19 +259,8 @@ impl<'a> Builder<'a> {
             if self.aliased > MAX_ALIASED_NODES {
                 return Err(self.too_many_aliased(done.node.span));
             }
-            let Done {
-                node,
-                height,
-                count,
-            } = &done;
-            self.anchors.insert(
-                anchor,
-                Done {
-                    node: node.clone(),
-                    height: *height,
-                    count: *count,
-                },
-            );
+            let Done { node, height, count } = &done;
+            self.anchors.insert(anchor, Done { node: node.clone(), height: *height, count: *count });
         }
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(done.node);
@@ -373,11 +272,7 @@ impl<'a> Builder<'a> {
             OpenKind::Sequence(items) => items.push(done.node),
             OpenKind::Mapping { entries, key, .. } => {
                 if let Some((key, key_span)) = key.take() {
-                    entries.push(Entry {
-                        key,
-                        key_span,
-                        value: done.node,
-                    });
+                    entries.push(Entry { key, key_span, value: done.node });
                 }
             }
         }
@@ -390,12 +285,9 @@ impl<'a> Builder<'a> {
         if tag.is_yaml_core_schema_tag(kind) {
             return Ok(());
         }
-        Err(Diagnostic::error(format!(
-            "the tag {} cannot be used here",
-            quoted(&tag.original())
-        ))
-        .at(self.source, span.clone(), "tagged value")
-        .help("remove the tag; `!!str`, or quotes, make text of a value"))
+        Err(Diagnostic::error(format!("the tag {} cannot be used here", quoted(&tag.original())))
+            .at(self.source, span.clone(), "tagged value")
+            .help("remove the tag; `!!str`, or quotes, make text of a value"))
     }
 
     fn bad_number(&self, text: &str, trouble: Trouble, span: Span) -> Diagnostic {
@@ -404,16 +296,12 @@ impl<'a> Builder<'a> {
             Trouble::TooPrecise => format!("the number {} cannot be kept exactly", quoted(text)),
             Trouble::NotFinite => format!("{} is no number that JSON has", quoted(text)),
         };
-        Diagnostic::error(message)
-            .at(self.source, span, "this number")
-            .help("put it in quotes if text is meant")
+        Diagnostic::error(message).at(self.source, span, "this number").help("put it in quotes if text is meant")
     }
 
     fn too_many_aliased(&self, span: Span) -> Diagnostic {
-        Diagnostic::error(format!(
-            "anchors and aliases stand for more than {MAX_ALIASED_NODES} values"
-        ))
-        .at(self.source, span, "too much from here on")
-        .help("write out what is meant, or refer to it with `$ref`")
+        Diagnostic::error(format!("anchors and aliases stand for more than {MAX_ALIASED_NODES} values"))
+            .at(self.source, span, "too much from here on")
+            .help("write out what is meant, or refer to it with `$ref`")
     }
 }

@@ -32,27 +32,13 @@ const MAX_DEPTH: usize = 64;
 ///
 /// Parts that contradict one another, and what cannot be written as one schema: two patterns, two `anyOf`.
 pub fn flatten(specification: &Specification, schema: &SchemaRef) -> Result<Schema> {
-    let mut merge = Merge {
-        source: &specification.source,
-        schemas: &specification.schemas,
-        merged: 0,
-        depth: 0,
-    };
+    let mut merge = Merge { source: &specification.source, schemas: &specification.schemas, merged: 0, depth: 0 };
     Ok(*merge.whole(schema)?)
 }
 
 /// As [`flatten`], for a schema at hand.
-pub(super) fn merged(
-    source: &Arc<Source>,
-    schemas: &IndexMap<String, Schema>,
-    schema: &Schema,
-) -> Result<Schema> {
-    let mut merge = Merge {
-        source,
-        schemas,
-        merged: 0,
-        depth: 0,
-    };
+pub(super) fn merged(source: &Arc<Source>, schemas: &IndexMap<String, Schema>, schema: &Schema) -> Result<Schema> {
+    let mut merge = Merge { source, schemas, merged: 0, depth: 0 };
     Ok(*merge.schema(schema, &mut HashSet::new())?)
 }
 
@@ -70,23 +56,17 @@ impl<'a> Merge<'a> {
             SchemaRef::Inline(schema) => self.schema(schema, &mut HashSet::new()),
             SchemaRef::Named(name, span) => match schemas.get(name) {
                 Some(schema) => self.schema(schema, &mut HashSet::from([name.as_str()])),
-                None => Err(
-                    Diagnostic::error(format!("there is no schema {}", quoted(name))).at(
-                        self.source,
-                        span.clone(),
-                        "referred to here",
-                    ),
-                ),
+                None => Err(Diagnostic::error(format!("there is no schema {}", quoted(name))).at(
+                    self.source,
+                    span.clone(),
+                    "referred to here",
+                )),
             },
         }
     }
 
     /// `taken` holds the names that are part of the whole already: a part that comes twice adds nothing.
-    fn schema<'b>(
-        &mut self,
-        schema: &'b Schema,
-        taken: &mut HashSet<&'b str>,
-    ) -> Result<Box<Schema>>
+    fn schema<'b>(&mut self, schema: &'b Schema, taken: &mut HashSet<&'b str>) -> Result<Box<Schema>>
     where
         'a: 'b,
     {
@@ -121,11 +101,7 @@ impl<'a> Merge<'a> {
         let mut own = Box::new(schema.clone());
         own.all_of.clear();
         let lists = own.any_of.iter_mut().chain(&mut own.one_of);
-        let single = own
-            .items
-            .as_deref_mut()
-            .into_iter()
-            .chain(own.not.as_deref_mut());
+        let single = own.items.as_deref_mut().into_iter().chain(own.not.as_deref_mut());
         for child in lists.chain(single).chain(own.properties.values_mut()) {
             self.settle(child)?;
         }
@@ -167,29 +143,16 @@ impl<'a> Merge<'a> {
             (None, None) => a.nullable || b.nullable,
         };
         let enumeration = self.choices(&a, &b)?;
-        let (minimum, exclusive_minimum) = bound(
-            (a.minimum.clone(), a.exclusive_minimum),
-            (b.minimum.clone(), b.exclusive_minimum),
-            |a, b| a > b,
-        );
-        let (maximum, exclusive_maximum) = bound(
-            (a.maximum.clone(), a.exclusive_maximum),
-            (b.maximum.clone(), b.exclusive_maximum),
-            |a, b| a < b,
-        );
+        let (minimum, exclusive_minimum) =
+            bound((a.minimum.clone(), a.exclusive_minimum), (b.minimum.clone(), b.exclusive_minimum), |a, b| a > b);
+        let (maximum, exclusive_maximum) =
+            bound((a.maximum.clone(), a.exclusive_maximum), (b.maximum.clone(), b.exclusive_maximum), |a, b| a < b);
         let format = self.same("format", a.format.clone(), b.format.clone(), &a, &b)?;
         let pattern = self.same("pattern", a.pattern.clone(), b.pattern.clone(), &a, &b)?;
         let multiple_of = self.multiple(&a, &b)?;
-        for (name, one, other) in [
-            ("anyOf", &a.any_of, &b.any_of),
-            ("oneOf", &a.one_of, &b.one_of),
-        ] {
+        for (name, one, other) in [("anyOf", &a.any_of, &b.any_of), ("oneOf", &a.one_of, &b.one_of)] {
             if !one.is_empty() && !other.is_empty() {
-                return Err(self.contradiction(
-                    &format!("two `{name}` cannot be merged into one"),
-                    &a,
-                    &b,
-                ));
+                return Err(self.contradiction(&format!("two `{name}` cannot be merged into one"), &a, &b));
             }
         }
         let items = match (a.items, b.items) {
@@ -205,12 +168,7 @@ impl<'a> Merge<'a> {
             properties.insert(name, property);
         }
         let mut seen: HashSet<String> = HashSet::new();
-        let required = a
-            .required
-            .into_iter()
-            .chain(b.required)
-            .filter(|name| seen.insert(name.clone()))
-            .collect();
+        let required = a.required.into_iter().chain(b.required).filter(|name| seen.insert(name.clone())).collect();
         Ok(Box::new(Schema {
             title: b.title.or(a.title),
             description: b.description.or(a.description),
@@ -239,19 +197,10 @@ impl<'a> Merge<'a> {
             required,
             min_properties: a.min_properties.max(b.min_properties),
             max_properties: least(a.max_properties, b.max_properties),
-            additional_properties: self
-                .additional(a.additional_properties, b.additional_properties)?,
+            additional_properties: self.additional(a.additional_properties, b.additional_properties)?,
             all_of: Vec::new(),
-            any_of: if a.any_of.is_empty() {
-                b.any_of
-            } else {
-                a.any_of
-            },
-            one_of: if a.one_of.is_empty() {
-                b.one_of
-            } else {
-                a.one_of
-            },
+            any_of: if a.any_of.is_empty() { b.any_of } else { a.any_of },
+            one_of: if a.one_of.is_empty() { b.one_of } else { a.one_of },
             not: neither(a.not, b.not),
             discriminator: b.discriminator.or(a.discriminator),
             span: if a.span.is_empty() { b.span } else { a.span },
@@ -260,8 +209,9 @@ impl<'a> Merge<'a> {
 
     fn kind(&self, a: &Schema, b: &Schema) -> Result<Option<Kind>> {
         match (a.kind, b.kind) {
-            (Some(Kind::Number), Some(Kind::Integer))
-            | (Some(Kind::Integer), Some(Kind::Number)) => Ok(Some(Kind::Integer)),
+            (Some(Kind::Number), Some(Kind::Integer)) | (Some(Kind::Integer), Some(Kind::Number)) => {
+                Ok(Some(Kind::Integer))
+            }
             (Some(one), Some(other)) if one != other => {
                 let message = format!(
                     "the parts of `allOf` contradict one another: type `{}` and type `{}`",
@@ -276,26 +226,13 @@ impl<'a> Merge<'a> {
 
     fn choices(&self, a: &Schema, b: &Schema) -> Result<Vec<serde_json::Value>> {
         if a.enumeration.is_empty() || b.enumeration.is_empty() {
-            return Ok(if a.enumeration.is_empty() {
-                &b.enumeration
-            } else {
-                &a.enumeration
-            }
-            .clone());
+            return Ok(if a.enumeration.is_empty() { &b.enumeration } else { &a.enumeration }.clone());
         }
         let others: HashSet<String> = b.enumeration.iter().map(ToString::to_string).collect();
-        let common: Vec<_> = a
-            .enumeration
-            .iter()
-            .filter(|choice| others.contains(&choice.to_string()))
-            .cloned()
-            .collect();
+        let common: Vec<_> =
+            a.enumeration.iter().filter(|choice| others.contains(&choice.to_string())).cloned().collect();
         if common.is_empty() {
-            return Err(self.contradiction(
-                "the parts of `allOf` have no value of `enum` in common",
-                a,
-                b,
-            ));
+            return Err(self.contradiction("the parts of `allOf` have no value of `enum` in common", a, b));
         }
         Ok(common)
     }
@@ -310,11 +247,7 @@ impl<'a> Merge<'a> {
     ) -> Result<Option<String>> {
         match (&one, &other) {
             (Some(x), Some(y)) if x != y => {
-                let message = format!(
-                    "two `{keyword}` cannot be merged into one: {} and {}",
-                    quoted(x),
-                    quoted(y)
-                );
+                let message = format!("two `{keyword}` cannot be merged into one: {} and {}", quoted(x), quoted(y));
                 Err(self.contradiction(&message, a, b))
             }
             _ => Ok(one.or(other)),
@@ -329,9 +262,7 @@ impl<'a> Merge<'a> {
             return Ok(Some(one.clone()));
         }
         match (one.as_u64(), other.as_u64()) {
-            (Some(x @ 1..), Some(y @ 1..))
-                if let Some(multiple) = (x / divisor(x, y)).checked_mul(y) =>
-            {
+            (Some(x @ 1..), Some(y @ 1..)) if let Some(multiple) = (x / divisor(x, y)).checked_mul(y) => {
                 Ok(Some(multiple.into()))
             }
             _ => Err(self.contradiction("two `multipleOf` cannot be merged into one", a, b)),
@@ -354,7 +285,8 @@ impl<'a> Merge<'a> {
 
     /// Bounds that leave nothing between them.
     fn check(&self, schema: Box<Schema>) -> Result<Box<Schema>> {
-        let crossed = |low: Option<u64>, high: Option<u64>| matches!((low, high), (Some(low), Some(high)) if low > high);
+        let crossed =
+            |low: Option<u64>, high: Option<u64>| matches!((low, high), (Some(low), Some(high)) if low > high);
         let numbers = match (&schema.minimum, &schema.maximum) {
             (Some(low), Some(high)) => match compare(low, high) {
                 std::cmp::Ordering::Greater => true,
@@ -382,11 +314,7 @@ impl<'a> Merge<'a> {
     fn contradiction(&self, message: &str, a: &Schema, b: &Schema) -> Diagnostic {
         Diagnostic::error(message)
             .at(self.source, b.span.clone(), "this part")
-            .at(
-                self.source,
-                a.span.clone(),
-                "and what came before it, beginning here",
-            )
+            .at(self.source, a.span.clone(), "and what came before it, beginning here")
             .help("change one of the two, or leave one out of the `allOf`")
     }
 }
@@ -431,10 +359,7 @@ fn bound(a: Bound, b: Bound, narrower: impl Fn(i8, i8) -> bool) -> Bound {
 fn compare(a: &Number, b: &Number) -> std::cmp::Ordering {
     match (a.as_i128(), b.as_i128()) {
         (Some(a), Some(b)) => a.cmp(&b),
-        _ => a
-            .as_f64()
-            .unwrap_or(0.0)
-            .total_cmp(&b.as_f64().unwrap_or(0.0)),
+        _ => a.as_f64().unwrap_or(0.0).total_cmp(&b.as_f64().unwrap_or(0.0)),
     }
 }
 
@@ -446,10 +371,7 @@ fn divisor(a: u64, b: u64) -> u64 {
 fn neither(a: Option<Box<SchemaRef>>, b: Option<Box<SchemaRef>>) -> Option<Box<SchemaRef>> {
     match (a, b) {
         (Some(a), Some(b)) => {
-            let any = Schema {
-                any_of: vec![*a, *b],
-                ..Schema::default()
-            };
+            let any = Schema { any_of: vec![*a, *b], ..Schema::default() };
             Some(Box::new(SchemaRef::Inline(Box::new(any))))
         }
         (a, b) => a.or(b),

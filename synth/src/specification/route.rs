@@ -12,25 +12,15 @@ impl Path {
             return Err("a route begins with `/`".to_owned());
         };
         if text.contains(['?', '#']) {
-            return Err(
-                "a route holds no query: describe it as parameters with `in: query`".to_owned(),
-            );
+            return Err("a route holds no query: describe it as parameters with `in: query`".to_owned());
         }
         let segments = match rest {
             "" => Vec::new(),
             _ => rest.split('/').map(segment).collect::<Result<_, _>>()?,
         };
-        let path = Self {
-            text: text.to_owned(),
-            segments,
-            span,
-        };
+        let path = Self { text: text.to_owned(), segments, span };
         let mut seen = HashSet::new();
-        match path
-            .parameters()
-            .into_iter()
-            .find(|name| !seen.insert(*name))
-        {
+        match path.parameters().into_iter().find(|name| !seen.insert(*name)) {
             Some(name) => Err(format!("the parameter `{{{name}}}` stands in it twice")),
             None => Ok(path),
         }
@@ -44,11 +34,7 @@ impl Path {
                 Segment::Literal(_) => {}
                 Segment::Parameter(name) => names.push(name.as_str()),
                 Segment::Mixed(text) => {
-                    names.extend(
-                        text.split('{')
-                            .skip(1)
-                            .filter_map(|part| part.split('}').next()),
-                    );
+                    names.extend(text.split('{').skip(1).filter_map(|part| part.split('}').next()));
                 }
             }
         }
@@ -92,9 +78,7 @@ fn segment(text: &str) -> Result<Segment, String> {
     if open {
         return Err("a parameter's brace is not closed".to_owned());
     }
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'));
+    let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     Ok(match inner {
         Some(name) if !name.contains('{') => Segment::Parameter(name.to_owned()),
         _ if text.contains('{') => Segment::Mixed(text.to_owned()),
@@ -125,10 +109,7 @@ mod tests {
         assert_eq!(path.parameters(), ["actieId", "major", "minor"]);
         assert_eq!(path.shape(), "/acties/{}/v{}.{}");
         assert_eq!(parse("/").expect("it is right").segments, []);
-        assert_eq!(
-            parse("/a/").expect("it is right").segments,
-            [literal("a"), literal("")]
-        );
+        assert_eq!(parse("/a/").expect("it is right").segments, [literal("a"), literal("")]);
         assert_eq!(parse("/{a}{b}").expect("it is right").shape(), "/{}{}");
     }
 

@@ -41,7 +41,9 @@ pub(super) fn bucket(stack: &mut Stack, settings: &settings::Backup, key: &encry
                 rules: vec![
                     LifecycleRule {
                         expiration_in_days: Some(settings.expire_after_days.get()),
-                        noncurrent_version_expiration: Some(json!({ "NoncurrentDays": settings.noncurrent_days.get() })),
+                        noncurrent_version_expiration: Some(
+                            json!({ "NoncurrentDays": settings.noncurrent_days.get() }),
+                        ),
                         ..rule("Expire")
                     },
                     LifecycleRule {
@@ -71,10 +73,7 @@ pub(super) fn bucket(stack: &mut Stack, settings: &settings::Backup, key: &encry
         "BackupBucketPolicy",
         BucketPolicy {
             bucket: bucket.reference(),
-            policy_document: Policy::new([Statement::deny_without_tls(
-                "s3:*",
-                [bucket.arn(), bucket.objects_arn("")],
-            )]),
+            policy_document: Policy::new([Statement::deny_without_tls("s3:*", [bucket.arn(), bucket.objects_arn("")])]),
         },
     );
     bucket

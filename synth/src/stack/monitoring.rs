@@ -48,9 +48,8 @@ pub(super) fn alarms(
         ok_actions: actions.clone(),
     };
     // Visible messages, not those sent: a redriven message reaches a DLQ without being counted as sent.
-    let waiting = |queue: &cfn::Handle<_>| {
-        metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", [("QueueName", queue.name())])
-    };
+    let waiting =
+        |queue: &cfn::Handle<_>| metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", [("QueueName", queue.name())]);
     stack.add(
         "DeadLetterAlarm",
         alarm("Messages could not be applied and wait in the DLQ", waiting(&queues.dead_letters), 0.0),
@@ -76,7 +75,10 @@ pub(super) fn alarms(
         let of = |what| metric("AWS/Lambda", what, [("FunctionName", function.reference())]);
         let sum = |description, metric| Alarm { statistic: Some("Sum"), ..alarm(description, metric, 0.0) };
         stack.add(&format!("{name}ErrorsAlarm"), sum("The function ended with an error", of("Errors")));
-        stack.add(&format!("{name}ThrottlesAlarm"), sum("The function was not started for want of room", of("Throttles")));
+        stack.add(
+            &format!("{name}ThrottlesAlarm"),
+            sum("The function was not started for want of room", of("Throttles")),
+        );
     }
     let of_api = |what| metric("AWS/ApiGateway", what, api.dimensions());
     stack.add(

@@ -4,7 +4,8 @@ use contract::table as names;
 
 use super::encryption;
 use crate::cloudformation::resources::dynamodb::{
-    AttributeDefinition, Encryption, Index, PointInTimeRecovery, Projection, StreamSpecification, Table, TimeToLive, key,
+    AttributeDefinition, Encryption, Index, PointInTimeRecovery, Projection, StreamSpecification, Table, TimeToLive,
+    key,
 };
 use crate::cloudformation::{self as cfn, Stack};
 use crate::settings;

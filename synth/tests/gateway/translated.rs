@@ -186,7 +186,10 @@ fn keywords_in_draft_4() {
             json!({ "type": ["string", "null"], "enum": ["a", "b", null] }),
         ),
         ("{type: integer, minimum: 3}", json!({ "type": "integer", "minimum": 3 })),
-        ("{type: integer, minimum: 3, exclusiveMinimum: true}", json!({ "type": "integer", "minimum": 3, "exclusiveMinimum": true })),
+        (
+            "{type: integer, minimum: 3, exclusiveMinimum: true}",
+            json!({ "type": "integer", "minimum": 3, "exclusiveMinimum": true }),
+        ),
         ("{type: number, exclusiveMinimum: true}", json!({ "type": "number" })),
         (
             "{type: number, maximum: 3, exclusiveMaximum: true, multipleOf: 0.5}",
@@ -238,11 +241,9 @@ fn what_a_model_loses_is_noted_once_per_keyword() {
         "Actie:\n  type: object\n  properties:\n    a: {type: string, example: x, default: y}\n    b: {type: string, example: x}\n    \
          d: {type: integer, format: int32}",
     ));
-    for says in [
-        "`example` is left out in 2 places",
-        "`default` is left out in 1 place",
-        "`format` is left out in 1 place",
-    ] {
+    for says in
+        ["`example` is left out in 2 places", "`default` is left out in 1 place", "`format` is left out in 1 place"]
+    {
         assert!(noted(&body, says), "{says}: {:#?}", body.notes);
     }
     let note = body.notes.iter().find(|note| note.message.contains("`default`")).unwrap();

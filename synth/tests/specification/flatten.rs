@@ -8,11 +8,7 @@ use crate::shared::{expect_lowered, lower};
 
 /// The schemas given, each on a line of its own, from line 6 on.
 fn specification(schemas: &str) -> Result<Specification, Vec<Diagnostic>> {
-    let lines: Vec<_> = schemas
-        .trim()
-        .lines()
-        .map(|line| format!("    {}\n", line.trim()))
-        .collect();
+    let lines: Vec<_> = schemas.trim().lines().map(|line| format!("    {}\n", line.trim())).collect();
     lower(&format!(
         "openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\npaths: {{/a: {{get: {{operationId: a, responses: \
          {{'200': {{description: d}}}}}}}}}}\ncomponents:\n  schemas:\n{}",
@@ -22,10 +18,8 @@ fn specification(schemas: &str) -> Result<Specification, Vec<Diagnostic>> {
 }
 
 fn flat(schemas: &str) -> Schema {
-    let specification =
-        expect_lowered(specification(schemas).map(|specification| (specification, vec![]))).0;
-    specification::flatten(&specification, &SchemaRef::Named("A".to_owned(), 0..0))
-        .expect("it merges")
+    let specification = expect_lowered(specification(schemas).map(|specification| (specification, vec![]))).0;
+    specification::flatten(&specification, &SchemaRef::Named("A".to_owned(), 0..0)).expect("it merges")
 }
 
 fn inline(schema: &SchemaRef) -> &Schema {
@@ -47,21 +41,13 @@ fn constraints_become_the_narrower_ones() {
     assert_eq!((a.maximum, a.exclusive_maximum), (Some(8.into()), false));
     assert_eq!(a.multiple_of, Some(12.into()));
 
-    let a = flat(
-        "A: {allOf: [{type: string, minLength: 2, maxLength: 9}, {minLength: 1, maxLength: 5, pattern: x}]}",
-    );
-    assert_eq!(
-        (a.min_length, a.max_length, a.pattern.as_deref()),
-        (Some(2), Some(5), Some("x"))
-    );
+    let a = flat("A: {allOf: [{type: string, minLength: 2, maxLength: 9}, {minLength: 1, maxLength: 5, pattern: x}]}");
+    assert_eq!((a.min_length, a.max_length, a.pattern.as_deref()), (Some(2), Some(5), Some("x")));
     let a = flat(
         "A: {allOf: [{type: array, items: {}, minItems: 1}, {minItems: 2, maxItems: 3, uniqueItems: true}, \
          {minProperties: 1}, {maxProperties: 4}]}",
     );
-    assert_eq!(
-        (a.min_items, a.max_items, a.unique_items),
-        (Some(2), Some(3), true)
-    );
+    assert_eq!((a.min_items, a.max_items, a.unique_items), (Some(2), Some(3), true));
     assert_eq!((a.min_properties, a.max_properties), (Some(1), Some(4)));
     let a = flat("A: {allOf: [{enum: [a, b, c]}, {enum: [c, d, b]}]}");
     assert_eq!(a.enumeration, [json!("b"), json!("c")]);
@@ -79,10 +65,7 @@ fn properties_are_united() {
     assert_eq!(a.title.as_deref(), Some("whole"));
     assert_eq!(a.description.as_deref(), Some("d"));
     assert_eq!(a.required, ["p", "q"]);
-    assert_eq!(
-        a.properties.keys().collect::<Vec<_>>(),
-        ["q", "p", "r", "s"]
-    );
+    assert_eq!(a.properties.keys().collect::<Vec<_>>(), ["q", "p", "r", "s"]);
     let p = inline(&a.properties["p"]);
     assert_eq!((p.kind, p.max_length), (Some(Kind::String), Some(5)));
     // The same reference in both parts stays one.
@@ -99,9 +82,7 @@ fn what_stands_within_is_merged_too() {
     assert!(p.all_of.is_empty());
     assert_eq!((p.kind, p.max_length), (Some(Kind::String), Some(3)));
     assert_eq!(inline(&a.any_of[0]).kind, Some(Kind::Object));
-    let Some(AdditionalProperties::Schema(rest)) = &a.additional_properties else {
-        panic!("a schema")
-    };
+    let Some(AdditionalProperties::Schema(rest)) = &a.additional_properties else { panic!("a schema") };
     assert_eq!(inline(rest).kind, Some(Kind::String));
 }
 
@@ -137,34 +118,13 @@ fn contradictions_name_both() {
             "{allOf: [{type: string}, {type: object}]}",
             "the parts of `allOf` contradict one another: type `string` and type `object`",
         ),
-        (
-            "{allOf: [{enum: [a]}, {enum: [b]}]}",
-            "the parts of `allOf` have no value of `enum` in common",
-        ),
-        (
-            "{allOf: [{pattern: a}, {pattern: b}]}",
-            "two `pattern` cannot be merged into one: `a` and `b`",
-        ),
-        (
-            "{allOf: [{format: uuid}, {format: uri}]}",
-            "two `format` cannot be merged into one: `uuid` and `uri`",
-        ),
-        (
-            "{allOf: [{anyOf: [{}]}, {anyOf: [{}]}]}",
-            "two `anyOf` cannot be merged into one",
-        ),
-        (
-            "{allOf: [{multipleOf: 0.5}, {multipleOf: 2}]}",
-            "two `multipleOf` cannot be merged into one",
-        ),
-        (
-            "{allOf: [{minimum: 5}, {maximum: 4}]}",
-            "nothing fits between `minimum` and `maximum`",
-        ),
-        (
-            "{allOf: [{minLength: 5}, {maxLength: 4}]}",
-            "nothing fits between `minLength` and `maxLength`",
-        ),
+        ("{allOf: [{enum: [a]}, {enum: [b]}]}", "the parts of `allOf` have no value of `enum` in common"),
+        ("{allOf: [{pattern: a}, {pattern: b}]}", "two `pattern` cannot be merged into one: `a` and `b`"),
+        ("{allOf: [{format: uuid}, {format: uri}]}", "two `format` cannot be merged into one: `uuid` and `uri`"),
+        ("{allOf: [{anyOf: [{}]}, {anyOf: [{}]}]}", "two `anyOf` cannot be merged into one"),
+        ("{allOf: [{multipleOf: 0.5}, {multipleOf: 2}]}", "two `multipleOf` cannot be merged into one"),
+        ("{allOf: [{minimum: 5}, {maximum: 4}]}", "nothing fits between `minimum` and `maximum`"),
+        ("{allOf: [{minLength: 5}, {maxLength: 4}]}", "nothing fits between `minLength` and `maxLength`"),
         (
             "{allOf: [{properties: {p: {items: {type: string}}}}, {properties: {p: {items: {type: number}}}}]}",
             "the parts of `allOf` contradict one another: type `string` and type `number`",
@@ -172,16 +132,8 @@ fn contradictions_name_both() {
     ] {
         let errors = specification(&format!("A: {schema}")).expect_err(schema);
         assert_eq!(errors[0].message, message, "{schema}");
-        assert_eq!(
-            errors[0].line_column().map(|(line, _)| line),
-            Some(6),
-            "{schema}"
-        );
-        let both = if message.starts_with("nothing fits") {
-            1
-        } else {
-            2
-        };
+        assert_eq!(errors[0].line_column().map(|(line, _)| line), Some(6), "{schema}");
+        let both = if message.starts_with("nothing fits") { 1 } else { 2 };
         assert_eq!(errors[0].places.len(), both, "{schema}");
     }
 }
@@ -199,9 +151,7 @@ fn merging_cannot_multiply() {
         }
     }
     schemas.push_str("S40: {type: string}\nT40: {type: string}\n");
-    schemas.push_str(
-        "A: {allOf: [{$ref: '#/components/schemas/S0'}, {$ref: '#/components/schemas/T0'}]}\n",
-    );
+    schemas.push_str("A: {allOf: [{$ref: '#/components/schemas/S0'}, {$ref: '#/components/schemas/T0'}]}\n");
     let errors = specification(&schemas).expect_err("2^40 schemas");
     assert_eq!(errors[0].message, "this `allOf` takes in too many schemas");
 }

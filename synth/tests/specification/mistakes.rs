@@ -1356,10 +1356,7 @@ fn errors() {
     for (name, text, expected) in ERRORS {
         let errors = lower(&format!("{HEAD}{text}")).expect_err(name);
         assert_eq!(lines(&errors), *expected, "{name}");
-        assert!(
-            errors.iter().all(|error| error.severity == Severity::Error),
-            "{name}"
-        );
+        assert!(errors.iter().all(|error| error.severity == Severity::Error), "{name}");
     }
 }
 
@@ -1375,10 +1372,7 @@ fn warnings_do_not_stop() {
 fn what_the_model_has_no_place_for_is_named_once() {
     for (name, text, expected) in NOTES {
         let (_, found) = expect_lowered(lower(&format!("{HEAD}{text}")));
-        let notes: Vec<Diagnostic> = found
-            .into_iter()
-            .filter(|note| note.severity == Severity::Note)
-            .collect();
+        let notes: Vec<Diagnostic> = found.into_iter().filter(|note| note.severity == Severity::Note).collect();
         assert_eq!(lines(&notes), *expected, "{name}");
     }
 }
@@ -1391,10 +1385,6 @@ fn both_places_are_shown() {
          put: {{operationId: a, responses: {{'200': {{description: d}}}}}}\n"
     );
     let errors = lower(&text).expect_err("the same name twice");
-    let places: Vec<_> = errors[0]
-        .places
-        .iter()
-        .map(|place| place.source.line_column(place.span.start))
-        .collect();
+    let places: Vec<_> = errors[0].places.iter().map(|place| place.source.line_column(place.span.start)).collect();
     assert_eq!(places, [(6, 24), (5, 24)]);
 }

@@ -34,11 +34,7 @@ a: 3
  \"a\": 2}",
         "2:2: the key `a` is used twice | remove one of the two",
     ),
-    (
-        "empty",
-        "",
-        "1:1: `a.yaml` is empty | a YAML or JSON document is needed",
-    ),
+    ("empty", "", "1:1: `a.yaml` is empty | a YAML or JSON document is needed"),
     (
         "nothing but a comment",
         "\
@@ -241,23 +237,17 @@ fn wrong_text() {
 }
 
 fn json(text: &str) -> String {
-    let (_, node) =
-        source::parse("a.yaml", text).unwrap_or_else(|error| panic!("{}", render(&[error], false)));
+    let (_, node) = source::parse("a.yaml", text).unwrap_or_else(|error| panic!("{}", render(&[error], false)));
     node.to_json().to_string()
 }
 
 #[test]
 fn scalars_mean_what_yaml_1_2_says() {
     assert_eq!(
-        json(
-            "[no, yes, on, 017, 1_000, 2020-10-24, 12:30, 0.9.0, ~, null, true, 1.50, 0x1F, '5', \"true\"]"
-        ),
+        json("[no, yes, on, 017, 1_000, 2020-10-24, 12:30, 0.9.0, ~, null, true, 1.50, 0x1F, '5', \"true\"]"),
         r#"["no","yes","on","017","1_000","2020-10-24","12:30","0.9.0",null,null,true,1.5,31,"5","true"]"#
     );
-    assert_eq!(
-        json("a: !!str 017\nb: ! 5\nc:\nd: |\n  x\n  y\n"),
-        r#"{"a":"017","b":"5","c":null,"d":"x\ny\n"}"#
-    );
+    assert_eq!(json("a: !!str 017\nb: ! 5\nc:\nd: |\n  x\n  y\n"), r#"{"a":"017","b":"5","c":null,"d":"x\ny\n"}"#);
 }
 
 #[test]
@@ -270,16 +260,9 @@ fn keys_keep_their_spelling() {
 
 #[test]
 fn aliases_stand_for_a_copy() {
-    let (source, node) =
-        source::parse("a.yaml", "a: &x {b: [1, 2]}\nc: *x\n").expect("it is right");
-    assert_eq!(
-        node.to_json().to_string(),
-        r#"{"a":{"b":[1,2]},"c":{"b":[1,2]}}"#
-    );
-    assert_eq!(
-        source.slice(&node.get("c").expect("it is there").span),
-        "*x"
-    );
+    let (source, node) = source::parse("a.yaml", "a: &x {b: [1, 2]}\nc: *x\n").expect("it is right");
+    assert_eq!(node.to_json().to_string(), r#"{"a":{"b":[1,2]},"c":{"b":[1,2]}}"#);
+    assert_eq!(source.slice(&node.get("c").expect("it is there").span), "*x");
 }
 
 #[test]
@@ -288,44 +271,22 @@ fn every_node_knows_its_place() {
     let (source, node) = source::parse("a.yaml", text).expect("it is right");
     let slice = |node: &source::Node| source.slice(&node.span).to_owned();
     assert_eq!(slice(node.get("a").expect("it is there")), "één");
-    let items = node
-        .get("b")
-        .and_then(source::Node::as_sequence)
-        .expect("it is a list");
+    let items = node.get("b").and_then(source::Node::as_sequence).expect("it is a list");
     assert_eq!(slice(&items[0]), "{c: 1, 'd e': \"f\"}");
     let entry = items[0].entry("d e").expect("it is there");
-    assert_eq!(
-        (source.slice(&entry.key_span), slice(&entry.value).as_str()),
-        ("'d e'", "\"f\"")
-    );
+    assert_eq!((source.slice(&entry.key_span), slice(&entry.value).as_str()), ("'d e'", "\"f\""));
     assert_eq!(slice(&items[1]), "g\n    h");
-    assert!(
-        slice(&node).starts_with("a: één") && !slice(&node).contains("end"),
-        "{:?}",
-        slice(&node)
-    );
-    assert_eq!(
-        source.line_column(text.find('f').expect("it is there")),
-        (3, 20)
-    );
+    assert!(slice(&node).starts_with("a: één") && !slice(&node).contains("end"), "{:?}", slice(&node));
+    assert_eq!(source.line_column(text.find('f').expect("it is there")), (3, 20));
 }
 
 #[test]
 fn line_breaks_and_byte_order_marks_make_no_difference() {
-    let (source, node) =
-        source::parse("a.yaml", "\u{feff}a: 1\r\nb:\r\n  c: x\r\n").expect("it is right");
+    let (source, node) = source::parse("a.yaml", "\u{feff}a: 1\r\nb:\r\n  c: x\r\n").expect("it is right");
     assert_eq!(node.to_json().to_string(), r#"{"a":1,"b":{"c":"x"}}"#);
-    let place = node
-        .get("b")
-        .and_then(|b| b.get("c"))
-        .expect("it is there")
-        .span
-        .start;
+    let place = node.get("b").and_then(|b| b.get("c")).expect("it is there").span.start;
     assert_eq!(source.line_column(place), (3, 6));
-    assert_eq!(
-        json("{\n\t\"a\": [\n\t\t1,\n\t\t2\n\t]\n}\n"),
-        r#"{"a":[1,2]}"#
-    );
+    assert_eq!(json("{\n\t\"a\": [\n\t\t1,\n\t\t2\n\t]\n}\n"), r#"{"a":[1,2]}"#);
 }
 
 /// A folder that goes when the test ends, and a file in it.
@@ -352,26 +313,10 @@ fn files_are_read() {
 fn no_file() {
     let (folder, path) = file("a.yaml", b"");
     let missing = folder.path().join("b.yaml");
-    assert_eq!(
-        wrong(&missing).message,
-        format!("there is no file `{}`", missing.display())
-    );
-    assert_eq!(
-        wrong(folder.path()).message,
-        format!(
-            "`{}` is a folder, a file is needed",
-            folder.path().display()
-        )
-    );
-    assert_eq!(
-        wrong(&path).message,
-        format!("`{}` is empty", path.display())
-    );
-    assert!(
-        wrong(&path.join("c")).message.contains("cannot be read"),
-        "{}",
-        wrong(&path.join("c"))
-    );
+    assert_eq!(wrong(&missing).message, format!("there is no file `{}`", missing.display()));
+    assert_eq!(wrong(folder.path()).message, format!("`{}` is a folder, a file is needed", folder.path().display()));
+    assert_eq!(wrong(&path).message, format!("`{}` is empty", path.display()));
+    assert!(wrong(&path.join("c")).message.contains("cannot be read"), "{}", wrong(&path.join("c")));
 }
 
 #[test]
@@ -382,35 +327,22 @@ fn a_file_that_may_not_be_read() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("it can be locked");
     // The superuser may read everything.
     if fs::read(&path).is_err() {
-        assert_eq!(
-            wrong(&path).message,
-            format!("`{}` may not be read", path.display())
-        );
+        assert_eq!(wrong(&path).message, format!("`{}` may not be read", path.display()));
     }
 }
 
 #[test]
 fn a_file_that_is_too_large_is_not_read() {
     let (_folder, path) = file("a.yaml", b"");
-    let file = fs::File::options()
-        .write(true)
-        .open(&path)
-        .expect("it can be opened");
+    let file = fs::File::options().write(true).open(&path).expect("it can be opened");
     file.set_len(100 * 1024 * 1024).expect("it can grow");
     let error = wrong(&path);
     assert_eq!(
         error.message,
-        format!(
-            "`{}` is too large: 104857600 bytes, at most {MAX_BYTES} are read",
-            path.display()
-        )
+        format!("`{}` is too large: 104857600 bytes, at most {MAX_BYTES} are read", path.display())
     );
     #[cfg(target_os = "linux")]
-    assert!(
-        wrong(std::path::Path::new("/dev/zero"))
-            .message
-            .contains("is too large: more")
-    );
+    assert!(wrong(std::path::Path::new("/dev/zero")).message.contains("is too large: more"));
 }
 
 #[test]
@@ -423,17 +355,11 @@ fn bytes_that_are_no_utf_8() {
     );
     assert!(render(&[error], false).contains("éb: \u{FFFD}t\u{FFFD}"));
     let (_folder, path) = file("a.yaml", b"\xFF\xFEa\0:\0");
-    assert_eq!(
-        wrong(&path).help.as_deref(),
-        Some("the file seems to be UTF-16: save it as UTF-8")
-    );
+    assert_eq!(wrong(&path).help.as_deref(), Some("the file seems to be UTF-16: save it as UTF-8"));
 }
 
 #[test]
 fn json_keys_may_be_long() {
     let key = "k".repeat(5_000);
-    assert_eq!(
-        json(&format!("{{\"{key}\": 1}}")),
-        format!("{{\"{key}\":1}}")
-    );
+    assert_eq!(json(&format!("{{\"{key}\": 1}}")), format!("{{\"{key}\":1}}"));
 }

@@ -12,10 +12,7 @@ use crate::shared::{expect_lowered, lower, published_text};
 const SMALL_STACK: usize = 512 * 1024;
 
 fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new()
-        .stack_size(SMALL_STACK)
-        .spawn(work)
-        .expect("a thread can be started");
+    let thread = std::thread::Builder::new().stack_size(SMALL_STACK).spawn(work).expect("a thread can be started");
     thread.join().expect("the work is done");
 }
 
@@ -51,11 +48,7 @@ fn nesting_of_any_depth_is_an_error_and_no_overflow() {
 
 #[test]
 fn the_deepest_that_is_read_fits_on_a_small_stack() {
-    let nested = format!(
-        "{}{}",
-        "[".repeat(source::MAX_DEPTH),
-        "]".repeat(source::MAX_DEPTH)
-    );
+    let nested = format!("{}{}", "[".repeat(source::MAX_DEPTH), "]".repeat(source::MAX_DEPTH));
     on_a_small_stack(move || {
         let (_, node) = source::parse("deep.yaml", nested).expect("just right");
         let copy = node.clone();
@@ -84,26 +77,16 @@ fn aliases_cannot_multiply() {
     // 160 KB that stand for gigabytes.
     let item = "*a, ".repeat(40_000);
     let large = format!("a: &a [{}]\nb: [{item}]\n", "x, ".repeat(40_000 / 3));
-    let text = format!(
-        "a: &a \"{}\"\nb: [{}]\n",
-        "x".repeat(20_000),
-        "*a, ".repeat(100_001)
-    );
+    let text = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(20_000), "*a, ".repeat(100_001));
     for text in [small, large, text] {
         let error = source::parse("bomb.yaml", text).expect_err("too much");
-        assert_eq!(
-            error.message,
-            "anchors and aliases stand for more than 100000 values"
-        );
+        assert_eq!(error.message, "anchors and aliases stand for more than 100000 values");
         assert!(error.line_column().is_some());
     }
     // Aliases of aliases are no way around the limit on depth.
     let mut deep = "a0: &a0 [[[[[[[[[[x]]]]]]]]]]\n".to_owned();
     for level in 1..20 {
-        deep.push_str(&format!(
-            "a{level}: &a{level} [[[[[[[[[[*a{}]]]]]]]]]]\n",
-            level - 1
-        ));
+        deep.push_str(&format!("a{level}: &a{level} [[[[[[[[[[*a{}]]]]]]]]]]\n", level - 1));
     }
     let error = source::parse("deep.yaml", deep).expect_err("too deep");
     assert_eq!(error.message, "values are nested more than 100 deep");
@@ -114,9 +97,7 @@ fn references_cannot_multiply() {
     // Each response refers to many headers, each path to many responses.
     let mut text = "components:\n  headers:\n    H: {schema: {type: string}}\n  responses:\n    R:\n      description: d\n      headers:\n".to_owned();
     for header in 0..3_000 {
-        text.push_str(&format!(
-            "        h{header}: {{$ref: '#/components/headers/H'}}\n"
-        ));
+        text.push_str(&format!("        h{header}: {{$ref: '#/components/headers/H'}}\n"));
     }
     text.push_str("  schemas:\n");
     for level in 0..30 {
@@ -133,23 +114,15 @@ fn references_cannot_multiply() {
     }
     let text = format!("openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\n{text}");
     let errors = lower(&text).expect_err("too much");
-    assert!(
-        errors[0]
-            .message
-            .starts_with("with its references resolved"),
-        "{}",
-        errors[0]
-    );
+    assert!(errors[0].message.starts_with("with its references resolved"), "{}", errors[0]);
 }
 
 #[test]
 fn a_long_chain_of_schemas_is_no_deep_recursion() {
     let mut schemas = String::new();
     for level in 0..20_000 {
-        schemas.push_str(&format!(
-            "S{level}: {{properties: {{p: {{$ref: '#/components/schemas/S{}'}}}}}}, ",
-            level + 1
-        ));
+        schemas
+            .push_str(&format!("S{level}: {{properties: {{p: {{$ref: '#/components/schemas/S{}'}}}}}}, ", level + 1));
     }
     let last = "S20000: {type: string}";
     let text = document(&format!("components: {{schemas: {{{schemas}{last}}}}}"));
@@ -160,14 +133,9 @@ fn a_long_chain_of_schemas_is_no_deep_recursion() {
     // Merging does recurse, so a long chain of `allOf` is refused.
     let mut schemas = String::new();
     for level in 0..1_000 {
-        schemas.push_str(&format!(
-            "S{level}: {{allOf: [{{$ref: '#/components/schemas/S{}'}}]}}, ",
-            level + 1
-        ));
+        schemas.push_str(&format!("S{level}: {{allOf: [{{$ref: '#/components/schemas/S{}'}}]}}, ", level + 1));
     }
-    let text = document(&format!(
-        "components: {{schemas: {{{schemas} S1000: {{type: string}}}}}}"
-    ));
+    let text = document(&format!("components: {{schemas: {{{schemas} S1000: {{type: string}}}}}}"));
     on_a_small_stack(move || {
         let errors = lower(&text).expect_err("too long");
         assert_eq!(errors[0].message, "this `allOf` takes in too many schemas");
@@ -256,7 +224,8 @@ fn json() -> impl Strategy<Value = Json> {
 
 /// JSON may hold a few control characters as they are; YAML has them escaped, which JSON allows.
 fn escaped(text: &str) -> String {
-    let excluded = |character: char| matches!(character, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    let excluded =
+        |character: char| matches!(character, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     text.chars()
         .map(|character| match excluded(character) {
             true => format!("\\u{:04x}", u32::from(character)),
@@ -315,9 +284,7 @@ fn mutated(changes: Vec<(usize, Change)>) -> String {
             }
             Change::Duplicate => lines.insert(at, lines[at].clone()),
             Change::Replace(line) => lines[at] = line,
-            Change::Indent(spaces) => {
-                lines[at] = format!("{}{}", " ".repeat(spaces), lines[at].trim_start())
-            }
+            Change::Indent(spaces) => lines[at] = format!("{}{}", " ".repeat(spaces), lines[at].trim_start()),
             Change::Swap(other) => {
                 let other = other % lines.len();
                 lines.swap(at, other);

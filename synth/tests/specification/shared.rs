@@ -8,16 +8,10 @@ use synth::specification::{self, Lowered};
 
 /// A file as the standard's authors published it.
 pub(crate) fn published(name: &str) -> PathBuf {
-    let shared = std::env::var_os("SHARED_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("SHARED_DIR")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), PathBuf::from);
     let path = shared.join("vng").join(name);
-    assert!(
-        path.is_file(),
-        "{} is not there: set SHARED_DIR to the folder of the shared input files",
-        path.display()
-    );
+    assert!(path.is_file(), "{} is not there: set SHARED_DIR to the folder of the shared input files", path.display());
     path
 }
 
@@ -35,13 +29,8 @@ pub(crate) fn lines(diagnostics: &[Diagnostic]) -> String {
     let lines: Vec<String> = diagnostics
         .iter()
         .map(|diagnostic| {
-            let place = diagnostic
-                .line_column()
-                .map_or("-".to_owned(), |(line, column)| format!("{line}:{column}"));
-            let help = diagnostic
-                .help
-                .as_deref()
-                .map_or(String::new(), |help| format!(" | {help}"));
+            let place = diagnostic.line_column().map_or("-".to_owned(), |(line, column)| format!("{line}:{column}"));
+            let help = diagnostic.help.as_deref().map_or(String::new(), |help| format!(" | {help}"));
             format!("{place}: {}{help}", diagnostic.message)
         })
         .collect();
@@ -49,11 +38,7 @@ pub(crate) fn lines(diagnostics: &[Diagnostic]) -> String {
 }
 
 pub(crate) fn warnings(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
-    diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Warning)
-        .cloned()
-        .collect()
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).cloned().collect()
 }
 
 /// Panics with what a user would see.

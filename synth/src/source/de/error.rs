@@ -42,11 +42,7 @@ enum What {
 
 impl Error {
     fn new(what: What) -> Self {
-        Self(Box::new(Inner {
-            what,
-            span: None,
-            subject: None,
-        }))
+        Self(Box::new(Inner { what, span: None, subject: None }))
     }
 
     /// Adds the place, if there is none yet.
@@ -62,11 +58,7 @@ impl Error {
             What::Twice(key) => node.entry(key).map(|entry| entry.key_span.clone()),
             What::UnknownVariant { variant, .. } => node
                 .as_mapping()
-                .and_then(|entries| {
-                    entries
-                        .iter()
-                        .find(|entry| entry.value.as_str() == Some(variant))
-                })
+                .and_then(|entries| entries.iter().find(|entry| entry.value.as_str() == Some(variant)))
                 .map(|entry| entry.value.span.clone()),
             _ => None,
         };
@@ -84,43 +76,26 @@ impl Error {
     /// Neither a variant's name nor an object of one key.
     pub(super) fn wrong_variant(node: &Node, variants: &'static [&'static str]) -> Self {
         let wanted = one_of(variants.iter().copied());
-        Self::new(What::Wrong {
-            wanted,
-            found: node.describe(),
-        })
-        .at(node.span.clone())
+        Self::new(What::Wrong { wanted, found: node.describe() }).at(node.span.clone())
     }
 
     /// Anything but an object, where only an object can be.
     pub(super) fn no_object(node: &Node) -> Self {
-        Self::new(What::Wrong {
-            wanted: "an object".to_owned(),
-            found: node.describe(),
-        })
-        .at(node.span.clone())
+        Self::new(What::Wrong { wanted: "an object".to_owned(), found: node.describe() }).at(node.span.clone())
     }
 
     /// A variant that needs something to go with it stands alone.
     pub(super) fn without_content(variant: &str, node: &Node) -> Self {
-        Self::new(What::Custom(format!(
-            "{} needs a value: write it as a key",
-            quoted(variant)
-        )))
-        .at(node.span.clone())
+        Self::new(What::Custom(format!("{} needs a value: write it as a key", quoted(variant)))).at(node.span.clone())
     }
 
     /// A variant that is nothing but a name has something with it.
     pub(super) fn with_content(variant: &str, content: &Node) -> Self {
-        Self::new(What::Custom(format!("{} takes no value", quoted(variant))))
-            .at(content.span.clone())
+        Self::new(What::Custom(format!("{} takes no value", quoted(variant)))).at(content.span.clone())
     }
 
     pub(super) fn into_diagnostic(self, source: &Arc<Source>, root: &Node) -> Diagnostic {
-        let Inner {
-            what,
-            span,
-            subject,
-        } = *self.0;
+        let Inner { what, span, subject } = *self.0;
         let span = span.unwrap_or_else(|| root.span.clone());
         let subject = subject.map_or_else(|| "this value".to_owned(), |key| quoted(&key));
         match what {
@@ -140,19 +115,20 @@ impl Error {
                     _ => error,
                 }
             }
-            What::UnknownKey { key, allowed } => {
-                Diagnostic::error(format!("unknown key {}", quoted(&key)))
-                    .at(source, span, "not a key of this object")
-                    .help(match nearest(&key, allowed.iter().copied()) {
-                        Some(near) => {
-                            format!("did you mean `{near}`? allowed: {}", allowed_list(allowed))
-                        }
-                        None => format!("allowed: {}", allowed_list(allowed)),
-                    })
-            }
+            What::UnknownKey { key, allowed } => Diagnostic::error(format!("unknown key {}", quoted(&key)))
+                .at(source, span, "not a key of this object")
+                .help(match nearest(&key, allowed.iter().copied()) {
+                    Some(near) => {
+                        format!("did you mean `{near}`? allowed: {}", allowed_list(allowed))
+                    }
+                    None => format!("allowed: {}", allowed_list(allowed)),
+                }),
             What::UnknownVariant { variant, allowed } => {
-                let error = Diagnostic::error(format!("{subject} cannot be {}", quoted(&variant)))
-                    .at(source, span, "not one of the choices");
+                let error = Diagnostic::error(format!("{subject} cannot be {}", quoted(&variant))).at(
+                    source,
+                    span,
+                    "not one of the choices",
+                );
                 error.help(match nearest(&variant, allowed.iter().copied()) {
                     Some(near) => {
                         format!("did you mean `{near}`? allowed: {}", allowed_list(allowed))
@@ -165,9 +141,7 @@ impl Error {
                 span,
                 format!("`{key}` must be in this object"),
             ),
-            What::Twice(key) => {
-                Diagnostic::error(format!("the key `{key}` is given twice")).at(source, span, "")
-            }
+            What::Twice(key) => Diagnostic::error(format!("the key `{key}` is given twice")).at(source, span, ""),
         }
     }
 }
@@ -176,11 +150,7 @@ fn allowed_list(allowed: &[&str]) -> String {
     if allowed.is_empty() {
         return "nothing".to_owned();
     }
-    allowed
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    allowed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Error {
@@ -204,10 +174,7 @@ impl serde::de::Error for Error {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(What::Wrong {
-            wanted: wanted(&expected.to_string()),
-            found: describe(found),
-        })
+        Self::new(What::Wrong { wanted: wanted(&expected.to_string()), found: describe(found) })
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -215,24 +182,15 @@ impl serde::de::Error for Error {
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::new(What::Wrong {
-            wanted: wanted(&expected.to_string()),
-            found: format!("of length {length}"),
-        })
+        Self::new(What::Wrong { wanted: wanted(&expected.to_string()), found: format!("of length {length}") })
     }
 
     fn unknown_variant(variant: &str, allowed: &'static [&'static str]) -> Self {
-        Self::new(What::UnknownVariant {
-            variant: variant.to_owned(),
-            allowed,
-        })
+        Self::new(What::UnknownVariant { variant: variant.to_owned(), allowed })
     }
 
     fn unknown_field(key: &str, allowed: &'static [&'static str]) -> Self {
-        Self::new(What::UnknownKey {
-            key: key.to_owned(),
-            allowed,
-        })
+        Self::new(What::UnknownKey { key: key.to_owned(), allowed })
     }
 
     fn missing_field(key: &'static str) -> Self {
@@ -247,13 +205,8 @@ impl serde::de::Error for Error {
 /// What serde expects, without the names of Rust's types.
 fn wanted(expected: &str) -> String {
     let unsigned = |bits: u32| format!("a whole number from 0 to {}", (1_u128 << bits) - 1);
-    let signed = |bits: u32| {
-        format!(
-            "a whole number from -{0} to {1}",
-            1_u128 << (bits - 1),
-            (1_u128 << (bits - 1)) - 1
-        )
-    };
+    let signed =
+        |bits: u32| format!("a whole number from -{0} to {1}", 1_u128 << (bits - 1), (1_u128 << (bits - 1)) - 1);
     match expected {
         "u8" => unsigned(8),
         "u16" => unsigned(16),
@@ -270,9 +223,7 @@ fn wanted(expected: &str) -> String {
         "a map" => "an object".to_owned(),
         "unit" => "empty".to_owned(),
         _ if expected.starts_with("a nonzero u") => "a whole number above 0".to_owned(),
-        _ if expected.starts_with("struct ") || expected.contains("tagged enum ") => {
-            "an object".to_owned()
-        }
+        _ if expected.starts_with("struct ") || expected.contains("tagged enum ") => "an object".to_owned(),
         _ => expected.to_owned(),
     }
 }

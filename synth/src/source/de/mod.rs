@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess,
-    SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -61,29 +61,16 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
                 }
             }
             Value::String(text) => visitor.visit_str(text),
-            Value::Sequence(items) => visitor.visit_seq(Items {
-                items: items.iter(),
-            }),
-            Value::Mapping(entries) => visitor.visit_map(Entries {
-                entries: entries.iter(),
-                next: None,
-            }),
+            Value::Sequence(items) => visitor.visit_seq(Items { items: items.iter() }),
+            Value::Mapping(entries) => visitor.visit_map(Entries { entries: entries.iter(), next: None }),
         })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.node.is_null() {
-            visitor.visit_none()
-        } else {
-            visitor.visit_some(self)
-        }
+        if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Error> {
         self.located(visitor.visit_newtype_struct(self))
     }
 
@@ -111,18 +98,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     ) -> Result<V::Value, Error> {
         self.located(match &self.node.value {
             Value::String(text) => visitor.visit_enum(Variant {
-                key: KeyDeserializer {
-                    key: text,
-                    span: &self.node.span,
-                },
+                key: KeyDeserializer { key: text, span: &self.node.span },
                 node: self.node,
                 content: None,
             }),
             Value::Mapping(entries) if entries.len() == 1 => visitor.visit_enum(Variant {
-                key: KeyDeserializer {
-                    key: &entries[0].key,
-                    span: &entries[0].key_span,
-                },
+                key: KeyDeserializer { key: &entries[0].key, span: &entries[0].key_span },
                 node: self.node,
                 content: Some(&entries[0].value),
             }),
@@ -155,10 +136,7 @@ struct Items<'a> {
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Error;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         self.items
             .next()
             .map(|node| {
@@ -182,17 +160,11 @@ struct Entries<'a> {
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         self.next = self.entries.next();
         self.next
             .map(|entry| {
-                let key = KeyDeserializer {
-                    key: &entry.key,
-                    span: &entry.key_span,
-                };
+                let key = KeyDeserializer { key: &entry.key, span: &entry.key_span };
                 // A type that refuses the key after reading it does not know where it stood.
                 let result = seed.deserialize(key);
                 result.map_err(|error| error.at(entry.key_span.clone()))
@@ -202,9 +174,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let Some(entry) = self.next.take() else {
-            return Err(serde::de::Error::custom(
-                "a value was asked for before its key",
-            ));
+            return Err(serde::de::Error::custom("a value was asked for before its key"));
         };
         let result = seed.deserialize(NodeDeserializer { node: &entry.value });
         result.map_err(|error| error.within(&entry.value).about(entry))
@@ -257,11 +227,7 @@ impl<'de> Deserializer<'de> for KeyDeserializer<'_> {
         self.located(key.deserialize_enum(name, variants, visitor))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Error> {
         self.located(visitor.visit_newtype_struct(self))
     }
 
@@ -330,11 +296,7 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         self.content()?.deserialize_any(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
         self.content()?.deserialize_any(visitor)
     }
 }

@@ -36,18 +36,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
                 let start = parts.next_element()?.ok_or_else(missing)?;
                 let end = parts.next_element()?.ok_or_else(missing)?;
                 let value = parts.next_element()?.ok_or_else(missing)?;
-                Ok(Spanned {
-                    value,
-                    span: start..end,
-                })
+                Ok(Spanned { value, span: start..end })
             }
         }
 
-        deserializer.deserialize_struct(
-            NAME,
-            &["start", "end", "value"],
-            Parts(std::marker::PhantomData),
-        )
+        deserializer.deserialize_struct(NAME, &["start", "end", "value"], Parts(std::marker::PhantomData))
     }
 }
 
@@ -66,19 +59,13 @@ impl<'a> Parts<'a> {
 impl<'de> SeqAccess<'de> for Parts<'_> {
     type Error = Error;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         self.given += 1;
-        let offset =
-            |offset: usize| -> U64Deserializer<Error> { (offset as u64).into_deserializer() };
+        let offset = |offset: usize| -> U64Deserializer<Error> { (offset as u64).into_deserializer() };
         match self.given {
             1 => seed.deserialize(offset(self.node.span.start)).map(Some),
             2 => seed.deserialize(offset(self.node.span.end)).map(Some),
-            3 => seed
-                .deserialize(NodeDeserializer { node: self.node })
-                .map(Some),
+            3 => seed.deserialize(NodeDeserializer { node: self.node }).map(Some),
             _ => Ok(None),
         }
     }

@@ -12,45 +12,28 @@ use crate::specification::Schema;
 
 const COMPONENTS: Keys = Keys {
     what: "`components`",
-    used: &[
-        "schemas",
-        "responses",
-        "parameters",
-        "requestBodies",
-        "headers",
-        "securitySchemes",
-    ],
+    used: &["schemas", "responses", "parameters", "requestBodies", "headers", "securitySchemes"],
     dropped: &["examples", "links", "callbacks"],
 };
 
 impl<'a> Lowering<'a> {
     pub(super) fn components(&mut self, document: &Object<'a>) -> Option<Object<'a>> {
-        document
-            .get("components")
-            .and_then(|node| self.object(node, &COMPONENTS))
+        document.get("components").and_then(|node| self.object(node, &COMPONENTS))
     }
 
     /// The entries beneath one key of `components`, their names checked.
-    pub(super) fn section(
-        &mut self,
-        components: Option<&Object<'a>>,
-        target: Target,
-    ) -> &'a [Entry] {
+    pub(super) fn section(&mut self, components: Option<&Object<'a>>, target: Target) -> &'a [Entry] {
         let Some(components) = components else {
             return &[];
         };
         let entries = self.map(components, target.section());
         for entry in entries {
-            let allowed =
-                |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+            let allowed = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
             if entry.key.is_empty() || !entry.key.chars().all(allowed) {
                 self.error(
-                    Diagnostic::error(format!(
-                        "{} cannot be a name in `components`",
-                        quoted(&entry.key)
-                    ))
-                    .at(self.source, entry.key_span.clone(), "this name")
-                    .help("use letters, digits, `.`, `-` and `_`"),
+                    Diagnostic::error(format!("{} cannot be a name in `components`", quoted(&entry.key)))
+                        .at(self.source, entry.key_span.clone(), "this name")
+                        .help("use letters, digits, `.`, `-` and `_`"),
                 );
             }
         }

@@ -31,16 +31,8 @@ impl Lowering<'_> {
     ///
     /// Returns whether there are none. The walk keeps its own stack, since a chain of schemas can be as long as the
     /// document.
-    pub(super) fn refuse_cycles(
-        &mut self,
-        schemas: &IndexMap<String, Schema>,
-        edges: &[Vec<Edge>],
-    ) -> bool {
-        let name = |schema: usize| {
-            schemas
-                .get_index(schema)
-                .map_or("", |(name, _)| name.as_str())
-        };
+    pub(super) fn refuse_cycles(&mut self, schemas: &IndexMap<String, Schema>, edges: &[Vec<Edge>]) -> bool {
+        let name = |schema: usize| schemas.get_index(schema).map_or("", |(name, _)| name.as_str());
         let mut marks = vec![Mark::Unseen; edges.len()];
         let mut sound = true;
         for start in 0..edges.len() {
@@ -67,14 +59,8 @@ impl Lowering<'_> {
                     }
                     Mark::OnTheWay => {
                         sound = false;
-                        let from = way
-                            .iter()
-                            .position(|(schema, _)| *schema == target)
-                            .unwrap_or(0);
-                        let circle: Vec<&str> = way[from..]
-                            .iter()
-                            .map(|(schema, _)| name(*schema))
-                            .collect();
+                        let from = way.iter().position(|(schema, _)| *schema == target).unwrap_or(0);
+                        let circle: Vec<&str> = way[from..].iter().map(|(schema, _)| name(*schema)).collect();
                         self.circle(&circle, edge);
                     }
                 }
@@ -88,23 +74,15 @@ impl Lowering<'_> {
         if self.findings.only_counted() {
             return;
         }
-        let mut names: Vec<String> = circle
-            .iter()
-            .take(SHOWN)
-            .map(|name| (*name).to_owned())
-            .collect();
+        let mut names: Vec<String> = circle.iter().take(SHOWN).map(|name| (*name).to_owned()).collect();
         if circle.len() > SHOWN {
             names.push("…".to_owned());
         }
         names.push(last.to.clone());
         self.error(
-            Diagnostic::error(format!(
-                "the schema {} contains itself: {}",
-                quoted(&last.to),
-                names.join(" -> ")
-            ))
-            .at(self.source, last.span.clone(), "this leads back to it")
-            .help("break the circle: a request model is emitted with all that it refers to"),
+            Diagnostic::error(format!("the schema {} contains itself: {}", quoted(&last.to), names.join(" -> ")))
+                .at(self.source, last.span.clone(), "this leads back to it")
+                .help("break the circle: a request model is emitted with all that it refers to"),
         );
     }
 }

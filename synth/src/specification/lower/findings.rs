@@ -30,22 +30,14 @@ impl Findings {
         if !self.is_new(&error) {
             return;
         }
-        if self.errors.len() < MAX_SHOWN {
-            self.errors.push(error)
-        } else {
-            self.errors_more += 1
-        }
+        if self.errors.len() < MAX_SHOWN { self.errors.push(error) } else { self.errors_more += 1 }
     }
 
     pub(super) fn warning(&mut self, warning: Diagnostic) {
         if !self.is_new(&warning) {
             return;
         }
-        if self.warnings.len() < MAX_SHOWN {
-            self.warnings.push(warning)
-        } else {
-            self.warnings_more += 1
-        }
+        if self.warnings.len() < MAX_SHOWN { self.warnings.push(warning) } else { self.warnings_more += 1 }
     }
 
     /// Notes that the model has no place for something.
@@ -73,61 +65,34 @@ impl Findings {
     }
 
     fn is_new(&mut self, diagnostic: &Diagnostic) -> bool {
-        self.seen
-            .insert((start(diagnostic), diagnostic.message.clone()))
+        self.seen.insert((start(diagnostic), diagnostic.message.clone()))
     }
 
-    pub(super) fn finish(
-        mut self,
-        source: &Arc<Source>,
-        specification: Option<Specification>,
-    ) -> Lowered {
+    pub(super) fn finish(mut self, source: &Arc<Source>, specification: Option<Specification>) -> Lowered {
         if let (true, Some(specification)) = (self.errors.is_empty(), specification) {
             self.warnings.sort_by_key(start);
             if self.warnings_more > 0 {
-                self.warnings.push(Diagnostic::warning(format!(
-                    "{} more warnings",
-                    self.warnings_more
-                )));
+                self.warnings.push(Diagnostic::warning(format!("{} more warnings", self.warnings_more)));
             }
-            self.dropped
-                .sort_by(|_, (one, _), _, (other, _)| one.start.cmp(&other.start));
+            self.dropped.sort_by(|_, (one, _), _, (other, _)| one.start.cmp(&other.start));
             let notes = self.dropped.into_iter().map(|(kind, (span, count))| {
-                let often = if count == 1 {
-                    String::new()
-                } else {
-                    format!(" ({count} times)")
-                };
-                Diagnostic::note(format!("{kind} is left out{often}")).at(
-                    source,
-                    span,
-                    "here first",
-                )
+                let often = if count == 1 { String::new() } else { format!(" ({count} times)") };
+                Diagnostic::note(format!("{kind} is left out{often}")).at(source, span, "here first")
             });
             self.warnings.extend(notes);
             return Ok((specification, self.warnings));
         }
         self.errors.sort_by_key(start);
         if self.errors_more > 0 {
-            self.errors.push(Diagnostic::error(format!(
-                "{} more errors",
-                self.errors_more
-            )));
+            self.errors.push(Diagnostic::error(format!("{} more errors", self.errors_more)));
         }
-        debug_assert!(
-            self.errors
-                .iter()
-                .all(|error| error.severity == Severity::Error)
-        );
+        debug_assert!(self.errors.iter().all(|error| error.severity == Severity::Error));
         Err(self.errors)
     }
 }
 
 fn start(diagnostic: &Diagnostic) -> usize {
-    diagnostic
-        .places
-        .first()
-        .map_or(0, |place| place.span.start)
+    diagnostic.places.first().map_or(0, |place| place.span.start)
 }
 
 /// Names a key of an object for a note.

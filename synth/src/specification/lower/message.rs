@@ -9,37 +9,18 @@ use crate::report::{Diagnostic, quoted};
 use crate::source::{Node, Span};
 use crate::specification::{Header, RequestBody, Response, Schema, SchemaRef};
 
-const REQUEST_BODY: Keys = Keys {
-    what: "a request body",
-    used: &["description", "required", "content"],
-    dropped: &[],
-};
+const REQUEST_BODY: Keys = Keys { what: "a request body", used: &["description", "required", "content"], dropped: &[] };
 
-const RESPONSE: Keys = Keys {
-    what: "a response",
-    used: &["description", "headers", "content"],
-    dropped: &["links"],
-};
+const RESPONSE: Keys = Keys { what: "a response", used: &["description", "headers", "content"], dropped: &["links"] };
 
 const HEADER: Keys = Keys {
     what: "a header",
     used: &["description", "required", "schema", "content"],
-    dropped: &[
-        "deprecated",
-        "allowEmptyValue",
-        "style",
-        "explode",
-        "allowReserved",
-        "example",
-        "examples",
-    ],
+    dropped: &["deprecated", "allowEmptyValue", "style", "explode", "allowReserved", "example", "examples"],
 };
 
-const MEDIA_TYPE: Keys = Keys {
-    what: "a media type",
-    used: &["schema"],
-    dropped: &["example", "examples", "encoding"],
-};
+const MEDIA_TYPE: Keys =
+    Keys { what: "a media type", used: &["schema"], dropped: &["example", "examples", "encoding"] };
 
 impl<'a> Lowering<'a> {
     pub(super) fn request_body(&mut self, node: &'a Node) -> Option<RequestBody> {
@@ -48,11 +29,7 @@ impl<'a> Lowering<'a> {
         let description = self.text(&object, "description");
         let required = self.flag(&object, "required");
         let content = self.required(&object, "content")?;
-        Some(RequestBody {
-            description,
-            required,
-            content: self.content(content),
-        })
+        Some(RequestBody { description, required, content: self.content(content) })
     }
 
     pub(super) fn responses(&mut self, object: &Object<'a>) -> IndexMap<String, Response> {
@@ -92,25 +69,15 @@ impl<'a> Lowering<'a> {
     pub(super) fn response(&mut self, node: &'a Node, span: &Span) -> Option<Response> {
         let node = self.resolve(node, Target::Response)?;
         let object = self.object(node, &RESPONSE)?;
-        let description = self
-            .required_text(&object, "description")
-            .unwrap_or_default();
+        let description = self.required_text(&object, "description").unwrap_or_default();
         let mut headers = IndexMap::new();
         for entry in self.map(&object, "headers") {
             if let Some(header) = self.header(&entry.value) {
                 headers.insert(entry.key.to_string(), header);
             }
         }
-        let content = object
-            .get("content")
-            .map(|node| self.content(node))
-            .unwrap_or_default();
-        Some(Response {
-            description,
-            headers,
-            content,
-            span: span.clone(),
-        })
+        let content = object.get("content").map(|node| self.content(node)).unwrap_or_default();
+        Some(Response { description, headers, content, span: span.clone() })
     }
 
     pub(super) fn header(&mut self, node: &'a Node) -> Option<Header> {
@@ -119,16 +86,8 @@ impl<'a> Lowering<'a> {
         let description = self.text(&object, "description");
         let required = self.flag(&object, "required");
         let described = object.get("schema").is_some() || object.get("content").is_some();
-        let schema = if described {
-            self.parameter_schema(&object, "a header")
-        } else {
-            None
-        };
-        Some(Header {
-            description,
-            required,
-            schema,
-        })
+        let schema = if described { self.parameter_schema(&object, "a header") } else { None };
+        Some(Header { description, required, schema })
     }
 
     /// Schemas by media type. A media type without a schema allows anything.
@@ -138,10 +97,7 @@ impl<'a> Lowering<'a> {
             return content;
         };
         for entry in entries {
-            let named = entry
-                .key
-                .split_once('/')
-                .is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty());
+            let named = entry.key.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty());
             if !named {
                 self.error(
                     Diagnostic::error(format!("{} is no media type", quoted(&entry.key)))
@@ -155,10 +111,7 @@ impl<'a> Lowering<'a> {
             let schema = match object.get("schema") {
                 Some(schema) => self.schema_ref(schema),
                 None => {
-                    let anything = Schema {
-                        span: object.span.clone(),
-                        ..Schema::default()
-                    };
+                    let anything = Schema { span: object.span.clone(), ..Schema::default() };
                     SchemaRef::Inline(Box::new(anything))
                 }
             };

@@ -121,11 +121,7 @@ impl<'a> Lowering<'a> {
         if let Some(swagger) = entry("swagger") {
             self.error(
                 Diagnostic::error("this is a Swagger 2.0 document, OpenAPI 3.0 is needed")
-                    .at(
-                        self.source,
-                        swagger.key_span.clone(),
-                        "only Swagger 2.0 has this key",
-                    )
+                    .at(self.source, swagger.key_span.clone(), "only Swagger 2.0 has this key")
                     .help("convert it to OpenAPI 3.0.3, with Swagger Editor for instance"),
             );
             return None;
@@ -133,11 +129,7 @@ impl<'a> Lowering<'a> {
         let Some(openapi) = entry("openapi") else {
             self.error(
                 Diagnostic::error("the key `openapi` is missing")
-                    .at(
-                        self.source,
-                        self.root.span.clone(),
-                        "an OpenAPI document says its version here",
-                    )
+                    .at(self.source, self.root.span.clone(), "an OpenAPI document says its version here")
                     .help("begin the document with `openapi: 3.0.3`"),
             );
             return None;
@@ -146,11 +138,11 @@ impl<'a> Lowering<'a> {
         if version == "3.0" || version.starts_with("3.0.") {
             return Some(());
         }
-        let error = Diagnostic::error(format!(
-            "OpenAPI {} cannot be read, 3.0 is needed",
-            quoted(version)
-        ))
-        .at(self.source, openapi.value.span.clone(), "this version");
+        let error = Diagnostic::error(format!("OpenAPI {} cannot be read, 3.0 is needed", quoted(version))).at(
+            self.source,
+            openapi.value.span.clone(),
+            "this version",
+        );
         self.error(if version.starts_with("3.") {
             error.help(
                 "write the document as 3.0.3: `nullable: true` instead of a list of types, \

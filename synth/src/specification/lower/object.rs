@@ -31,10 +31,7 @@ pub(super) struct Object<'a> {
 
 impl<'a> Object<'a> {
     pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
-        self.entries
-            .iter()
-            .find(|entry| &*entry.key == key)
-            .map(|entry| &entry.value)
+        self.entries.iter().find(|entry| &*entry.key == key).map(|entry| &entry.value)
     }
 }
 
@@ -49,19 +46,14 @@ impl<'a> Lowering<'a> {
                 continue;
             }
             if keys.dropped.contains(&key) {
-                self.findings
-                    .dropped(&key_of(key, keys.what), &entry.key_span);
+                self.findings.dropped(&key_of(key, keys.what), &entry.key_span);
             } else if key.starts_with("x-") {
                 self.findings.dropped(&quoted(key), &entry.key_span);
             } else {
                 self.unknown_key(entry, keys);
             }
         }
-        Some(Object {
-            what: keys.what,
-            entries,
-            span: &node.span,
-        })
+        Some(Object { what: keys.what, entries, span: &node.span })
     }
 
     fn unknown_key(&mut self, entry: &Entry, keys: &Keys) {
@@ -73,25 +65,13 @@ impl<'a> Lowering<'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
                 let used: Vec<_> = keys.used.iter().map(|key| format!("`{key}`")).collect();
-                format!(
-                    "keys of {}: {}; your own begin with `x-`",
-                    keys.what,
-                    used.join(", ")
-                )
+                format!("keys of {}: {}; your own begin with `x-`", keys.what, used.join(", "))
             }
         };
         self.error(
-            Diagnostic::error(format!(
-                "unknown key {} in {}",
-                quoted(&entry.key),
-                keys.what
-            ))
-            .at(
-                self.source,
-                entry.key_span.clone(),
-                "OpenAPI 3.0 has no such key here",
-            )
-            .help(help),
+            Diagnostic::error(format!("unknown key {} in {}", quoted(&entry.key), keys.what))
+                .at(self.source, entry.key_span.clone(), "OpenAPI 3.0 has no such key here")
+                .help(help),
         );
     }
 
@@ -104,9 +84,11 @@ impl<'a> Lowering<'a> {
         }
         if fitted {
             self.error(
-                Diagnostic::error(format!("with its references resolved, the document is larger than {MAX_SIZE} bytes"))
-                    .at(self.source, node.span.clone(), "too much from here on")
-                    .help("refer to large schemas by name, `#/components/schemas/...`: those are not copied"),
+                Diagnostic::error(format!(
+                    "with its references resolved, the document is larger than {MAX_SIZE} bytes"
+                ))
+                .at(self.source, node.span.clone(), "too much from here on")
+                .help("refer to large schemas by name, `#/components/schemas/...`: those are not copied"),
             );
         }
         None
@@ -115,28 +97,20 @@ impl<'a> Lowering<'a> {
     pub(super) fn required(&mut self, object: &Object<'a>, key: &'static str) -> Option<&'a Node> {
         let node = object.get(key);
         if node.is_none() {
-            self.error(
-                Diagnostic::error(format!("the key `{key}` is missing in {}", object.what)).at(
-                    self.source,
-                    object.span.clone(),
-                    format!("`{key}` must be in this object"),
-                ),
-            );
+            self.error(Diagnostic::error(format!("the key `{key}` is missing in {}", object.what)).at(
+                self.source,
+                object.span.clone(),
+                format!("`{key}` must be in this object"),
+            ));
         }
         node
     }
 
     pub(super) fn text(&mut self, object: &Object<'a>, key: &'static str) -> Option<String> {
-        object
-            .get(key)
-            .and_then(|node| self.text_of(node, || key_of(key, object.what)))
+        object.get(key).and_then(|node| self.text_of(node, || key_of(key, object.what)))
     }
 
-    pub(super) fn required_text(
-        &mut self,
-        object: &Object<'a>,
-        key: &'static str,
-    ) -> Option<String> {
+    pub(super) fn required_text(&mut self, object: &Object<'a>, key: &'static str) -> Option<String> {
         let node = self.required(object, key)?;
         self.text_of(node, || key_of(key, object.what))
     }
@@ -182,16 +156,10 @@ impl<'a> Lowering<'a> {
     }
 
     /// A list of texts, each with its place.
-    pub(super) fn texts(
-        &mut self,
-        object: &Object<'a>,
-        key: &'static str,
-    ) -> Vec<(String, &'a Span)> {
+    pub(super) fn texts(&mut self, object: &Object<'a>, key: &'static str) -> Vec<(String, &'a Span)> {
         let mut texts = Vec::new();
         for item in self.list(object, key) {
-            if let Some(text) = self.text_of(item, || {
-                format!("each item of {}", key_of(key, object.what))
-            }) {
+            if let Some(text) = self.text_of(item, || format!("each item of {}", key_of(key, object.what))) {
                 texts.push((text, &item.span));
             }
         }
@@ -203,7 +171,6 @@ impl<'a> Lowering<'a> {
         let Some(node) = object.get(key) else {
             return &[];
         };
-        self.accept(node.expect_mapping(self.source, &key_of(key, object.what)))
-            .unwrap_or(&[])
+        self.accept(node.expect_mapping(self.source, &key_of(key, object.what))).unwrap_or(&[])
     }
 }

@@ -8,16 +8,7 @@ use crate::specification::{Method, Operation, Parameter, Path};
 
 const OPERATION: Keys = Keys {
     what: "an operation",
-    used: &[
-        "tags",
-        "summary",
-        "description",
-        "operationId",
-        "parameters",
-        "requestBody",
-        "responses",
-        "security",
-    ],
+    used: &["tags", "summary", "description", "operationId", "parameters", "requestBody", "responses", "security"],
     dropped: &["externalDocs", "callbacks", "deprecated", "servers"],
 };
 
@@ -33,9 +24,7 @@ impl<'a> Lowering<'a> {
         let id = self.operation_id(&object, &entry.key_span);
         let own = self.parameters(&object);
         let parameters = self.merged(path, shared, own, &entry.key_span);
-        let request_body = object
-            .get("requestBody")
-            .and_then(|node| self.request_body(node));
+        let request_body = object.get("requestBody").and_then(|node| self.request_body(node));
         let responses = self.responses(&object);
         let security = match object.get("security") {
             Some(node) => self.requirements(node),
@@ -46,11 +35,7 @@ impl<'a> Lowering<'a> {
         };
         let summary = self.text(&object, "summary");
         let description = self.text(&object, "description");
-        let tags = self
-            .texts(&object, "tags")
-            .into_iter()
-            .map(|(tag, _)| tag)
-            .collect();
+        let tags = self.texts(&object, "tags").into_iter().map(|(tag, _)| tag).collect();
         let (id, span) = id?;
         let path = path.clone();
         Some(Operation {
@@ -79,28 +64,19 @@ impl<'a> Lowering<'a> {
             return None;
         };
         let id = self.accept(node.expect_str(self.source, "`operationId` of an operation"))?;
-        let allowed =
-            |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+        let allowed = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
         if id.is_empty() || id.starts_with('.') || !id.chars().all(allowed) {
             self.error(
-                Diagnostic::error(format!(
-                    "the `operationId` {} cannot name a file",
-                    quoted(id)
-                ))
-                .at(
-                    self.source,
-                    node.span.clone(),
-                    "it names the operation's mapping template",
-                )
-                .help("use letters, digits, `.`, `-` and `_`"),
+                Diagnostic::error(format!("the `operationId` {} cannot name a file", quoted(id)))
+                    .at(self.source, node.span.clone(), "it names the operation's mapping template")
+                    .help("use letters, digits, `.`, `-` and `_`"),
             );
         }
         if let Some(first) = self.operation_ids.get(id) {
-            let error =
-                Diagnostic::error(format!("the `operationId` {} is used twice", quoted(id)))
-                    .at(self.source, node.span.clone(), "used again here")
-                    .at(self.source, first.clone(), "used here first")
-                    .help("give each operation a name of its own");
+            let error = Diagnostic::error(format!("the `operationId` {} is used twice", quoted(id)))
+                .at(self.source, node.span.clone(), "used again here")
+                .at(self.source, first.clone(), "used here first")
+                .help("give each operation a name of its own");
             self.error(error);
         } else {
             self.operation_ids.insert(id, node.span.clone());

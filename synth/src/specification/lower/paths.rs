@@ -11,17 +11,7 @@ use crate::specification::{Location, Method, Operation, Parameter, Path};
 
 const PATH_ITEM: Keys = Keys {
     what: "a path",
-    used: &[
-        "get",
-        "put",
-        "post",
-        "delete",
-        "options",
-        "head",
-        "patch",
-        "trace",
-        "parameters",
-    ],
+    used: &["get", "put", "post", "delete", "options", "head", "patch", "trace", "parameters"],
     dropped: &["summary", "description", "servers"],
 };
 
@@ -59,10 +49,11 @@ impl<'a> Lowering<'a> {
             let path = match Path::parse(&entry.key, entry.key_span.clone()) {
                 Ok(path) => path,
                 Err(problem) => {
-                    self.error(
-                        Diagnostic::error(format!("{} is no route: {problem}", quoted(&entry.key)))
-                            .at(self.source, entry.key_span.clone(), "this route"),
-                    );
+                    self.error(Diagnostic::error(format!("{} is no route: {problem}", quoted(&entry.key))).at(
+                        self.source,
+                        entry.key_span.clone(),
+                        "this route",
+                    ));
                     continue;
                 }
             };
@@ -71,18 +62,10 @@ impl<'a> Lowering<'a> {
                     shapes.insert(path.shape(), entry);
                 }
                 Some(first) => self.error(
-                    Diagnostic::error(format!(
-                        "{} and {} are the same route",
-                        quoted(&first.key),
-                        quoted(&entry.key)
-                    ))
-                    .at(
-                        self.source,
-                        entry.key_span.clone(),
-                        "matches the same requests",
-                    )
-                    .at(self.source, first.key_span.clone(), "as this one")
-                    .help("put the operations of both beneath one of them"),
+                    Diagnostic::error(format!("{} and {} are the same route", quoted(&first.key), quoted(&entry.key)))
+                        .at(self.source, entry.key_span.clone(), "matches the same requests")
+                        .at(self.source, first.key_span.clone(), "as this one")
+                        .help("put the operations of both beneath one of them"),
                 ),
             }
             self.path_item(&path, entry, &mut operations);
@@ -100,10 +83,7 @@ impl<'a> Lowering<'a> {
         let shared = self.parameters(&item);
         self.refuse_strangers(path, &shared);
         for entry in item.entries {
-            let Some(method) = METHODS
-                .into_iter()
-                .find(|method| method.key() == &*entry.key)
-            else {
+            let Some(method) = METHODS.into_iter().find(|method| method.key() == &*entry.key) else {
                 continue;
             };
             if let Some(operation) = self.operation(path, method, entry, &shared) {
@@ -122,10 +102,7 @@ impl<'a> Lowering<'a> {
     ) -> Vec<Parameter> {
         self.refuse_strangers(path, &own);
         let replaced: HashSet<_> = own.iter().map(Parameter::identity).collect();
-        let kept = shared
-            .iter()
-            .filter(|parameter| !replaced.contains(&parameter.identity()))
-            .cloned();
+        let kept = shared.iter().filter(|parameter| !replaced.contains(&parameter.identity())).cloned();
         let parameters: Vec<_> = kept.chain(own).collect();
         let declared: HashSet<&str> = parameters
             .iter()
@@ -150,19 +127,10 @@ impl<'a> Lowering<'a> {
             None => path.span.clone(),
         };
         self.error(
-            Diagnostic::error(format!(
-                "the path parameter {} is not declared",
-                quoted(name)
-            ))
-            .at(self.source, span, "in the route")
-            .at(
-                self.source,
-                operation.clone(),
-                "not among the parameters of this operation",
-            )
-            .help(format!(
-                "add a parameter with `name: {name}`, `in: path` and `required: true`"
-            )),
+            Diagnostic::error(format!("the path parameter {} is not declared", quoted(name)))
+                .at(self.source, span, "in the route")
+                .at(self.source, operation.clone(), "not among the parameters of this operation")
+                .help(format!("add a parameter with `name: {name}`, `in: path` and `required: true`")),
         );
     }
 
@@ -175,10 +143,7 @@ impl<'a> Lowering<'a> {
             }
             let help = match nearest(&parameter.name, names.iter().copied()) {
                 Some(near) => format!("did you mean {}?", quoted(near)),
-                None => format!(
-                    "add {} to the route",
-                    quoted(&format!("{{{}}}", parameter.name))
-                ),
+                None => format!("add {} to the route", quoted(&format!("{{{}}}", parameter.name))),
             };
             self.error(
                 Diagnostic::error(format!(

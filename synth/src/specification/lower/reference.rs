@@ -92,11 +92,7 @@ impl Step<'_> {
     /// The name, where the reference leads to a thing of `components` itself and not into one.
     pub(super) fn name(&self, target: Target) -> Option<&str> {
         match self.tokens.as_slice() {
-            [components, section, name]
-                if components == "components" && section == target.section() =>
-            {
-                Some(name)
-            }
+            [components, section, name] if components == "components" && section == target.section() => Some(name),
             _ => None,
         }
     }
@@ -108,10 +104,7 @@ impl<'a> Lowering<'a> {
         let entries = node.as_mapping()?;
         let reference = entries.iter().find(|entry| &*entry.key == "$ref")?;
         for entry in entries.iter().filter(|entry| &*entry.key != "$ref") {
-            self.findings.dropped(
-                &format!("{} beside `$ref`", quoted(&entry.key)),
-                &entry.key_span,
-            );
+            self.findings.dropped(&format!("{} beside `$ref`", quoted(&entry.key)), &entry.key_span);
         }
         Some(&reference.value)
     }
@@ -125,9 +118,7 @@ impl<'a> Lowering<'a> {
                 self.refuse_neighbours(node, reference);
             }
             let step = self.follow(reference, target)?;
-            let first = followed
-                .iter()
-                .position(|earlier| earlier.span == reference.span);
+            let first = followed.iter().position(|earlier| earlier.span == reference.span);
             if first.is_some() || followed.len() >= MAX_CHAIN {
                 self.endless(&followed, first);
                 return None;
@@ -141,17 +132,10 @@ impl<'a> Lowering<'a> {
     /// Beside the `$ref` of a path there may be operations, and OpenAPI leaves open which of them count.
     fn refuse_neighbours(&mut self, node: &Node, reference: &Node) {
         let entries = node.as_mapping().unwrap_or_default();
-        if let Some(other) = entries
-            .iter()
-            .find(|entry| &*entry.key != "$ref" && !entry.key.starts_with("x-"))
-        {
+        if let Some(other) = entries.iter().find(|entry| &*entry.key != "$ref" && !entry.key.starts_with("x-")) {
             self.error(
                 Diagnostic::error(format!("a path has {} beside `$ref`", quoted(&other.key)))
-                    .at(
-                        self.source,
-                        other.key_span.clone(),
-                        "this or the reference?",
-                    )
+                    .at(self.source, other.key_span.clone(), "this or the reference?")
                     .at(self.source, reference.span.clone(), "the reference")
                     .help("move it to the path that is referred to, or leave the reference out"),
             );
@@ -160,38 +144,21 @@ impl<'a> Lowering<'a> {
 
     fn endless(&mut self, followed: &[&Node], first: Option<usize>) {
         let Some(first) = first else {
-            let error = Diagnostic::error(format!(
-                "more than {MAX_CHAIN} references lead from one to the next"
-            ));
+            let error = Diagnostic::error(format!("more than {MAX_CHAIN} references lead from one to the next"));
             let span = followed[0].span.clone();
-            self.error(
-                error
-                    .at(self.source, span, "beginning here")
-                    .help("refer to what is meant itself"),
-            );
+            self.error(error.at(self.source, span, "beginning here").help("refer to what is meant itself"));
             return;
         };
         // Told from its first reference in the document on, the circle is the same wherever it was entered.
         let circle = &followed[first..];
-        let start = (0..circle.len())
-            .min_by_key(|at| circle[*at].span.start)
-            .unwrap_or(0);
-        let mut names: Vec<_> = circle
-            .iter()
-            .cycle()
-            .skip(start)
-            .take(circle.len())
-            .filter_map(|node| node.as_str())
-            .map(quoted)
-            .collect();
+        let start = (0..circle.len()).min_by_key(|at| circle[*at].span.start).unwrap_or(0);
+        let mut names: Vec<_> =
+            circle.iter().cycle().skip(start).take(circle.len()).filter_map(|node| node.as_str()).map(quoted).collect();
         names.extend(names.first().cloned());
         self.error(
-            Diagnostic::error(format!(
-                "references lead round in a circle: {}",
-                names.join(" -> ")
-            ))
-            .at(self.source, circle[start].span.clone(), "this reference")
-            .help("refer to what is meant itself"),
+            Diagnostic::error(format!("references lead round in a circle: {}", names.join(" -> ")))
+                .at(self.source, circle[start].span.clone(), "this reference")
+                .help("refer to what is meant itself"),
         );
     }
 
@@ -207,22 +174,13 @@ impl<'a> Lowering<'a> {
         };
         if let [components, section, _] = tokens.as_slice()
             && components == "components"
-            && let Some(other) = Target::ALL
-                .into_iter()
-                .find(|kind| kind.section() == section)
+            && let Some(other) = Target::ALL.into_iter().find(|kind| kind.section() == section)
             && other != target
         {
             self.error(
-                Diagnostic::error(format!(
-                    "this refers to {}, {} is needed",
-                    other.noun(),
-                    target.noun()
-                ))
-                .at(self.source, reference.span.clone(), "this reference")
-                .help(format!(
-                    "what is needed stands beneath `#/components/{}/`",
-                    target.section()
-                )),
+                Diagnostic::error(format!("this refers to {}, {} is needed", other.noun(), target.noun()))
+                    .at(self.source, reference.span.clone(), "this reference")
+                    .help(format!("what is needed stands beneath `#/components/{}/`", target.section())),
             );
             return None;
         }
@@ -230,10 +188,7 @@ impl<'a> Lowering<'a> {
         for (depth, token) in tokens.iter().enumerate() {
             let next = match &node.value {
                 Value::Mapping(entries) => self.index.get(entries, token).map(|entry| &entry.value),
-                Value::Sequence(items) => token
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|index| items.get(index)),
+                Value::Sequence(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
                 _ => None,
             };
             match next {
@@ -256,11 +211,7 @@ impl<'a> Lowering<'a> {
             reference.span.clone(),
             format!("{} is not there", quoted(token)),
         );
-        let keys = node
-            .as_mapping()
-            .unwrap_or_default()
-            .iter()
-            .map(|entry| &*entry.key);
+        let keys = node.as_mapping().unwrap_or_default().iter().map(|entry| &*entry.key);
         let error = match nearest(token, keys) {
             Some(near) => error.help(format!("did you mean {}?", quoted(near))),
             None => error.help("define it, or refer to something that is there"),
@@ -270,14 +221,9 @@ impl<'a> Lowering<'a> {
 
     fn unusable(&mut self, reference: &Node, text: &str, problem: Problem, target: Target) {
         let word = !text.is_empty()
-            && text
-                .chars()
-                .all(|character| character.is_ascii_alphanumeric() || "_-".contains(character));
+            && text.chars().all(|character| character.is_ascii_alphanumeric() || "_-".contains(character));
         let name = if word { text } else { "Name" };
-        let local = format!(
-            "a reference within the document looks like `#/components/{}/{name}`",
-            target.section()
-        );
+        let local = format!("a reference within the document looks like `#/components/{}/{name}`", target.section());
         let problem = if word { Problem::NoPointer } else { problem };
         let (message, help) = match problem {
             Problem::Elsewhere => (
@@ -290,11 +236,7 @@ impl<'a> Lowering<'a> {
                 "`~` is written as `~0`, `/` as `~1`, and `%` is followed by two hexadecimal digits".to_owned(),
             ),
         };
-        self.error(
-            Diagnostic::error(message)
-                .at(self.source, reference.span.clone(), "this reference")
-                .help(help),
-        );
+        self.error(Diagnostic::error(message).at(self.source, reference.span.clone(), "this reference").help(help));
     }
 }
 
@@ -308,10 +250,7 @@ enum Problem {
 fn tokens(text: &str) -> Result<Vec<String>, Problem> {
     let fragment = text.strip_prefix('#').ok_or(Problem::Elsewhere)?;
     let pointer = fragment.strip_prefix('/').ok_or(Problem::NoPointer)?;
-    pointer
-        .split('/')
-        .map(|token| unescaped(token).ok_or(Problem::Escape))
-        .collect()
+    pointer.split('/').map(|token| unescaped(token).ok_or(Problem::Escape)).collect()
 }
 
 fn unescaped(token: &str) -> Option<String> {
@@ -337,9 +276,7 @@ fn percent_decoded(token: &str) -> Option<Cow<'_, str>> {
     let mut parts = token.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
-        let digits = part
-            .get(..2)
-            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+        let digits = part.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
         bytes.push(u8::from_str_radix(digits, 16).ok()?);
         bytes.extend_from_slice(&part.as_bytes()[2..]);
     }
@@ -353,25 +290,10 @@ mod tests {
     #[test]
     fn escapes() {
         let parts = |text: &str| tokens(text).ok();
-        assert_eq!(
-            parts("#/paths/~1a~1%7Bid%7D/get"),
-            Some(vec!["paths".into(), "/a/{id}".into(), "get".into()])
-        );
+        assert_eq!(parts("#/paths/~1a~1%7Bid%7D/get"), Some(vec!["paths".into(), "/a/{id}".into(), "get".into()]));
         assert_eq!(parts("#/a~01"), Some(vec!["a~1".into()]));
         assert_eq!(parts("#/%C3%A9"), Some(vec!["é".into()]));
-        for wrong in [
-            "#/a~2",
-            "#/a~",
-            "#/%",
-            "#/%4",
-            "#/%é",
-            "#/%+1",
-            "#/%FF",
-            "#",
-            "#a",
-            "a.yaml#/b",
-            "",
-        ] {
+        for wrong in ["#/a~2", "#/a~", "#/%", "#/%4", "#/%é", "#/%+1", "#/%FF", "#", "#a", "a.yaml#/b", ""] {
             assert_eq!(parts(wrong), None, "{wrong}");
         }
     }

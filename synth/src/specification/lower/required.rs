@@ -11,26 +11,11 @@ impl Lowering<'_> {
     pub(super) fn check_schemas(&mut self, specification: &Specification) {
         let mut roots: Vec<&SchemaRef> = Vec::new();
         for operation in &specification.operations {
-            roots.extend(
-                operation
-                    .parameters
-                    .iter()
-                    .map(|parameter| &parameter.schema),
-            );
-            roots.extend(
-                operation
-                    .request_body
-                    .iter()
-                    .flat_map(|body| body.content.values()),
-            );
+            roots.extend(operation.parameters.iter().map(|parameter| &parameter.schema));
+            roots.extend(operation.request_body.iter().flat_map(|body| body.content.values()));
             for response in operation.responses.values() {
                 roots.extend(response.content.values());
-                roots.extend(
-                    response
-                        .headers
-                        .values()
-                        .filter_map(|header| header.schema.as_ref()),
-                );
+                roots.extend(response.headers.values().filter_map(|header| header.schema.as_ref()));
             }
         }
         let inline = roots.into_iter().filter_map(|schema| match schema {
@@ -45,9 +30,7 @@ impl Lowering<'_> {
             next += 1;
             for part in &schema.all_of {
                 match part {
-                    SchemaRef::Named(name, _) => {
-                        parts.extend(specification.schemas.get(name).map(std::ptr::from_ref))
-                    }
+                    SchemaRef::Named(name, _) => parts.extend(specification.schemas.get(name).map(std::ptr::from_ref)),
                     SchemaRef::Inline(part) => {
                         parts.insert(&**part);
                     }
@@ -75,10 +58,7 @@ impl Lowering<'_> {
     }
 
     fn check_required(&mut self, schema: &Schema, whole: &Schema) {
-        let open = !matches!(
-            whole.additional_properties,
-            None | Some(AdditionalProperties::Allowed(false))
-        );
+        let open = !matches!(whole.additional_properties, None | Some(AdditionalProperties::Allowed(false)));
         let alternatives = !whole.any_of.is_empty() || !whole.one_of.is_empty();
         if open || alternatives {
             return;
@@ -87,22 +67,15 @@ impl Lowering<'_> {
             if whole.properties.contains_key(name) {
                 continue;
             }
-            let span = self
-                .required_at
-                .get(&(schema.span.start, name.clone()))
-                .unwrap_or(&schema.span)
-                .clone();
+            let span = self.required_at.get(&(schema.span.start, name.clone())).unwrap_or(&schema.span).clone();
             let help = match nearest(name, whole.properties.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean {}?", quoted(near)),
                 None => "describe it in `properties`".to_owned(),
             };
             self.findings.warning(
-                Diagnostic::warning(format!(
-                    "the property {} is required and not described",
-                    quoted(name)
-                ))
-                .at(self.source, span, "required here")
-                .help(help),
+                Diagnostic::warning(format!("the property {} is required and not described", quoted(name)))
+                    .at(self.source, span, "required here")
+                    .help(help),
             );
         }
     }
@@ -114,22 +87,10 @@ fn children(schema: &Schema) -> impl Iterator<Item = &Schema> {
         Some(AdditionalProperties::Schema(schema)) => Some(&**schema),
         _ => None,
     };
-    let lists = schema
-        .all_of
-        .iter()
-        .chain(&schema.any_of)
-        .chain(&schema.one_of);
-    let single = schema
-        .items
-        .as_deref()
-        .into_iter()
-        .chain(schema.not.as_deref())
-        .chain(additional);
-    lists
-        .chain(single)
-        .chain(schema.properties.values())
-        .filter_map(|child| match child {
-            SchemaRef::Inline(child) => Some(&**child),
-            SchemaRef::Named(..) => None,
-        })
+    let lists = schema.all_of.iter().chain(&schema.any_of).chain(&schema.one_of);
+    let single = schema.items.as_deref().into_iter().chain(schema.not.as_deref()).chain(additional);
+    lists.chain(single).chain(schema.properties.values()).filter_map(|child| match child {
+        SchemaRef::Inline(child) => Some(&**child),
+        SchemaRef::Named(..) => None,
+    })
 }

@@ -52,11 +52,7 @@ const SCHEMA: Keys = Keys {
     dropped: &["externalDocs", "xml"],
 };
 
-const DISCRIMINATOR: Keys = Keys {
-    what: "`discriminator`",
-    used: &["propertyName"],
-    dropped: &["mapping"],
-};
+const DISCRIMINATOR: Keys = Keys { what: "`discriminator`", used: &["propertyName"], dropped: &["mapping"] };
 
 const KINDS: [(&str, Kind); 6] = [
     ("string", Kind::String),
@@ -72,28 +68,19 @@ impl<'a> Lowering<'a> {
     pub(super) fn named_schema(&mut self, node: &'a Node) -> Schema {
         match self.schema_ref(node) {
             SchemaRef::Inline(schema) => *schema,
-            named @ SchemaRef::Named(..) => Schema {
-                all_of: vec![named],
-                span: node.span.clone(),
-                ..Schema::default()
-            },
+            named @ SchemaRef::Named(..) => {
+                Schema { all_of: vec![named], span: node.span.clone(), ..Schema::default() }
+            }
         }
     }
 
     pub(super) fn schema_ref(&mut self, node: &'a Node) -> SchemaRef {
-        let placeholder = || {
-            SchemaRef::Inline(Box::new(Schema {
-                span: node.span.clone(),
-                ..Schema::default()
-            }))
-        };
+        let placeholder = || SchemaRef::Inline(Box::new(Schema { span: node.span.clone(), ..Schema::default() }));
         if self.schema_depth >= MAX_DEPTH {
             self.error(
-                Diagnostic::error(format!(
-                    "schemas stand more than {MAX_DEPTH} deep within one another"
-                ))
-                .at(self.source, node.span.clone(), "too deep from here on")
-                .help("check for a reference into a schema that leads back into the same schema"),
+                Diagnostic::error(format!("schemas stand more than {MAX_DEPTH} deep within one another"))
+                    .at(self.source, node.span.clone(), "too deep from here on")
+                    .help("check for a reference into a schema that leads back into the same schema"),
             );
             return placeholder();
         }
@@ -111,10 +98,7 @@ impl<'a> Lowering<'a> {
     fn referred(&mut self, reference: &'a Node) -> Option<SchemaRef> {
         let step = self.follow(reference, Target::Schema)?;
         if let Some(name) = step.name(Target::Schema) {
-            self.edges.push(Edge {
-                to: name.to_owned(),
-                span: reference.span.clone(),
-            });
+            self.edges.push(Edge { to: name.to_owned(), span: reference.span.clone() });
             return Some(SchemaRef::Named(name.to_owned(), reference.span.clone()));
         }
         Some(self.schema_ref(step.node))
@@ -152,9 +136,7 @@ impl<'a> Lowering<'a> {
             ..Schema::default()
         });
         schema.required = self.required_names(&object);
-        schema.items = object
-            .get("items")
-            .map(|items| Box::new(self.schema_ref(items)));
+        schema.items = object.get("items").map(|items| Box::new(self.schema_ref(items)));
         if schema.kind == Some(Kind::Array) && schema.items.is_none() {
             self.error(
                 Diagnostic::error("the key `items` is missing in a schema of the type `array`")
@@ -166,19 +148,14 @@ impl<'a> Lowering<'a> {
             let property = self.schema_ref(&entry.value);
             schema.properties.insert(entry.key.to_string(), property);
         }
-        schema.additional_properties =
-            object
-                .get("additionalProperties")
-                .map(|node| match node.value {
-                    Value::Bool(allowed) => AdditionalProperties::Allowed(allowed),
-                    _ => AdditionalProperties::Schema(Box::new(self.schema_ref(node))),
-                });
+        schema.additional_properties = object.get("additionalProperties").map(|node| match node.value {
+            Value::Bool(allowed) => AdditionalProperties::Allowed(allowed),
+            _ => AdditionalProperties::Schema(Box::new(self.schema_ref(node))),
+        });
         schema.all_of = self.alternatives(&object, "allOf");
         schema.any_of = self.alternatives(&object, "anyOf");
         schema.one_of = self.alternatives(&object, "oneOf");
-        schema.not = object
-            .get("not")
-            .map(|node| Box::new(self.schema_ref(node)));
+        schema.not = object.get("not").map(|node| Box::new(self.schema_ref(node)));
         Some(schema)
     }
 
@@ -187,20 +164,13 @@ impl<'a> Lowering<'a> {
         if node.as_sequence().is_some() {
             self.error(
                 Diagnostic::error("`type` of a schema must be text")
-                    .at(
-                        self.source,
-                        node.span.clone(),
-                        "a list of types is OpenAPI 3.1",
-                    )
+                    .at(self.source, node.span.clone(), "a list of types is OpenAPI 3.1")
                     .help("write one type, with `nullable: true` beside it where null is allowed"),
             );
             return None;
         }
         let text = self.text_of(node, || key_of("type", object.what))?;
-        let kind = KINDS
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, kind)| *kind);
+        let kind = KINDS.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
         if kind.is_none() {
             let names = KINDS.map(|(name, _)| name);
             let error = Diagnostic::error(format!("there is no type {}", quoted(&text))).at(
@@ -233,17 +203,11 @@ impl<'a> Lowering<'a> {
                 Kind::EscapeUnexpectedEof => "it ends in a backslash",
                 _ => return Some(pattern),
             };
-            let span = object
-                .get("pattern")
-                .map_or(object.span, |node| &node.span)
-                .clone();
+            let span = object.get("pattern").map_or(object.span, |node| &node.span).clone();
             self.findings.warning(
-                Diagnostic::warning(format!(
-                    "the pattern {} is no regular expression: {problem}",
-                    quoted(&pattern)
-                ))
-                .at(self.source, span, "this pattern")
-                .help("requests are checked against it"),
+                Diagnostic::warning(format!("the pattern {} is no regular expression: {problem}", quoted(&pattern)))
+                    .at(self.source, span, "this pattern")
+                    .help("requests are checked against it"),
             );
         }
         Some(pattern)
@@ -256,11 +220,7 @@ impl<'a> Lowering<'a> {
         {
             self.error(
                 Diagnostic::error("`enum` of a schema is empty")
-                    .at(
-                        self.source,
-                        node.span.clone(),
-                        "no value at all would be allowed",
-                    )
+                    .at(self.source, node.span.clone(), "no value at all would be allowed")
                     .help("list the values, or leave `enum` out"),
             );
         }
@@ -290,11 +250,7 @@ impl<'a> Lowering<'a> {
         let node = object.get(key)?;
         let count = node.as_u64();
         if count.is_none() {
-            let error = node.wrong_kind(
-                self.source,
-                &key_of(key, object.what),
-                "a whole number from 0",
-            );
+            let error = node.wrong_kind(self.source, &key_of(key, object.what), "a whole number from 0");
             self.error(error);
         }
         count
@@ -305,16 +261,9 @@ impl<'a> Lowering<'a> {
             && let Some(number) = node.as_number()
         {
             self.error(
-                Diagnostic::error(format!(
-                    "{} must be `true` or `false`",
-                    key_of(key, object.what)
-                ))
-                .at(
-                    self.source,
-                    node.span.clone(),
-                    "a number here is OpenAPI 3.1",
-                )
-                .help(format!("write `{bound}: {number}` and `{key}: true`")),
+                Diagnostic::error(format!("{} must be `true` or `false`", key_of(key, object.what)))
+                    .at(self.source, node.span.clone(), "a number here is OpenAPI 3.1")
+                    .help(format!("write `{bound}: {number}` and `{key}: true`")),
             );
             return false;
         }
@@ -333,11 +282,7 @@ impl<'a> Lowering<'a> {
         {
             self.error(
                 Diagnostic::error("`required` of a schema must be a list")
-                    .at(
-                        self.source,
-                        node.span.clone(),
-                        format!("this is {}", node.describe()),
-                    )
+                    .at(self.source, node.span.clone(), format!("this is {}", node.describe()))
                     .help("the object around a property lists the names of those that it requires"),
             );
             return Vec::new();
@@ -345,8 +290,7 @@ impl<'a> Lowering<'a> {
         let names = self.texts(object, "required");
         let mut required = Vec::with_capacity(names.len());
         for (name, span) in names {
-            self.required_at
-                .insert((object.span.start, name.clone()), span.clone());
+            self.required_at.insert((object.span.start, name.clone()), span.clone());
             required.push(name);
         }
         required

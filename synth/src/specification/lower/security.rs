@@ -11,14 +11,7 @@ use crate::specification::{Location, Requirement, SecurityKind, SecurityScheme};
 
 const SCHEME: Keys = Keys {
     what: "a security scheme",
-    used: &[
-        "type",
-        "description",
-        "name",
-        "in",
-        "scheme",
-        "bearerFormat",
-    ],
+    used: &["type", "description", "name", "in", "scheme", "bearerFormat"],
     dropped: &["flows", "openIdConnectUrl"],
 };
 
@@ -33,11 +26,7 @@ impl<'a> Lowering<'a> {
         for entry in self.section(components, Target::SecurityScheme) {
             // One with a mistake is kept as well, so that what requires it is not wrong too.
             let (kind, description) = self.scheme(entry).unwrap_or((SecurityKind::OAuth2, None));
-            let scheme = SecurityScheme {
-                kind,
-                description,
-                span: entry.key_span.clone(),
-            };
+            let scheme = SecurityScheme { kind, description, span: entry.key_span.clone() };
             schemes.insert(entry.key.to_string(), scheme);
         }
         schemes
@@ -64,29 +53,20 @@ impl<'a> Lowering<'a> {
                             .help("use `header`, `query` or `cookie`"),
                     );
                 }
-                SecurityKind::ApiKey {
-                    name: name?,
-                    location,
-                }
+                SecurityKind::ApiKey { name: name?, location }
             }
             "oauth2" => SecurityKind::OAuth2,
             "openIdConnect" => SecurityKind::OpenIdConnect,
             other => {
-                let span = object
-                    .get("type")
-                    .map_or(object.span, |node| &node.span)
-                    .clone();
+                let span = object.get("type").map_or(object.span, |node| &node.span).clone();
                 let help = match nearest(other, TYPES) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("use {}", one_of(TYPES)),
                 };
                 self.error(
-                    Diagnostic::error(format!(
-                        "there is no type of security scheme {}",
-                        quoted(other)
-                    ))
-                    .at(self.source, span, "this type")
-                    .help(help),
+                    Diagnostic::error(format!("there is no type of security scheme {}", quoted(other)))
+                        .at(self.source, span, "this type")
+                        .help(help),
                 );
                 return None;
             }
@@ -99,10 +79,7 @@ impl<'a> Lowering<'a> {
         let Some(items) = self.accept(node.expect_sequence(self.source, "`security`")) else {
             return Vec::new();
         };
-        items
-            .iter()
-            .filter_map(|item| self.requirement(item))
-            .collect()
+        items.iter().filter_map(|item| self.requirement(item)).collect()
     }
 
     fn requirement(&mut self, node: &'a Node) -> Option<Requirement> {
@@ -116,9 +93,7 @@ impl<'a> Lowering<'a> {
             let Some(items) = self.accept(entry.value.expect_sequence(self.source, &what())) else {
                 continue;
             };
-            let scopes = items
-                .iter()
-                .filter_map(|item| self.text_of(item, || format!("each of {}", what())));
+            let scopes = items.iter().filter_map(|item| self.text_of(item, || format!("each of {}", what())));
             let scopes = scopes.collect();
             schemes.insert(entry.key.to_string(), scopes);
         }
@@ -134,12 +109,9 @@ impl<'a> Lowering<'a> {
             None => "define it in `components.securitySchemes`".to_owned(),
         };
         self.error(
-            Diagnostic::error(format!(
-                "there is no security scheme {}",
-                quoted(&entry.key)
-            ))
-            .at(self.source, entry.key_span.clone(), "required here")
-            .help(help),
+            Diagnostic::error(format!("there is no security scheme {}", quoted(&entry.key)))
+                .at(self.source, entry.key_span.clone(), "required here")
+                .help(help),
         );
     }
 }
