@@ -252,6 +252,22 @@ fn request_with_actie(id: &str) -> String {
 }
 
 #[test]
+fn an_override_wins_from_a_mapping_and_is_still_set_in_the_response() {
+    let folder = templates(
+        "<% set action = \"GetItem\" %>\n#set($context.responseOverride.header.api-version = \"9\")\n\
+         #set($context.responseOverride.status = 418){\"body\": $input.json('$'), \"tag\": \"$input.params('x-tag')\"}\n",
+        "<% set success = 200 %>\n{\"seen\": \"$context.responseOverride.status\"}\n",
+    );
+    fs::write(folder.0.path().join("r.yaml"), "headers: { X-Tag: 1 }\n").unwrap();
+    let asked = folder.run(&["verwerkingsactie_read", "--templates", "t", "--request", "r.yaml"]);
+    assert_eq!(asked.http().1, json!({"body": {}, "tag": ""}), "no body is {{}}, and a header's name has its case");
+    let answered = folder.run(&["verwerkingsactie_read", "--templates", "t", "--response", "answer.yaml"]);
+    let (head, body) = answered.http();
+    assert_eq!(head, ["HTTP/1.1 418", "Content-Type: application/json", "API-version: 9"]);
+    assert_eq!(body, json!({"seen": "418"}));
+}
+
+#[test]
 fn a_template_that_writes_no_json_is_shown_with_the_place() {
     let folder = templates(
         "<% set action = \"GetItem\" %>\n{\n  \"id\": \"$input.params('actieId')\"\n}\n",
