@@ -177,7 +177,7 @@ pub(crate) fn property(
         && !name.eq_ignore_ascii_case("class")
         && let Value::Object(id) = on
     {
-        return Ok(it.heap.map_get(*id, &Value::Str(key.clone()))?);
+        return Ok(it.heap.map_get_text(*id, key)?);
     }
     if class == Class::Meta {
         return if name.eq_ignore_ascii_case("name") {
