@@ -244,7 +244,16 @@ impl<'t> Parser<'t, '_, '_> {
                 }
                 // Control characters go, but only from strings that have an escape in them.
                 c if c < ' ' || c == '\u{7f}' => {}
-                c => out.push_str(c.encode_utf8(&mut [0; 4])),
+                _ => {
+                    // A run of ordinary characters, of which the next round leaves the last.
+                    let rest = &self.text[self.pos..];
+                    let stop =
+                        |b: u8| b < b' ' || b == 0x7f || b == b'\\' || u32::from(b) == quote as u32;
+                    let run = &rest[..rest.bytes().position(stop).unwrap_or(rest.len())];
+                    out.push_str(run);
+                    let last = run.chars().next_back().map_or(0, char::len_utf8);
+                    self.pos += run.len() - last;
+                }
             }
         }
     }
