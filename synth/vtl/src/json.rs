@@ -39,7 +39,12 @@ pub(crate) fn parse(heap: &mut Heap<'_>, text: &JStr) -> Outcome<Value> {
     };
     heap.charge(text.len())?;
     heap.step(text.len() / 16)?;
-    let mut parser = Parser { text, pos: 0, heap };
+    let mut parser = Parser {
+        text,
+        pos: 0,
+        heap,
+        names: vec![None; NAMES],
+    };
     parser.value(Until::End)
 }
 
@@ -47,7 +52,11 @@ struct Parser<'t, 'h, 'l> {
     text: &'t str,
     pos: usize,
     heap: &'h mut Heap<'l>,
+    /// Names met before: the objects of a list have the same ones.
+    names: Vec<Option<JStr>>,
 }
+
+const NAMES: usize = 32;
 
 fn trim(text: &str) -> &str {
     text.trim_matches(|c| c <= ' ')
@@ -168,7 +177,7 @@ impl<'t> Parser<'t, '_, '_> {
                 _ => {}
             }
             let key = match self.current() {
-                '"' | '\'' => self.string()?,
+                '"' | '\'' => self.name()?,
                 _ => JStr::from(self.word(Until::Key)),
             };
             self.skip_space();
@@ -235,7 +244,37 @@ impl<'t> Parser<'t, '_, '_> {
                 }
                 // Control characters go, but only from strings that have an escape in them.
                 c if c < ' ' || c == '\u{7f}' => {}
-                c => out.push_str(c.encode_utf8(&mut [0; 4])),
+                _ => {
+                    // A run of ordinary characters, of which the next round leaves the last.
+                    let rest = &self.text[self.pos..];
+                    let stop =
+                        |b: u8| b < b' ' || b == 0x7f || b == b'\\' || u32::from(b) == quote as u32;
+                    let run = &rest[..rest.bytes().position(stop).unwrap_or(rest.len())];
+                    out.push_str(run);
+                    let last = run.chars().next_back().map_or(0, char::len_utf8);
+                    self.pos += run.len() - last;
+                }
+            }
+        }
+    }
+
+    /// A name of an object's member.
+    fn name(&mut self) -> Outcome<JStr> {
+        let rest = &self.text[self.pos + 1..];
+        let known = match rest.find(self.current()) {
+            Some(end) if !rest[..end].contains('\\') => &rest[..end],
+            _ => return self.string(),
+        };
+        self.pos += known.len() + 2;
+        let bytes = known.as_bytes();
+        let mix = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
+        let slot = (bytes.len() + mix(bytes.first()) * 7 + mix(bytes.last()) * 3) % NAMES;
+        match &self.names[slot] {
+            Some(name) if name.as_str() == Some(known) => Ok(name.clone()),
+            _ => {
+                let name = JStr::from(known);
+                self.names[slot] = Some(name.clone());
+                Ok(name)
             }
         }
     }

@@ -177,7 +177,20 @@ pub(crate) fn property(
         && !name.eq_ignore_ascii_case("class")
         && let Value::Object(id) = on
     {
-        return Ok(it.heap.map_get(*id, &Value::Str(key.clone()))?);
+        return Ok(it.heap.map_get_text(*id, key)?);
+    }
+    if let (Class::Foreach, Value::Object(id)) = (class, on) {
+        let getter = match name {
+            "index" => "getIndex()",
+            "count" => "getCount()",
+            "hasNext" => "getHasNext()",
+            "first" => "getFirst()",
+            "last" => "getLast()",
+            _ => "",
+        };
+        if !getter.is_empty() {
+            return Ok(maps::scope(&mut it.heap, *id, getter, &[])?);
+        }
     }
     if class == Class::Meta {
         return if name.eq_ignore_ascii_case("name") {

@@ -175,7 +175,11 @@ impl Parser<'_> {
     }
 
     fn literal(&self, first: usize, last: usize) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(
+            self.tokens[last]
+                .end()
+                .saturating_sub(self.tokens[first].start()),
+        );
         for index in first..=last {
             if self.tokens[index].kind == Kind::BlockComment {
                 continue;

@@ -44,7 +44,7 @@ impl Parser<'_> {
                 self.expect(Kind::CallClose)?;
                 StepKind::Call(name, arguments)
             } else {
-                let key = JStr::from(&*name);
+                let key = JStr::Utf8(Arc::clone(&name));
                 StepKind::Property(name, key)
             };
             steps.push(Step { at, kind });
@@ -86,7 +86,9 @@ impl Parser<'_> {
         steps: Vec<Step>,
     ) -> Reference {
         let at = self.at(first);
-        let image = self.image(first).to_owned();
+        let text = self.text;
+        let token = self.tokens[first];
+        let image = &text[token.start()..token.end()];
         let mut reference = Reference {
             at,
             shape: Shape::Known,

@@ -141,7 +141,9 @@ impl Parser<'_> {
     pub(super) fn string(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Str)?;
         let index = self.current;
-        let image = self.image(index).to_owned();
+        let text = self.text;
+        let token = self.tokens[index];
+        let image = &text[token.start()..token.end()];
         let quote = image.as_bytes()[0];
         let inner = &image[1..image.len() - 1];
         let inner = if quote == b'"' {

@@ -29,7 +29,7 @@ pub(crate) struct Patterns {
 
 pub(super) struct Pattern {
     /// A pattern without special characters is just looked for.
-    literal: Option<String>,
+    pub(super) literal: Option<String>,
     pub(super) regex: Option<Regex>,
     /// What it means beyond ASCII differs.
     ascii_only: bool,

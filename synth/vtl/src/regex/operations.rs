@@ -17,6 +17,16 @@ pub(crate) fn replace(
 ) -> Outcome<JStr> {
     let compiled = patterns.get(heap, pattern)?;
     let text = compiled.check(heap, subject)?;
+    if let (Some(literal), Some(with)) = (&compiled.literal, with.as_str())
+        && !with.contains(['$', '\\'])
+    {
+        let count = text.matches(literal.as_str()).take(times).count();
+        if count == 0 {
+            return Ok(subject.clone());
+        }
+        heap.charge(text.len() + count * with.len())?;
+        return Ok(JStr::from(text.replacen(literal.as_str(), with, count)));
+    }
     let matches = compiled.find_all(heap, text, times)?;
     if matches.is_empty() {
         return Ok(subject.clone());

@@ -1,9 +1,8 @@
 //! Where objects live, and what a rendering may still use.
 
-use indexmap::IndexMap;
-
 use super::{
-    Class, JMap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, unsupported,
+    Class, Entries, JMap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind,
+    unsupported,
 };
 use crate::error::ErrorKind;
 use crate::limits::Limits;
@@ -109,7 +108,7 @@ impl<'a> Heap<'a> {
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
         let map = JMap {
             kind,
-            entries: IndexMap::new(),
+            entries: Entries::default(),
             changes: 0,
             capacity: 16,
         };

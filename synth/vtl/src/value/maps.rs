@@ -6,6 +6,7 @@ use super::{
     Class, Heap, JMap, Key, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value, unsupported,
 };
 use crate::number;
+use crate::string::JStr;
 
 impl Heap<'_> {
     pub(crate) fn map(&self, id: ObjectId) -> Option<&JMap> {
@@ -85,6 +86,16 @@ impl Heap<'_> {
         }
     }
 
+    /// `map.name`, for maps whose entries are all their own.
+    pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &JStr) -> Outcome<Value> {
+        self.step(1)?;
+        Ok(self
+            .map(id)
+            .and_then(|m| m.entries.get_text(name))
+            .cloned()
+            .unwrap_or(Value::Null))
+    }
+
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value, value: Value) -> Outcome<Value> {
         let hashed = self.key(&key)?;
         self.charge(96)?;
@@ -94,7 +105,7 @@ impl Heap<'_> {
         if let Some((_, old)) = map.entries.get_mut(&hashed) {
             return Ok(std::mem::replace(old, value));
         }
-        map.entries.insert(hashed, (key, value));
+        map.entries.push(hashed, (key, value));
         map.changes += 1;
         while map.entries.len() * 4 > map.capacity * 3 {
             map.capacity *= 2;
@@ -104,11 +115,11 @@ impl Heap<'_> {
 
     pub(crate) fn map_remove(&mut self, id: ObjectId, key: &Key) -> Outcome<Option<Value>> {
         let len = self.map(id).map_or(0, |m| m.entries.len());
-        self.step(len / 8)?;
+        self.step(len)?;
         let Some(map) = self.map_mut(id) else {
             return unsupported("removing from this map");
         };
-        let removed = map.entries.shift_remove(key);
+        let removed = map.entries.remove(key);
         if removed.is_some() {
             map.changes += 1;
         }

@@ -3,17 +3,18 @@
 //! Lists and maps live in a [`Heap`] and values refer to them by number: two variables can share a list, a list can
 //! contain itself, and all of it goes at once when the rendering ends.
 
+mod entries;
 mod equality;
 mod heap;
 mod maps;
 mod text;
 mod walk;
 
+pub(crate) use entries::Entries;
 pub(crate) use heap::Heap;
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use num_bigint::BigInt;
 
 use crate::ast::Definition;
@@ -163,7 +164,7 @@ pub(crate) enum ViewKind {
 #[derive(Debug)]
 pub(crate) struct JMap {
     pub(crate) kind: MapKind,
-    pub(crate) entries: IndexMap<Key, (Value, Value)>,
+    pub(crate) entries: Entries,
     pub(crate) changes: u32,
     /// The hash table's size, which only grows.
     pub(crate) capacity: usize,

@@ -1,0 +1,127 @@
+//! The entries of a map, in the order in which they came.
+
+use std::collections::HashMap;
+
+use super::{Key, Value};
+use crate::string::JStr;
+
+/// Nearly all maps of a template are small: those are searched from end to end, and only larger ones get an index.
+const SMALL: usize = 8;
+
+/// A map's entries: what is hashed, and the key and value that it stands for.
+#[derive(Debug, Default)]
+pub(crate) struct Entries {
+    list: Vec<(Key, (Value, Value))>,
+    index: Option<HashMap<Key, usize>>,
+}
+
+impl Entries {
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    fn position(&self, key: &Key) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.list.iter().position(|(k, _)| k == key),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &Key) -> Option<&(Value, Value)> {
+        self.position(key).map(|i| &self.list[i].1)
+    }
+
+    /// The value under a string, without making a key of it where the map is small.
+    pub(crate) fn get_text(&self, name: &JStr) -> Option<&Value> {
+        match &self.index {
+            Some(_) => self.get(&Key::Str(name.clone())).map(|(_, v)| v),
+            None => self.list.iter().find_map(|(k, (_, v))| match k {
+                Key::Str(s) if s == name => Some(v),
+                _ => None,
+            }),
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &Key) -> Option<&mut (Value, Value)> {
+        self.position(key).map(|i| &mut self.list[i].1)
+    }
+
+    pub(crate) fn contains_key(&self, key: &Key) -> bool {
+        self.position(key).is_some()
+    }
+
+    /// Adds an entry whose key is not there yet.
+    pub(crate) fn push(&mut self, key: Key, entry: (Value, Value)) {
+        if let Some(index) = &mut self.index {
+            index.insert(key.clone(), self.list.len());
+        }
+        self.list.push((key, entry));
+        if self.index.is_none() && self.list.len() > SMALL {
+            self.number();
+        }
+    }
+
+    fn number(&mut self) {
+        self.index = Some(
+            self.list
+                .iter()
+                .enumerate()
+                .map(|(i, (k, _))| (k.clone(), i))
+                .collect(),
+        );
+    }
+
+    pub(crate) fn remove(&mut self, key: &Key) -> Option<(Value, Value)> {
+        let (_, entry) = self.list.remove(self.position(key)?);
+        if self.index.is_some() {
+            self.number();
+        }
+        Some(entry)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Entries::default();
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.list.iter().map(|(k, _)| k)
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &(Value, Value)> {
+        self.list.iter().map(|(_, entry)| entry)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &(Value, Value))> {
+        self.list.iter().map(|(k, entry)| (k, entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entries, Key, Value};
+
+    #[test]
+    fn entries_keep_their_order_with_and_without_an_index() {
+        for count in [5, 50] {
+            let mut entries = Entries::default();
+            for i in 0..count {
+                entries.push(Key::Int(i), (Value::Int(i), Value::Int(i * 2)));
+            }
+            assert!(entries.remove(&Key::Int(2)).is_some());
+            assert!(entries.remove(&Key::Int(2)).is_none());
+            let keys: Vec<Key> = entries.keys().cloned().collect();
+            let expected: Vec<Key> = (0..count).filter(|i| *i != 2).map(Key::Int).collect();
+            assert_eq!(keys, expected);
+            assert!(matches!(
+                entries.get(&Key::Int(3)),
+                Some((_, Value::Int(6)))
+            ));
+            entries.clear();
+            assert!(entries.is_empty() && !entries.contains_key(&Key::Int(3)));
+        }
+    }
+}
