@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::opgeslagen::Opgeslagen;
+use crate::stored::Stored;
 use crate::tijd::TijdstipRegistratie;
-use crate::verwerkingsactie::Aanpassing;
+use crate::verwerkingsactie::Patch;
 
 /// The shape that this module writes. A reader of an older one has to know it by this number.
-const FORMAAT: u8 = 1;
+const FORMAT: u8 = 1;
 
 /// A change that was accepted, with pseudonyms only (R09): what it takes to apply it, or to submit it again (R13).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,36 +18,36 @@ pub struct Bericht {
     client_id: String,
     tijdstip_registratie: TijdstipRegistratie,
     #[serde(flatten)]
-    wijziging: Wijziging,
+    change: Change,
 }
 
 /// What changes; named in JSON by the operationId that accepted it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "operatie", rename_all_fields = "camelCase")]
-pub enum Wijziging {
+pub enum Change {
     /// POST: a new actie.
     #[serde(rename = "verwerkingsactie_create")]
-    Nieuw {
+    Post {
         /// The actie.
-        inhoud: Opgeslagen,
+        inhoud: Stored,
     },
     /// PUT: the whole actie anew.
     #[serde(rename = "verwerkingsactie_update")]
-    Vervanging {
+    Put {
         /// The actie.
-        inhoud: Opgeslagen,
+        inhoud: Stored,
     },
     /// PATCH: of all acties of a verwerking.
     #[serde(rename = "verwerkingsactie_list_patch")]
-    Aanpassing {
+    Patch {
         /// The verwerking, in lower case.
         verwerking_id: String,
         /// What changes.
-        aanpassing: Aanpassing,
+        aanpassing: Patch,
     },
     /// DELETE. It goes straight to the table and never through the queue; it is here because versions know of it.
     #[serde(rename = "verwerkingsactie_delete")]
-    Verwijdering {
+    Delete {
         /// The actie.
         actie_id: String,
     },
@@ -55,18 +55,18 @@ pub enum Wijziging {
 
 /// A text that is no message. Says where, and never what stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BerichtFout {
+pub enum BerichtError {
     /// Not JSON, or not of this shape.
-    #[error("the message does not have the expected shape: line {regel}, column {teken}")]
-    Vorm {
+    #[error("the message does not have the expected shape: line {line}, column {column}")]
+    Shape {
         /// Counted from 1; 0 where it is the message as a whole.
-        regel: usize,
+        line: usize,
         /// Likewise.
-        teken: usize,
+        column: usize,
     },
     /// Of a shape that came later.
-    #[error("the message has format {0}, and this version knows formats up to {FORMAAT}")]
-    Formaat(u8),
+    #[error("the message has format {0}, and this version knows formats up to {FORMAT}")]
+    Format(u8),
     /// The actie in it says that it was registered at another time.
     #[error("the message and the actie in it were not registered at the same time")]
     Tijdstip,
@@ -74,31 +74,31 @@ pub enum BerichtFout {
 
 impl Bericht {
     /// A message; `id` is a UUID of its own, by which a repeated one is recognised.
-    pub fn new(id: String, client_id: String, tijdstip_registratie: TijdstipRegistratie, wijziging: Wijziging) -> Self {
-        Self { formaat: FORMAAT, id, client_id, tijdstip_registratie, wijziging }
+    pub fn new(id: String, client_id: String, tijdstip_registratie: TijdstipRegistratie, change: Change) -> Self {
+        Self { formaat: FORMAT, id, client_id, tijdstip_registratie, change }
     }
 
     /// Reads a message from the queue or the backup.
     ///
     /// # Errors
-    /// See [`BerichtFout`].
-    pub fn lees(json: &str) -> Result<Self, BerichtFout> {
+    /// See [`BerichtError`].
+    pub fn parse(json: &str) -> Result<Self, BerichtError> {
         /// Read first: a later format may have any other shape.
         #[derive(Deserialize)]
-        struct Kop {
+        struct Header {
             formaat: u8,
         }
-        let vorm = |fout: serde_json::Error| BerichtFout::Vorm { regel: fout.line(), teken: fout.column() };
-        let kop: Kop = serde_json::from_str(json).map_err(vorm)?;
-        if kop.formaat != FORMAAT {
-            return Err(BerichtFout::Formaat(kop.formaat));
+        let shape = |fout: serde_json::Error| BerichtError::Shape { line: fout.line(), column: fout.column() };
+        let header: Header = serde_json::from_str(json).map_err(shape)?;
+        if header.formaat != FORMAT {
+            return Err(BerichtError::Format(header.formaat));
         }
-        let bericht: Self = serde_json::from_str(json).map_err(vorm)?;
-        match &bericht.wijziging {
-            Wijziging::Nieuw { inhoud } | Wijziging::Vervanging { inhoud }
+        let bericht: Self = serde_json::from_str(json).map_err(shape)?;
+        match &bericht.change {
+            Change::Post { inhoud } | Change::Put { inhoud }
                 if inhoud.actie().tijdstip_registratie != bericht.tijdstip_registratie =>
             {
-                Err(BerichtFout::Tijdstip)
+                Err(BerichtError::Tijdstip)
             }
             _ => Ok(bericht),
         }
@@ -128,37 +128,37 @@ impl Bericht {
     }
 
     /// What changes.
-    pub fn wijziging(&self) -> &Wijziging {
-        &self.wijziging
+    pub fn change(&self) -> &Change {
+        &self.change
     }
 
     /// Changes are applied in this order (R34): by registration, and where two instances registered something in the
     /// same microsecond, by id.
-    pub fn volgorde(&self) -> (&TijdstipRegistratie, &str) {
+    pub fn order(&self) -> (&TijdstipRegistratie, &str) {
         (&self.tijdstip_registratie, &self.id)
     }
 
     /// Where the backup keeps it: by the day in UTC on which it was registered, then by the actie, or the verwerking of a
     /// PATCH. No other message has the same key. Only characters that need no escaping in a URL.
-    pub fn backup_sleutel(&self) -> String {
-        let tijdstip = self.tijdstip_registratie.tekst();
-        let waarover = match &self.wijziging {
-            Wijziging::Nieuw { inhoud } | Wijziging::Vervanging { inhoud } => &inhoud.actie().actie_id,
-            Wijziging::Aanpassing { verwerking_id, .. } => verwerking_id,
-            Wijziging::Verwijdering { actie_id } => actie_id,
+    pub fn backup_key(&self) -> String {
+        let tijdstip = self.tijdstip_registratie.text();
+        let subject = match &self.change {
+            Change::Post { inhoud } | Change::Put { inhoud } => &inhoud.actie().actie_id,
+            Change::Patch { verwerking_id, .. } => verwerking_id,
+            Change::Delete { actie_id } => actie_id,
         };
-        let dag = tijdstip.split('T').next().unwrap_or_default().replace('-', "/");
-        format!("{dag}/{waarover}/{}-{}.json", tijdstip.replace(['-', ':'], ""), self.id)
+        let day = tijdstip.split('T').next().unwrap_or_default().replace('-', "/");
+        format!("{day}/{subject}/{}-{}.json", tijdstip.replace(['-', ':'], ""), self.id)
     }
 }
 
-impl Wijziging {
+impl Change {
     /// The actie that changes; none for a PATCH, which is about a verwerking.
     pub fn actie_id(&self) -> Option<&str> {
         match self {
-            Self::Nieuw { inhoud } | Self::Vervanging { inhoud } => Some(&inhoud.actie().actie_id),
-            Self::Aanpassing { .. } => None,
-            Self::Verwijdering { actie_id } => Some(actie_id),
+            Self::Post { inhoud } | Self::Put { inhoud } => Some(&inhoud.actie().actie_id),
+            Self::Patch { .. } => None,
+            Self::Delete { actie_id } => Some(actie_id),
         }
     }
 }
@@ -173,13 +173,13 @@ mod tests {
 
     const TIJDSTIP: &str = "2024-02-29T09:00:01.000000Z";
 
-    fn bericht(wijziging: Wijziging) -> Bericht {
-        Bericht::new(uuid(9), "zaaksysteem".to_owned(), moment(TIJDSTIP), wijziging)
+    fn bericht(change: Change) -> Bericht {
+        Bericht::new(uuid(9), "zaaksysteem".to_owned(), moment(TIJDSTIP), change)
     }
 
-    fn patch() -> Wijziging {
-        let aanpassing = Aanpassing { bewaartermijn: None, vertrouwelijkheid: Some(Vertrouwelijkheid::Opgeheven) };
-        Wijziging::Aanpassing { verwerking_id: uuid(7), aanpassing }
+    fn patch() -> Change {
+        let aanpassing = Patch { bewaartermijn: None, vertrouwelijkheid: Some(Vertrouwelijkheid::Opgeheven) };
+        Change::Patch { verwerking_id: uuid(7), aanpassing }
     }
 
     #[test]
@@ -197,45 +197,44 @@ mod tests {
 
     #[test]
     fn r13_a_message_is_kept_by_day_and_actie() {
-        let inhoud = testdata::opgeslagen(&[("BSN", "999990019")]);
-        let verwacht = format!("2024/02/29/{}/20240229T090001.000000Z-{}.json", uuid(1), uuid(9));
-        assert_eq!(bericht(Wijziging::Nieuw { inhoud: inhoud.clone() }).backup_sleutel(), verwacht);
-        assert_eq!(bericht(Wijziging::Vervanging { inhoud }).backup_sleutel(), verwacht);
-        assert!(bericht(patch()).backup_sleutel().starts_with(&format!("2024/02/29/{}/", uuid(7))));
+        let inhoud = testdata::stored(&[("BSN", "999990019")]);
+        let expected = format!("2024/02/29/{}/20240229T090001.000000Z-{}.json", uuid(1), uuid(9));
+        assert_eq!(bericht(Change::Post { inhoud: inhoud.clone() }).backup_key(), expected);
+        assert_eq!(bericht(Change::Put { inhoud }).backup_key(), expected);
+        assert!(bericht(patch()).backup_key().starts_with(&format!("2024/02/29/{}/", uuid(7))));
     }
 
     #[test]
     fn a_malformed_message_is_an_error_that_does_not_repeat_it() {
-        let goed = bericht(patch()).json().unwrap();
-        assert_eq!(Bericht::lees(&goed.replace("\"formaat\":1", "\"formaat\":2")), Err(BerichtFout::Formaat(2)));
+        let good = bericht(patch()).json().unwrap();
+        assert_eq!(Bericht::parse(&good.replace("\"formaat\":1", "\"formaat\":2")), Err(BerichtError::Format(2)));
         for fout in
-            ["", "{}", "[]", &goed.replace("_list_patch", "_geheim"), &goed.replace(TIJDSTIP, "gisteren"), &goed[1..]]
+            ["", "{}", "[]", &good.replace("_list_patch", "_geheim"), &good.replace(TIJDSTIP, "gisteren"), &good[1..]]
         {
-            let Err(fout) = Bericht::lees(fout) else { panic!("read {fout}") };
+            let Err(fout) = Bericht::parse(fout) else { panic!("read {fout}") };
             assert!(!fout.to_string().contains("geheim"), "{fout}");
         }
-        let inhoud = testdata::opgeslagen(&[("BSN", "999990019")]);
-        let nieuw =
-            Bericht::new(uuid(9), String::new(), moment("2024-02-29T09:00:02.000000Z"), Wijziging::Nieuw { inhoud });
-        assert_eq!(Bericht::lees(&nieuw.json().unwrap()), Err(BerichtFout::Tijdstip));
+        let inhoud = testdata::stored(&[("BSN", "999990019")]);
+        let new = Bericht::new(uuid(9), String::new(), moment("2024-02-29T09:00:02.000000Z"), Change::Post { inhoud });
+        assert_eq!(Bericht::parse(&new.json().unwrap()), Err(BerichtError::Tijdstip));
     }
 
     proptest! {
         #[test]
         fn r09_r13_a_message_is_the_same_after_json_and_holds_no_number(actie in testdata::acties()) {
-            let nummers: Vec<String> = testdata::nummers(&actie);
-            let inhoud = testdata::sleutels().pseudonimiseer(actie, None);
-            for wijziging in [Wijziging::Nieuw { inhoud: inhoud.clone() }, Wijziging::Vervanging { inhoud }] {
-                let bericht = bericht(wijziging);
+            let numbers: Vec<String> = testdata::numbers(&actie);
+            let inhoud = testdata::keys().pseudonymize(actie, None);
+            for change in [Change::Post { inhoud: inhoud.clone() }, Change::Put { inhoud }] {
+                let bericht = bericht(change);
                 let json = bericht.json().unwrap();
-                prop_assert!(nummers.iter().all(|nummer| !json.contains(nummer)));
-                prop_assert_eq!(Bericht::lees(&json), Ok(bericht));
+                prop_assert!(numbers.iter().all(|number| !json.contains(number)));
+                prop_assert_eq!(Bericht::parse(&json), Ok(bericht));
             }
         }
 
         #[test]
-        fn any_text_can_be_read_as_a_message(tekst in "\\PC*") {
-            prop_assert!(Bericht::lees(&tekst).is_err());
+        fn any_text_can_be_read_as_a_message(text in "\\PC*") {
+            prop_assert!(Bericht::parse(&text).is_err());
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Span};
 use serde::{Deserialize, Serialize};
 
 /// The last second that a moment may have: what ends later is kept until then, which is as good as for ever.
-pub const LAATSTE_SECONDE: i64 = 253_402_207_200;
+pub const LAST_SECOND: i64 = 253_402_207_200;
 
 /// A bewaartermijn: the text as the client gave it, and what it means.
 ///
@@ -15,116 +15,116 @@ pub const LAATSTE_SECONDE: i64 = 253_402_207_200;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Bewaartermijn {
-    tekst: String,
-    maanden: i64,
-    dagen: i64,
-    seconden: i64,
-    nanoseconden: i64,
+    text: String,
+    months: i64,
+    days: i64,
+    seconds: i64,
+    nanoseconds: i64,
 }
 
 /// A text that is no bewaartermijn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an ISO 8601 duration such as P7Y or P1Y6M")]
-pub struct GeenBewaartermijn;
+pub struct NotABewaartermijn;
 
 impl Bewaartermijn {
     /// Reads a bewaartermijn.
     ///
     /// # Errors
     /// The text has another shape. Numbers of any length are accepted: a term that never ends is a long one.
-    pub fn lees(tekst: &str) -> Result<Self, GeenBewaartermijn> {
-        let rest = tekst.strip_prefix('P').ok_or(GeenBewaartermijn)?;
-        let (datum, tijd) = match rest.split_once('T') {
-            Some((datum, tijd)) => (datum, Some(tijd)),
+    pub fn parse(text: &str) -> Result<Self, NotABewaartermijn> {
+        let rest = text.strip_prefix('P').ok_or(NotABewaartermijn)?;
+        let (date, tijd) = match rest.split_once('T') {
+            Some((date, tijd)) => (date, Some(tijd)),
             None => (rest, None),
         };
-        if tijd == Some("") || (datum.is_empty() && tijd.is_none()) {
-            return Err(GeenBewaartermijn);
+        if tijd == Some("") || (date.is_empty() && tijd.is_none()) {
+            return Err(NotABewaartermijn);
         }
-        let [jaren, maanden, weken, dagen] = delen(datum, ['Y', 'M', 'W', 'D'])?.0;
-        let ([uren, minuten, seconden], nanoseconden) = delen(tijd.unwrap_or_default(), ['H', 'M', 'S'])?;
+        let [years, months, weeks, days] = parts(date, ['Y', 'M', 'W', 'D'])?.0;
+        let ([hours, minutes, seconds], nanoseconds) = parts(tijd.unwrap_or_default(), ['H', 'M', 'S'])?;
         Ok(Self {
-            tekst: tekst.to_owned(),
-            maanden: jaren.saturating_mul(12).saturating_add(maanden),
-            dagen: weken.saturating_mul(7).saturating_add(dagen),
-            seconden: uren.saturating_mul(3600).saturating_add(minuten.saturating_mul(60)).saturating_add(seconden),
-            nanoseconden,
+            text: text.to_owned(),
+            months: years.saturating_mul(12).saturating_add(months),
+            days: weeks.saturating_mul(7).saturating_add(days),
+            seconds: hours.saturating_mul(3600).saturating_add(minutes.saturating_mul(60)).saturating_add(seconds),
+            nanoseconds,
         })
     }
 
     /// The text as it was given.
-    pub fn tekst(&self) -> &str {
-        &self.tekst
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The epoch second from which on nothing that began at this moment is kept any more; rounded up, so that nothing
-    /// goes before its time, and never after [`LAATSTE_SECONDE`].
+    /// goes before its time, and never after [`LAST_SECOND`].
     ///
     /// Years and months are added first, to the local date of the moment, and a day that the month has not becomes its
     /// last (XML Schema part 2, appendix E); then weeks and days; then the time part, as time that passes.
-    pub(crate) fn einde(&self, lokaal: DateTime, offset: Offset) -> i64 {
-        self.einde_of_te_laat(lokaal, offset).unwrap_or(LAATSTE_SECONDE).min(LAATSTE_SECONDE)
+    pub(crate) fn end(&self, local: DateTime, offset: Offset) -> i64 {
+        self.end_or_too_late(local, offset).unwrap_or(LAST_SECOND).min(LAST_SECOND)
     }
 
-    fn einde_of_te_laat(&self, lokaal: DateTime, offset: Offset) -> Option<i64> {
-        let datum = lokaal
-            .checked_add(Span::new().try_months(self.maanden).ok()?)
-            .and_then(|lokaal| lokaal.checked_add(Span::new().try_days(self.dagen)?))
+    fn end_or_too_late(&self, local: DateTime, offset: Offset) -> Option<i64> {
+        let date = local
+            .checked_add(Span::new().try_months(self.months).ok()?)
+            .and_then(|local| local.checked_add(Span::new().try_days(self.days)?))
             .ok()?;
-        let nanoseconden = i32::try_from(self.nanoseconden).ok()?;
-        let einde = offset
-            .to_timestamp(datum)
-            .and_then(|einde| einde.checked_add(SignedDuration::new(self.seconden, nanoseconden)))
+        let nanoseconds = i32::try_from(self.nanoseconds).ok()?;
+        let end = offset
+            .to_timestamp(date)
+            .and_then(|end| end.checked_add(SignedDuration::new(self.seconds, nanoseconds)))
             .ok()?;
         // Before 1970 the part of a second is negative: there the whole second is already the later one.
-        Some(einde.as_second() + i64::from(einde.subsec_nanosecond() > 0))
+        Some(end.as_second() + i64::from(end.subsec_nanosecond() > 0))
     }
 }
 
 impl TryFrom<String> for Bewaartermijn {
-    type Error = GeenBewaartermijn;
+    type Error = NotABewaartermijn;
 
-    fn try_from(tekst: String) -> Result<Self, Self::Error> {
-        Self::lees(&tekst)
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
     }
 }
 
 impl From<Bewaartermijn> for String {
-    fn from(termijn: Bewaartermijn) -> Self {
-        termijn.tekst
+    fn from(term: Bewaartermijn) -> Self {
+        term.text
     }
 }
 
 /// Numbers followed by the given letters, in that order and each at most once; the fraction of `S` in nanoseconds.
-fn delen<const N: usize>(mut tekst: &str, letters: [char; N]) -> Result<([i64; N], i64), GeenBewaartermijn> {
-    let mut getallen = [0; N];
-    let mut nanoseconden = 0;
-    for (getal, letter) in getallen.iter_mut().zip(letters) {
-        let Some((deel, rest)) = tekst.split_once(letter) else {
+fn parts<const N: usize>(mut text: &str, letters: [char; N]) -> Result<([i64; N], i64), NotABewaartermijn> {
+    let mut numbers = [0; N];
+    let mut nanoseconds = 0;
+    for (number, letter) in numbers.iter_mut().zip(letters) {
+        let Some((part, rest)) = text.split_once(letter) else {
             continue;
         };
-        let (geheel, fractie) = match deel.split_once('.') {
-            Some((geheel, fractie)) if letter == 'S' => (geheel, Some(fractie)),
-            Some(_) => return Err(GeenBewaartermijn),
-            None => (deel, None),
+        let (whole, fraction) = match part.split_once('.') {
+            Some((whole, fraction)) if letter == 'S' => (whole, Some(fraction)),
+            Some(_) => return Err(NotABewaartermijn),
+            None => (part, None),
         };
-        *getal = cijfers(geheel)?;
-        if let Some(fractie) = fractie {
-            cijfers(fractie)?;
-            let nano: String = fractie.chars().chain("000000000".chars()).take(9).collect();
-            nanoseconden = cijfers(&nano)?;
+        *number = digits(whole)?;
+        if let Some(fraction) = fraction {
+            digits(fraction)?;
+            let nano: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+            nanoseconds = digits(&nano)?;
         }
-        tekst = rest;
+        text = rest;
     }
-    if tekst.is_empty() { Ok((getallen, nanoseconden)) } else { Err(GeenBewaartermijn) }
+    if text.is_empty() { Ok((numbers, nanoseconds)) } else { Err(NotABewaartermijn) }
 }
 
-fn cijfers(tekst: &str) -> Result<i64, GeenBewaartermijn> {
-    if tekst.is_empty() || !tekst.bytes().all(|teken| teken.is_ascii_digit()) {
-        return Err(GeenBewaartermijn);
+fn digits(text: &str) -> Result<i64, NotABewaartermijn> {
+    if text.is_empty() || !text.bytes().all(|c| c.is_ascii_digit()) {
+        return Err(NotABewaartermijn);
     }
     // Nothing but digits: what does not parse is too large.
-    Ok(tekst.parse().unwrap_or(i64::MAX))
+    Ok(text.parse().unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -133,17 +133,17 @@ mod tests {
     use crate::tijd::Tijdstip;
     use proptest::prelude::*;
 
-    fn einde(tijdstip: &str, termijn: &str) -> i64 {
-        Tijdstip::lees(tijdstip).unwrap().einde(&Bewaartermijn::lees(termijn).unwrap())
+    fn end(tijdstip: &str, term: &str) -> i64 {
+        Tijdstip::parse(tijdstip).unwrap().end(&Bewaartermijn::parse(term).unwrap())
     }
 
-    fn seconde(tijdstip: &str) -> i64 {
+    fn second(tijdstip: &str) -> i64 {
         tijdstip.parse::<jiff::Timestamp>().unwrap().as_second()
     }
 
     #[test]
     fn r08_the_shape_is_that_of_xs_duration() {
-        for goed in [
+        for good in [
             "P7Y",
             "P1Y6M",
             "P10Y",
@@ -155,7 +155,7 @@ mod tests {
             "P007D",
             "P99999999999999999999Y",
         ] {
-            assert_eq!(Bewaartermijn::lees(goed).map(|termijn| termijn.tekst().to_owned()), Ok(goed.to_owned()));
+            assert_eq!(Bewaartermijn::parse(good).map(|term| term.text().to_owned()), Ok(good.to_owned()));
         }
         for fout in [
             "",
@@ -186,13 +186,13 @@ mod tests {
             "P1Y2",
             "PT1S1",
         ] {
-            assert_eq!(Bewaartermijn::lees(fout), Err(GeenBewaartermijn), "{fout:?}");
+            assert_eq!(Bewaartermijn::parse(fout), Err(NotABewaartermijn), "{fout:?}");
         }
     }
 
     #[test]
     fn r08_the_end_is_counted_by_the_calendar() {
-        for (tijdstip, termijn, verwacht) in [
+        for (tijdstip, term, expected) in [
             ("2024-02-29T10:00:00Z", "P10Y", "2034-02-28T10:00:00Z"),
             ("2024-02-29T10:00:00Z", "P4Y", "2028-02-29T10:00:00Z"),
             ("2024-01-31T00:00:00Z", "P1M", "2024-02-29T00:00:00Z"),
@@ -208,35 +208,35 @@ mod tests {
             ("2024-01-01T00:00:00Z", "PT0.000000001S", "2024-01-01T00:00:01Z"),
             ("1969-12-31T23:59:58.5Z", "PT0S", "1969-12-31T23:59:59Z"),
         ] {
-            assert_eq!(einde(tijdstip, termijn), seconde(verwacht), "{tijdstip} + {termijn}");
+            assert_eq!(end(tijdstip, term), second(expected), "{tijdstip} + {term}");
         }
     }
 
     #[test]
     fn r08_a_term_that_outlasts_the_calendar_ends_with_it() {
-        for termijn in ["P9000Y", "P99999999999999999999Y", "P99999999999999999999D", "PT99999999999999999999H"] {
-            assert_eq!(einde("2024-01-01T00:00:00Z", termijn), LAATSTE_SECONDE);
+        for term in ["P9000Y", "P99999999999999999999Y", "P99999999999999999999D", "PT99999999999999999999H"] {
+            assert_eq!(end("2024-01-01T00:00:00Z", term), LAST_SECOND);
         }
     }
 
     proptest! {
         #[test]
-        fn r08_any_text_is_read_or_refused(tekst in "\\PC*|P?[0-9YMWDTHS.]{0,12}") {
-            if let Ok(termijn) = Bewaartermijn::lees(&tekst) {
-                prop_assert_eq!(termijn.tekst(), tekst);
+        fn r08_any_text_is_read_or_refused(text in "\\PC*|P?[0-9YMWDTHS.]{0,12}") {
+            if let Ok(term) = Bewaartermijn::parse(&text) {
+                prop_assert_eq!(term.text(), text);
             }
         }
 
         #[test]
         fn r08_a_longer_term_never_ends_earlier(
-            seconde in -62_135_596_800_i64..253_402_207_200, maanden in 0_u32..20_000, dagen in 0_u32..100_000, meer in 0_u32..1000,
+            second in -62_135_596_800_i64..253_402_207_200, months in 0_u32..20_000, days in 0_u32..100_000, more in 0_u32..1000,
         ) {
-            let tijdstip = jiff::Timestamp::from_second(seconde).unwrap().to_string();
-            let kort = einde(&tijdstip, &format!("P{maanden}M{dagen}D"));
-            prop_assert!(kort >= seconde);
-            let meer_dagen = einde(&tijdstip, &format!("P{maanden}M{}D", dagen + meer));
-            let meer_maanden = einde(&tijdstip, &format!("P{}M{dagen}D", maanden + meer));
-            prop_assert!(kort <= meer_dagen && kort <= meer_maanden);
+            let tijdstip = jiff::Timestamp::from_second(second).unwrap().to_string();
+            let short = end(&tijdstip, &format!("P{months}M{days}D"));
+            prop_assert!(short >= second);
+            let more_days = end(&tijdstip, &format!("P{months}M{}D", days + more));
+            let more_months = end(&tijdstip, &format!("P{}M{days}D", months + more));
+            prop_assert!(short <= more_days && short <= more_months);
         }
     }
 }

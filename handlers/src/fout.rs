@@ -23,66 +23,66 @@ impl InvalidParam {
     }
 
     /// A field that had to be there.
-    pub fn verplicht(name: impl Into<String>) -> Self {
+    pub fn required(name: impl Into<String>) -> Self {
         Self::new(name, fout::VELD_VERPLICHT, "Is verplicht.")
     }
 
     /// A field whose value has the wrong shape.
-    pub fn ongeldig(name: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub fn invalid(name: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::new(name, fout::VELD_ONGELDIG, reason)
     }
 }
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Afwijzing {
+pub enum Rejection {
     /// Fields are wrong: all of them, each once (R71).
     #[error("{} fields are wrong", .0.len())]
-    Ongeldig(Vec<InvalidParam>),
+    Invalid(Vec<InvalidParam>),
     /// Too few scopes; the text says which one would do.
     #[error("not allowed: {0}")]
-    NietToegestaan(String),
+    Forbidden(String),
     /// There is no such actie, or no longer (R22, R50, R52).
     #[error("no such actie")]
-    ActieOnbekend,
+    UnknownActie,
     /// No actie has this verwerkingId (R32).
     #[error("no actie of such a verwerking")]
-    VerwerkingOnbekend,
+    UnknownVerwerking,
     /// The body is larger than can be received or stored.
     #[error("too large")]
-    TeGroot,
+    TooLarge,
     /// The body is not declared to be JSON.
     #[error("wrong content type")]
-    Mediatype,
+    MediaType,
     /// Our own mistake. What went wrong belongs in the log, not in the answer.
     #[error("internal error")]
-    Intern,
+    Internal,
 }
 
-impl Afwijzing {
+impl Rejection {
     /// Status, code and title, which are the same wherever the error is raised.
     pub fn soort(&self) -> Soort {
         match self {
-            Self::Ongeldig(_) => fout::ONGELDIG,
-            Self::NietToegestaan(_) => fout::NIET_TOEGESTAAN,
-            Self::ActieOnbekend | Self::VerwerkingOnbekend => fout::NIET_GEVONDEN,
-            Self::TeGroot => fout::TE_GROOT,
-            Self::Mediatype => fout::MEDIATYPE_NIET_ONDERSTEUND,
-            Self::Intern => fout::INTERN,
+            Self::Invalid(_) => fout::ONGELDIG,
+            Self::Forbidden(_) => fout::NIET_TOEGESTAAN,
+            Self::UnknownActie | Self::UnknownVerwerking => fout::NIET_GEVONDEN,
+            Self::TooLarge => fout::TE_GROOT,
+            Self::MediaType => fout::MEDIATYPE_NIET_ONDERSTEUND,
+            Self::Internal => fout::INTERN,
         }
     }
 
     fn detail(&self) -> &str {
         match self {
-            Self::Ongeldig(_) => "Het verzoek bevat ongeldige gegevens.",
-            Self::NietToegestaan(detail) => detail,
-            Self::ActieOnbekend => "Er is geen verwerkingsactie met deze actieId.",
-            Self::VerwerkingOnbekend => "Er is geen verwerkingsactie met deze verwerkingId.",
-            Self::TeGroot => {
+            Self::Invalid(_) => "Het verzoek bevat ongeldige gegevens.",
+            Self::Forbidden(detail) => detail,
+            Self::UnknownActie => "Er is geen verwerkingsactie met deze actieId.",
+            Self::UnknownVerwerking => "Er is geen verwerkingsactie met deze verwerkingId.",
+            Self::TooLarge => {
                 "De verwerkingsactie is groter dan het log kan bewaren. Verdeel de objecten over meer acties."
             }
-            Self::Mediatype => "De inhoud moet Content-Type application/json hebben.",
-            Self::Intern => "Het verzoek kon niet worden verwerkt.",
+            Self::MediaType => "De inhoud moet Content-Type application/json hebben.",
+            Self::Internal => "Het verzoek kon niet worden verwerkt.",
         }
     }
 
@@ -97,7 +97,7 @@ impl Afwijzing {
             detail: self.detail().to_owned(),
             instance: format!("urn:uuid:{request_id}"),
             invalid_params: match self {
-                Self::Ongeldig(params) => Some(params.clone()),
+                Self::Invalid(params) => Some(params.clone()),
                 _ => None,
             },
         }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn r70_an_error_has_the_fields_of_fout_and_no_others() {
-        let fout = serde_json::to_value(Afwijzing::ActieOnbekend.fout(REQUEST_ID)).unwrap();
+        let fout = serde_json::to_value(Rejection::UnknownActie.fout(REQUEST_ID)).unwrap();
         assert_eq!(
             fout,
             json!({
@@ -149,8 +149,8 @@ mod tests {
 
     #[test]
     fn r71_a_validatie_fout_lists_each_wrong_field() {
-        let params = vec![InvalidParam::verplicht("tijdstip"), InvalidParam::ongeldig("bewaartermijn", "Nee.")];
-        let fout = serde_json::to_value(Afwijzing::Ongeldig(params).fout(REQUEST_ID)).unwrap();
+        let params = vec![InvalidParam::required("tijdstip"), InvalidParam::invalid("bewaartermijn", "Nee.")];
+        let fout = serde_json::to_value(Rejection::Invalid(params).fout(REQUEST_ID)).unwrap();
         assert_eq!(fout["status"], 400);
         assert_eq!(
             fout["invalidParams"],
@@ -164,13 +164,13 @@ mod tests {
     #[test]
     fn r72_each_refusal_has_its_status() {
         let statuses = [
-            Afwijzing::NietToegestaan(String::new()),
-            Afwijzing::VerwerkingOnbekend,
-            Afwijzing::TeGroot,
-            Afwijzing::Mediatype,
-            Afwijzing::Intern,
+            Rejection::Forbidden(String::new()),
+            Rejection::UnknownVerwerking,
+            Rejection::TooLarge,
+            Rejection::MediaType,
+            Rejection::Internal,
         ]
-        .map(|afwijzing| afwijzing.soort().status);
+        .map(|rejection| rejection.soort().status);
         assert_eq!(statuses, [403, 404, 413, 415, 500]);
     }
 }

@@ -9,64 +9,66 @@ use serde_json::{Map, Number, Value};
 
 /// A JSON text, and the paths of the fields that occur more than once.
 #[derive(Debug)]
-pub(crate) struct Gelezen {
-    pub(crate) waarde: Value,
-    pub(crate) dubbel: BTreeSet<String>,
+pub(crate) struct Parsed {
+    pub(crate) value: Value,
+    pub(crate) twice: BTreeSet<String>,
 }
 
 /// Where a text is no JSON; with no word of what stands there.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct GeenJson {
-    pub(crate) regel: usize,
-    pub(crate) teken: usize,
+pub(crate) struct NotJson {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 /// Reads the one value that the bytes are. Refused are, besides what RFC 8259 refuses, a text that is not UTF-8, a
 /// surrogate without its other half, a number that no double can hold, and more than 127 levels.
-pub(crate) fn lees(bytes: &[u8]) -> Result<Gelezen, GeenJson> {
-    let mut dubbel = BTreeSet::new();
-    let mut lezer = serde_json::Deserializer::from_slice(bytes);
-    let waarde = Knoop { pad: Some(""), dubbel: &mut dubbel }.deserialize(&mut lezer);
-    let waarde = waarde.and_then(|waarde| lezer.end().map(|()| waarde));
-    match waarde {
-        Ok(waarde) => Ok(Gelezen { waarde, dubbel }),
-        Err(fout) => Err(GeenJson { regel: fout.line(), teken: fout.column() }),
+pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, NotJson> {
+    let mut twice = BTreeSet::new();
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Node { path: Some(""), twice: &mut twice }.deserialize(&mut reader);
+    let value = value.and_then(|value| reader.end().map(|()| value));
+    match value {
+        Ok(value) => Ok(Parsed { value, twice }),
+        Err(fout) => Err(NotJson { line: fout.line(), column: fout.column() }),
     }
 }
 
 /// The path of a field within another.
-pub(crate) fn pad(ouder: &str, naam: impl fmt::Display) -> String {
-    if ouder.is_empty() { naam.to_string() } else { format!("{ouder}.{naam}") }
+pub(crate) fn path(parent: &str, name: impl fmt::Display) -> String {
+    if parent.is_empty() { name.to_string() } else { format!("{parent}.{name}") }
 }
 
-/// No field that the specification names lies deeper or has a longer name. Further in, paths are not made: they would
-/// cost a hostile client nothing and us the square of what it sends.
-const DIEPSTE: usize = 5;
-const LANGSTE: usize = 64;
+/// No field that the specification names lies deeper, has a longer name, or one that is empty or holds a dot. Where that
+/// is so no path is made: it would cost a hostile client nothing and us the square of what it sends, and with a dot in a
+/// name it could be taken for that of another field.
+const DEEPEST: usize = 5;
+const LONGEST: usize = 64;
 
-struct Knoop<'a> {
+struct Node<'a> {
     /// Where this value stands; none where it can be nothing that the specification names.
-    pad: Option<&'a str>,
-    dubbel: &'a mut BTreeSet<String>,
+    path: Option<&'a str>,
+    twice: &'a mut BTreeSet<String>,
 }
 
-impl Knoop<'_> {
-    fn binnen(&self, naam: &str) -> Option<String> {
-        let ouder = self.pad?;
-        let diepte = if ouder.is_empty() { 0 } else { ouder.split('.').count() };
-        (diepte < DIEPSTE && naam.len() <= LANGSTE).then(|| pad(ouder, naam))
+impl Node<'_> {
+    fn within(&self, name: &str) -> Option<String> {
+        let parent = self.path?;
+        let depth = if parent.is_empty() { 0 } else { parent.split('.').count() };
+        let nameable = depth < DEEPEST && (1..=LONGEST).contains(&name.len()) && !name.contains('.');
+        nameable.then(|| path(parent, name))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Knoop<'_> {
+impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, lezer: D) -> Result<Value, D::Error> {
-        lezer.deserialize_any(self)
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+        reader.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Knoop<'_> {
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,51 +79,51 @@ impl<'de> Visitor<'de> for Knoop<'_> {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, waarde: bool) -> Result<Value, E> {
-        Ok(Value::Bool(waarde))
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, waarde: i64) -> Result<Value, E> {
-        Ok(Value::Number(waarde.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, waarde: u64) -> Result<Value, E> {
-        Ok(Value::Number(waarde.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
     }
 
-    fn visit_f64<E>(self, waarde: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(waarde).map_or(Value::Null, Value::Number))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
     }
 
-    fn visit_str<E>(self, waarde: &str) -> Result<Value, E> {
-        Ok(Value::String(waarde.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, waarde: String) -> Result<Value, E> {
-        Ok(Value::String(waarde))
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut rij: A) -> Result<Value, A::Error> {
-        let mut waarden = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
         loop {
-            let pad = self.binnen(&waarden.len().to_string());
-            match rij.next_element_seed(Knoop { pad: pad.as_deref(), dubbel: self.dubbel })? {
-                Some(waarde) => waarden.push(waarde),
-                None => return Ok(Value::Array(waarden)),
+            let path = self.within(&values.len().to_string());
+            match elements.next_element_seed(Node { path: path.as_deref(), twice: self.twice })? {
+                Some(value) => values.push(value),
+                None => return Ok(Value::Array(values)),
             }
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut velden: A) -> Result<Value, A::Error> {
-        let mut waarden = Map::new();
-        while let Some(naam) = velden.next_key::<String>()? {
-            let pad = self.binnen(&naam);
-            let waarde = velden.next_value_seed(Knoop { pad: pad.as_deref(), dubbel: self.dubbel })?;
-            if waarden.insert(naam, waarde).is_some() {
-                self.dubbel.extend(pad);
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut values = Map::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            let path = self.within(&name);
+            let value = fields.next_value_seed(Node { path: path.as_deref(), twice: self.twice })?;
+            if values.insert(name, value).is_some() {
+                self.twice.extend(path);
             }
         }
-        Ok(Value::Object(waarden))
+        Ok(Value::Object(values))
     }
 }
 
@@ -132,19 +134,26 @@ mod tests {
 
     #[test]
     fn r71_a_name_that_occurs_twice_is_found() {
-        let gelezen = lees(br#"{"a":1,"a":2,"a":3,"b":[{},{"c":{"d":1,"d":1}}]}"#).unwrap();
-        assert_eq!(Vec::from_iter(gelezen.dubbel), ["a", "b.1.c.d"]);
+        let parsed = parse(br#"{"a":1,"a":2,"a":3,"b":[{},{"c":{"d":1,"d":1}}]}"#).unwrap();
+        assert_eq!(Vec::from_iter(parsed.twice), ["a", "b.1.c.d"]);
+    }
+
+    #[test]
+    fn r14_a_name_that_nobody_named_is_not_taken_for_another_field() {
+        for text in [r#"{"":{"a":1,"a":1}}"#, r#"{"a.b":1,"a.b":1}"#, r#"{"a.b":{"c":1,"c":1}}"#] {
+            assert!(parse(text.as_bytes()).unwrap().twice.is_empty(), "{text}");
+        }
     }
 
     #[test]
     fn a_long_name_around_many_values_costs_no_more_than_its_length() {
-        let tekst = format!(r#"{{"{}":[{}1]}}"#, "a".repeat(1_000_000), "1,".repeat(1_000_000));
-        assert!(lees(tekst.as_bytes()).unwrap().dubbel.is_empty());
+        let text = format!(r#"{{"{}":[{}1]}}"#, "a".repeat(1_000_000), "1,".repeat(1_000_000));
+        assert!(parse(text.as_bytes()).unwrap().twice.is_empty());
     }
 
     #[test]
     fn r71_what_is_no_json_is_refused_by_its_place() {
-        let diep = "[".repeat(100_000);
+        let deep = "[".repeat(100_000);
         for fout in [
             "",
             " ",
@@ -161,22 +170,22 @@ mod tests {
             "1e999",
             "NaN",
             "\u{feff}{}",
-            diep.as_str(),
+            deep.as_str(),
         ] {
-            assert!(lees(fout.as_bytes()).is_err(), "{:?}", fout.get(..20).unwrap_or(fout));
+            assert!(parse(fout.as_bytes()).is_err(), "{:?}", fout.get(..20).unwrap_or(fout));
         }
-        assert!(lees(b"\"\xff\"").is_err());
-        assert!(lees(b"\"\xed\xa0\x80\"").is_err());
-        assert_eq!(lees(b"{\n \"a\": x}").unwrap_err(), GeenJson { regel: 2, teken: 7 });
+        assert!(parse(b"\"\xff\"").is_err());
+        assert!(parse(b"\"\xed\xa0\x80\"").is_err());
+        assert_eq!(parse(b"{\n \"a\": x}").unwrap_err(), NotJson { line: 2, column: 7 });
     }
 
     proptest! {
         #[test]
-        fn any_json_is_read_as_serde_json_reads_it(tekst in "[\\[\\]{},:\"a0-9. \\\\u-]{0,40}") {
-            if let Ok(waarde) = serde_json::from_str::<Value>(&tekst) {
-                prop_assert_eq!(lees(tekst.as_bytes()).unwrap().waarde, waarde);
+        fn any_json_is_read_as_serde_json_reads_it(text in "[\\[\\]{},:\"a0-9. \\\\u-]{0,40}") {
+            if let Ok(value) = serde_json::from_str::<Value>(&text) {
+                prop_assert_eq!(parse(text.as_bytes()).unwrap().value, value);
             } else {
-                prop_assert!(lees(tekst.as_bytes()).is_err());
+                prop_assert!(parse(text.as_bytes()).is_err());
             }
         }
     }

@@ -8,14 +8,14 @@ pub mod bericht;
 pub mod bewaartermijn;
 pub mod fout;
 mod json;
-pub mod opgeslagen;
 pub mod pseudoniem;
-pub mod rijen;
+pub mod replacement;
+pub mod rows;
 pub mod scopes;
+pub mod stored;
 pub mod tijd;
 pub mod validation;
 pub mod versies;
-pub mod vervanging;
 pub mod verwerkingsactie;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! of 11: a synthetic IV of 16, which is also the proof that the key made it, and 11 encrypted ones. That is as much as
 //! fits in the 40 characters that the specification gives an `objectId`. So a number of up to 10 bytes (a BSN has 9, an
 //! A-nummer 10) stands in its pseudonym, encrypted. A longer one does not fit; its pseudonym holds a keyed fingerprint
-//! of 10 bytes, and the number itself is encrypted beside the actie (see [`crate::opgeslagen`]).
+//! of 10 bytes, and the number itself is encrypted beside the actie (see [`crate::stored`]).
 //!
 //! The same number of the same kind always has the same pseudonym, so it can be looked up; that is what deterministic
 //! encryption gives away, and all that it does. What kind of number it is (objecttype and soortObjectId) is associated
@@ -19,60 +19,60 @@ use hkdf::Hkdf;
 use serde::Deserialize;
 use sha2::Sha512;
 
-use crate::verwerkingsactie::ObjectGegevens;
+use crate::verwerkingsactie::ObjectContent;
 
 /// Bytes of a number that fit in its pseudonym.
-const KORT: usize = 10;
+const SHORT: usize = 10;
 /// In the place of the length: what follows is a fingerprint.
-const VINGERAFDRUK: u8 = 0xff;
+const FINGERPRINT: u8 = 0xff;
 /// Characters of a pseudonym after its key id.
-const LENGTE: usize = 36;
+const LENGTH: usize = 36;
 
 /// A secret that holds no usable keys. Says nothing of what it does hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SleutelFout {
+pub enum KeyError {
     /// Not JSON of the expected form.
     #[error(r#"the pseudonym secret must be JSON like {{"id": "1", "sleutel": "..."}}"#)]
-    Vorm,
+    Shape,
     /// An id of another shape.
     #[error("a key id must be one or two ASCII letters or digits")]
     Id,
     /// Two keys with one id.
     #[error("two keys have the same id")]
-    Dubbel,
+    Duplicate,
     /// A key that could be guessed.
     #[error("a key must have at least 32 characters, chosen at random")]
-    Kort,
+    Short,
 }
 
 /// A pseudonym that cannot be turned back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum OnthulFout {
+pub enum RevealError {
     /// No key that is there made it, for this kind of number.
     #[error("not a pseudonym of this kind made with one of these keys")]
-    Onbekend,
+    Unknown,
     /// A fingerprint, and what was encrypted beside it is missing or belongs to another.
     #[error("the encrypted number that belongs to this pseudonym is missing")]
-    ZonderNummer,
+    WithoutNumber,
 }
 
 /// What kind of number it is; part of what a pseudonym is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stelsel<'a> {
-    /// `objecttype`, or [`Stelsel::AFNEMER`]'s.
+pub struct NumberKind<'a> {
+    /// `objecttype`, or [`NumberKind::AFNEMER`]'s.
     pub objecttype: &'a str,
     /// `soortObjectId` as the client wrote it.
     pub soort: &'a str,
 }
 
-impl Stelsel<'static> {
+impl NumberKind<'static> {
     /// A BSN as `afnemerId`. Not the kind of an object: who received data is not found by way of an actie about others.
     pub const AFNEMER: Self = Self { objecttype: "afnemer", soort: "BSN" };
 }
 
-impl<'a> From<&'a ObjectGegevens> for Stelsel<'a> {
-    fn from(object: &'a ObjectGegevens) -> Self {
-        Self { objecttype: object.objecttype.tekst(), soort: &object.soort_object_id }
+impl<'a> From<&'a ObjectContent> for NumberKind<'a> {
+    fn from(object: &'a ObjectContent) -> Self {
+        Self { objecttype: object.objecttype.text(), soort: &object.soort_object_id }
     }
 }
 
@@ -85,168 +85,167 @@ pub fn is_bsn(soort: &str) -> bool {
 /// A pseudonym, and for a long number what it takes to turn it back.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Pseudoniem {
-    pub(crate) tekst: String,
+    pub(crate) text: String,
     pub(crate) versleuteld: Option<String>,
 }
 
-struct Sleutel {
+struct Key {
     prefix: String,
-    sleutel: [u8; 64],
+    key: [u8; 64],
 }
 
-impl Sleutel {
+impl Key {
     /// HKDF (RFC 5869) with SHA-512 turns the secret's text, of any length and alphabet, into the 64 uniform bytes that
     /// AES-256-SIV takes. The id is part of it, so that one text under two ids is two keys.
-    fn new(geheim: Geheim) -> Result<Self, SleutelFout> {
-        let Geheim { id, sleutel: tekst } = geheim;
-        if !(1..=2).contains(&id.len()) || !id.bytes().all(|teken| teken.is_ascii_alphanumeric()) {
-            return Err(SleutelFout::Id);
+    fn new(secret: Secret) -> Result<Self, KeyError> {
+        let Secret { id, key: text } = secret;
+        if !(1..=2).contains(&id.len()) || !id.bytes().all(|c| c.is_ascii_alphanumeric()) {
+            return Err(KeyError::Id);
         }
-        if tekst.chars().count() < 32 {
-            return Err(SleutelFout::Kort);
+        if text.chars().count() < 32 {
+            return Err(KeyError::Short);
         }
-        let mut sleutel = [0; 64];
-        Hkdf::<Sha512>::new(None, tekst.as_bytes())
-            .expand_multi_info(&[b"verwerkingenlog pseudoniem ", id.as_bytes()], &mut sleutel)
+        let mut key = [0; 64];
+        Hkdf::<Sha512>::new(None, text.as_bytes())
+            .expand_multi_info(&[b"verwerkingenlog pseudoniem ", id.as_bytes()], &mut key)
             .expect("64 bytes are less than 255 times the 64 of SHA-512");
-        Ok(Self { prefix: format!("k{id}."), sleutel })
+        Ok(Self { prefix: format!("k{id}."), key })
     }
 
-    fn versleutel(&self, doel: &[u8], stelsel: Stelsel<'_>, inhoud: &[u8]) -> Vec<u8> {
-        Aes256Siv::new(&self.sleutel.into())
-            .encrypt([doel, stelsel.objecttype.as_bytes(), stelsel.soort.as_bytes()], inhoud)
+    fn encrypt(&self, purpose: &[u8], kind: NumberKind<'_>, content: &[u8]) -> Vec<u8> {
+        Aes256Siv::new(&self.key.into())
+            .encrypt([purpose, kind.objecttype.as_bytes(), kind.soort.as_bytes()], content)
             .expect("three associated data are fewer than the 126 that AES-SIV takes")
     }
 
-    fn ontsleutel(&self, doel: &[u8], stelsel: Stelsel<'_>, bytes: &[u8]) -> Option<Vec<u8>> {
-        Aes256Siv::new(&self.sleutel.into())
-            .decrypt([doel, stelsel.objecttype.as_bytes(), stelsel.soort.as_bytes()], bytes)
+    fn decrypt(&self, purpose: &[u8], kind: NumberKind<'_>, bytes: &[u8]) -> Option<Vec<u8>> {
+        Aes256Siv::new(&self.key.into())
+            .decrypt([purpose, kind.objecttype.as_bytes(), kind.soort.as_bytes()], bytes)
             .ok()
     }
 
-    fn pseudoniem(&self, stelsel: Stelsel<'_>, nummer: &str) -> Pseudoniem {
-        let bytes = nummer.as_bytes();
-        let mut inhoud = [0; KORT + 1];
+    fn pseudoniem(&self, kind: NumberKind<'_>, number: &str) -> Pseudoniem {
+        let bytes = number.as_bytes();
+        let mut content = [0; SHORT + 1];
         let mut versleuteld = None;
-        if bytes.len() <= KORT {
+        if bytes.len() <= SHORT {
             // At most 10, so it is never taken for the mark of a fingerprint.
-            inhoud[0] = u8::try_from(bytes.len()).unwrap_or(VINGERAFDRUK);
-            inhoud[1..=bytes.len()].copy_from_slice(bytes);
+            content[0] = u8::try_from(bytes.len()).unwrap_or(FINGERPRINT);
+            content[1..=bytes.len()].copy_from_slice(bytes);
         } else {
             // The synthetic IV is a keyed hash of the number and of its kind.
-            let geheel = self.versleutel(b"nummer", stelsel, bytes);
-            inhoud[0] = VINGERAFDRUK;
-            inhoud[1..].copy_from_slice(&geheel[..KORT]);
-            versleuteld = Some(format!("{}{}", self.prefix, BASE64URL_NOPAD.encode(&geheel)));
+            let whole = self.encrypt(b"nummer", kind, bytes);
+            content[0] = FINGERPRINT;
+            content[1..].copy_from_slice(&whole[..SHORT]);
+            versleuteld = Some(format!("{}{}", self.prefix, BASE64URL_NOPAD.encode(&whole)));
         }
-        let tekst = self.versleutel(b"pseudoniem", stelsel, &inhoud);
-        Pseudoniem { tekst: format!("{}{}", self.prefix, BASE64URL_NOPAD.encode(&tekst)), versleuteld }
+        let text = self.encrypt(b"pseudoniem", kind, &content);
+        Pseudoniem { text: format!("{}{}", self.prefix, BASE64URL_NOPAD.encode(&text)), versleuteld }
     }
 
     /// What the pseudonym holds, where this key made it for this kind of number.
-    fn lees(&self, stelsel: Stelsel<'_>, tekst: &str) -> Option<[u8; KORT + 1]> {
-        let rest = tekst.strip_prefix(&self.prefix).filter(|rest| rest.len() == LENGTE)?;
+    fn parse(&self, kind: NumberKind<'_>, text: &str) -> Option<[u8; SHORT + 1]> {
+        let rest = text.strip_prefix(&self.prefix).filter(|rest| rest.len() == LENGTH)?;
         let bytes = BASE64URL_NOPAD.decode(rest.as_bytes()).ok()?;
-        self.ontsleutel(b"pseudoniem", stelsel, &bytes)?.try_into().ok()
+        self.decrypt(b"pseudoniem", kind, &bytes)?.try_into().ok()
     }
 }
 
 #[derive(Deserialize)]
-struct Geheim {
+struct Secret {
     id: String,
-    sleutel: String,
+    #[serde(rename = "sleutel")]
+    key: String,
 }
 
 #[derive(Deserialize)]
-struct Geheimen {
+struct Secrets {
     #[serde(flatten)]
-    actueel: Geheim,
-    #[serde(default)]
-    eerdere: Vec<Geheim>,
+    current: Secret,
+    #[serde(default, rename = "eerdere")]
+    earlier: Vec<Secret>,
 }
 
 /// Makes pseudonyms, and turns them back.
-pub struct Pseudonimiseerder {
-    actueel: Sleutel,
-    eerdere: Vec<Sleutel>,
+pub struct Pseudonymizer {
+    current: Key,
+    earlier: Vec<Key>,
 }
 
 /// Shows the ids of the keys and nothing of the keys.
-impl fmt::Debug for Pseudonimiseerder {
+impl fmt::Debug for Pseudonymizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.sleutels().map(|sleutel| &sleutel.prefix)).finish()
+        f.debug_list().entries(self.keys().map(|key| &key.prefix)).finish()
     }
 }
 
-impl Pseudonimiseerder {
+impl Pseudonymizer {
     /// Takes the text of the secret: `{"id": "1", "sleutel": "..."}`, and under `eerdere` optionally a list of such
     /// objects, earlier keys whose pseudonyms are still recognised and turned back. New ones are made with the first.
     ///
     /// # Errors
-    /// See [`SleutelFout`].
-    pub fn van_geheim(geheim: &str) -> Result<Self, SleutelFout> {
-        let Geheimen { actueel, eerdere } = serde_json::from_str(geheim).map_err(|_| SleutelFout::Vorm)?;
-        let actueel = Sleutel::new(actueel)?;
-        let eerdere = eerdere.into_iter().map(Sleutel::new).collect::<Result<Vec<_>, _>>()?;
-        let geheel = Self { actueel, eerdere };
-        let mut ids: Vec<_> = geheel.sleutels().map(|sleutel| &sleutel.prefix).collect();
+    /// See [`KeyError`].
+    pub fn from_secret(secret: &str) -> Result<Self, KeyError> {
+        let Secrets { current, earlier } = serde_json::from_str(secret).map_err(|_| KeyError::Shape)?;
+        let current = Key::new(current)?;
+        let earlier = earlier.into_iter().map(Key::new).collect::<Result<Vec<_>, _>>()?;
+        let whole = Self { current, earlier };
+        let mut ids: Vec<_> = whole.keys().map(|key| &key.prefix).collect();
         ids.sort();
-        if ids.windows(2).any(|paar| paar[0] == paar[1]) {
-            return Err(SleutelFout::Dubbel);
+        if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(KeyError::Duplicate);
         }
-        Ok(geheel)
+        Ok(whole)
     }
 
-    fn sleutels(&self) -> impl Iterator<Item = &Sleutel> {
-        std::iter::once(&self.actueel).chain(&self.eerdere)
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.current).chain(&self.earlier)
     }
 
-    pub(crate) fn pseudoniem(&self, stelsel: Stelsel<'_>, nummer: &str) -> Pseudoniem {
-        if self.is_pseudoniem(stelsel, nummer) {
-            return Pseudoniem { tekst: nummer.to_owned(), versleuteld: None };
+    pub(crate) fn pseudoniem(&self, kind: NumberKind<'_>, number: &str) -> Pseudoniem {
+        if self.is_pseudoniem(kind, number) {
+            return Pseudoniem { text: number.to_owned(), versleuteld: None };
         }
-        self.actueel.pseudoniem(stelsel, nummer)
+        self.current.pseudoniem(kind, number)
     }
 
     /// The pseudonym of a number of this kind, which is the `objectSleutel` of the rows of that person. What is one
     /// already stays what it is.
-    pub fn object_sleutel(&self, stelsel: Stelsel<'_>, nummer: &str) -> String {
-        self.pseudoniem(stelsel, nummer).tekst
+    pub fn object_sleutel(&self, kind: NumberKind<'_>, number: &str) -> String {
+        self.pseudoniem(kind, number).text
     }
 
     /// Every pseudonym that this number may have among what was kept: one of each key, that of the newest first.
-    pub fn object_sleutels(&self, stelsel: Stelsel<'_>, nummer: &str) -> Vec<String> {
-        if self.is_pseudoniem(stelsel, nummer) {
-            return vec![nummer.to_owned()];
+    pub fn object_sleutels(&self, kind: NumberKind<'_>, number: &str) -> Vec<String> {
+        if self.is_pseudoniem(kind, number) {
+            return vec![number.to_owned()];
         }
-        self.sleutels().map(|sleutel| sleutel.pseudoniem(stelsel, nummer).tekst).collect()
+        self.keys().map(|key| key.pseudoniem(kind, number).text).collect()
     }
 
     /// Whether this is a pseudonym for this kind of number, made with one of the keys. A number that only looks like
     /// one is none.
-    pub fn is_pseudoniem(&self, stelsel: Stelsel<'_>, tekst: &str) -> bool {
-        self.sleutels().any(|sleutel| sleutel.lees(stelsel, tekst).is_some())
+    pub fn is_pseudoniem(&self, kind: NumberKind<'_>, text: &str) -> bool {
+        self.keys().any(|key| key.parse(kind, text).is_some())
     }
 
-    /// Turns a pseudonym back into the number. `versleuteld` is what [`Opgeslagen::versleuteld`](crate::opgeslagen::Opgeslagen::versleuteld) has for it; a short
-    /// number, and so a BSN, needs it not.
+    /// Turns a pseudonym back into the number. `versleuteld` is what [`crate::stored::Stored::versleuteld`] has for it; a
+    /// short number, and so a BSN, needs it not.
     ///
     /// # Errors
-    /// See [`OnthulFout`].
-    pub fn onthul(&self, stelsel: Stelsel<'_>, tekst: &str, versleuteld: Option<&str>) -> Result<String, OnthulFout> {
-        let (sleutel, inhoud) = self
-            .sleutels()
-            .find_map(|sleutel| Some((sleutel, sleutel.lees(stelsel, tekst)?)))
-            .ok_or(OnthulFout::Onbekend)?;
-        let nummer = match inhoud[0] {
-            VINGERAFDRUK => versleuteld
-                .and_then(|tekst| BASE64URL_NOPAD.decode(tekst.strip_prefix(&sleutel.prefix)?.as_bytes()).ok())
-                .filter(|bytes| bytes.starts_with(&inhoud[1..]))
-                .and_then(|bytes| sleutel.ontsleutel(b"nummer", stelsel, &bytes))
-                .ok_or(OnthulFout::ZonderNummer)?,
-            lengte => inhoud[1..].get(..usize::from(lengte)).ok_or(OnthulFout::Onbekend)?.to_vec(),
+    /// See [`RevealError`].
+    pub fn reveal(&self, kind: NumberKind<'_>, text: &str, versleuteld: Option<&str>) -> Result<String, RevealError> {
+        let (key, content) =
+            self.keys().find_map(|key| Some((key, key.parse(kind, text)?))).ok_or(RevealError::Unknown)?;
+        let number = match content[0] {
+            FINGERPRINT => versleuteld
+                .and_then(|text| BASE64URL_NOPAD.decode(text.strip_prefix(&key.prefix)?.as_bytes()).ok())
+                .filter(|bytes| bytes.starts_with(&content[1..]))
+                .and_then(|bytes| key.decrypt(b"nummer", kind, &bytes))
+                .ok_or(RevealError::WithoutNumber)?,
+            length => content[1..].get(..usize::from(length)).ok_or(RevealError::Unknown)?.to_vec(),
         };
-        String::from_utf8(nummer).map_err(|_| OnthulFout::Onbekend)
+        String::from_utf8(number).map_err(|_| RevealError::Unknown)
     }
 }
 
@@ -256,107 +255,107 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    const BSN: Stelsel<'_> = Stelsel { objecttype: "persoon", soort: "BSN" };
-    const SLEUTEL: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
-    const ANDER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    const BSN: NumberKind<'_> = NumberKind { objecttype: "persoon", soort: "BSN" };
+    const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
+    const OTHER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-    fn sleutels(id: &str, sleutel: &str) -> Pseudonimiseerder {
-        Pseudonimiseerder::van_geheim(&json!({"id": id, "sleutel": sleutel}).to_string()).unwrap()
+    fn keys(id: &str, key: &str) -> Pseudonymizer {
+        Pseudonymizer::from_secret(&json!({"id": id, "sleutel": key}).to_string()).unwrap()
     }
 
     #[test]
     fn r09_a_bsn_has_a_pseudonym_of_its_own_that_fits_the_specification() {
-        let sleutels = sleutels("1", SLEUTEL);
-        let pseudoniem = sleutels.object_sleutel(BSN, "999990019");
+        let keys = keys("1", KEY);
+        let pseudoniem = keys.object_sleutel(BSN, "999990019");
         assert!(pseudoniem.starts_with("k1."));
         assert_eq!(pseudoniem.len(), 39);
-        assert_eq!(sleutels.onthul(BSN, &pseudoniem, None).unwrap(), "999990019");
-        assert_ne!(pseudoniem, sleutels.object_sleutel(BSN, "999990020"));
+        assert_eq!(keys.reveal(BSN, &pseudoniem, None).unwrap(), "999990019");
+        assert_ne!(pseudoniem, keys.object_sleutel(BSN, "999990020"));
     }
 
     /// What lies in a table must stay findable: neither the derivation of the key nor the format may ever change. The
     /// values were computed with OpenSSL (HKDF, AES-256-SIV), by way of Python's `cryptography`.
     #[test]
     fn r09_a_pseudonym_stays_the_same_over_the_years() {
-        let sleutels = sleutels("1", SLEUTEL);
-        assert_eq!(sleutels.object_sleutel(BSN, "999990019"), "k1.NKJL2R6DcET6dNmAqs_Oee7i2tOF-EPMPUI3");
-        assert_eq!(sleutels.object_sleutel(BSN, "00000001821002193000"), "k1.OwMJ4NYBDD2JhCAXwwXnJHP9K7WeI8sLC765");
+        let keys = keys("1", KEY);
+        assert_eq!(keys.object_sleutel(BSN, "999990019"), "k1.NKJL2R6DcET6dNmAqs_Oee7i2tOF-EPMPUI3");
+        assert_eq!(keys.object_sleutel(BSN, "00000001821002193000"), "k1.OwMJ4NYBDD2JhCAXwwXnJHP9K7WeI8sLC765");
     }
 
     #[test]
     fn r09_a_pseudonym_depends_on_key_and_kind() {
-        let ander = Stelsel { soort: "A-nummer", ..BSN };
-        let verschillend = [
-            sleutels("1", SLEUTEL).object_sleutel(BSN, "999990019"),
-            sleutels("1", ANDER).object_sleutel(BSN, "999990019"),
-            sleutels("2", SLEUTEL).object_sleutel(BSN, "999990019"),
-            sleutels("1", SLEUTEL).object_sleutel(ander, "999990019"),
-            sleutels("1", SLEUTEL).object_sleutel(Stelsel::AFNEMER, "999990019"),
+        let other = NumberKind { soort: "A-nummer", ..BSN };
+        let different = [
+            keys("1", KEY).object_sleutel(BSN, "999990019"),
+            keys("1", OTHER).object_sleutel(BSN, "999990019"),
+            keys("2", KEY).object_sleutel(BSN, "999990019"),
+            keys("1", KEY).object_sleutel(other, "999990019"),
+            keys("1", KEY).object_sleutel(NumberKind::AFNEMER, "999990019"),
         ];
-        let uniek: std::collections::BTreeSet<_> = verschillend.iter().map(|tekst| &tekst[3..]).collect();
-        assert_eq!(uniek.len(), verschillend.len());
-        assert!(!sleutels("1", SLEUTEL).is_pseudoniem(ander, &verschillend[0]));
-        assert!(!sleutels("1", ANDER).is_pseudoniem(BSN, &verschillend[0]));
+        let unique: std::collections::BTreeSet<_> = different.iter().map(|text| &text[3..]).collect();
+        assert_eq!(unique.len(), different.len());
+        assert!(!keys("1", KEY).is_pseudoniem(other, &different[0]));
+        assert!(!keys("1", OTHER).is_pseudoniem(BSN, &different[0]));
     }
 
     #[test]
     fn r09_what_only_looks_like_a_pseudonym_is_encrypted() {
-        let sleutels = sleutels("1", SLEUTEL);
-        let nep = format!("k1.{}", "A".repeat(LENGTE));
-        assert!(!sleutels.is_pseudoniem(BSN, &nep));
-        assert_ne!(sleutels.object_sleutel(BSN, &nep), nep);
-        assert_eq!(sleutels.onthul(BSN, &nep, None), Err(OnthulFout::Onbekend));
+        let keys = keys("1", KEY);
+        let fake = format!("k1.{}", "A".repeat(LENGTH));
+        assert!(!keys.is_pseudoniem(BSN, &fake));
+        assert_ne!(keys.object_sleutel(BSN, &fake), fake);
+        assert_eq!(keys.reveal(BSN, &fake, None), Err(RevealError::Unknown));
     }
 
     #[test]
     fn r09_a_second_key_follows_the_first() {
-        let oud = sleutels("1", SLEUTEL).object_sleutel(BSN, "999990019");
-        let geheim = json!({"id": "2", "sleutel": ANDER, "eerdere": [{"id": "1", "sleutel": SLEUTEL}]}).to_string();
-        let beide = Pseudonimiseerder::van_geheim(&geheim).unwrap();
-        assert_eq!(beide.object_sleutel(BSN, &oud), oud);
-        assert_eq!(beide.onthul(BSN, &oud, None).unwrap(), "999990019");
-        let nieuw = beide.object_sleutel(BSN, "999990019");
-        assert!(nieuw.starts_with("k2."));
-        assert_eq!(beide.object_sleutels(BSN, "999990019"), [nieuw.as_str(), oud.as_str()]);
-        assert_eq!(beide.object_sleutels(BSN, &oud), [oud]);
+        let old = keys("1", KEY).object_sleutel(BSN, "999990019");
+        let secret = json!({"id": "2", "sleutel": OTHER, "eerdere": [{"id": "1", "sleutel": KEY}]}).to_string();
+        let both = Pseudonymizer::from_secret(&secret).unwrap();
+        assert_eq!(both.object_sleutel(BSN, &old), old);
+        assert_eq!(both.reveal(BSN, &old, None).unwrap(), "999990019");
+        let new = both.object_sleutel(BSN, "999990019");
+        assert!(new.starts_with("k2."));
+        assert_eq!(both.object_sleutels(BSN, "999990019"), [new.as_str(), old.as_str()]);
+        assert_eq!(both.object_sleutels(BSN, &old), [old]);
     }
 
     #[test]
     fn r09_a_secret_that_is_none_is_refused_without_repeating_it() {
-        for (geheim, fout) in [
-            ("", SleutelFout::Vorm),
-            (r#"{"id":"1"}"#, SleutelFout::Vorm),
-            (r#"{"id":"","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#, SleutelFout::Id),
-            (r#"{"id":"1.","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#, SleutelFout::Id),
-            (r#"{"id":"123","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#, SleutelFout::Id),
-            (r#"{"id":"1","sleutel":"geheim"}"#, SleutelFout::Kort),
+        for (secret, fout) in [
+            ("", KeyError::Shape),
+            (r#"{"id":"1"}"#, KeyError::Shape),
+            (r#"{"id":"","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#, KeyError::Id),
+            (r#"{"id":"1.","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#, KeyError::Id),
+            (r#"{"id":"123","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#, KeyError::Id),
+            (r#"{"id":"1","sleutel":"geheim"}"#, KeyError::Short),
             (
                 r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789","eerdere":[{"id":"1","sleutel":"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"}]}"#,
-                SleutelFout::Dubbel,
+                KeyError::Duplicate,
             ),
         ] {
-            assert_eq!(Pseudonimiseerder::van_geheim(geheim).map(drop), Err(fout), "{geheim}");
+            assert_eq!(Pseudonymizer::from_secret(secret).map(drop), Err(fout), "{secret}");
         }
-        assert_eq!(format!("{:?}", sleutels("1", SLEUTEL)), r#"["k1."]"#);
+        assert_eq!(format!("{:?}", keys("1", KEY)), r#"["k1."]"#);
     }
 
     proptest! {
         #[test]
-        fn r09_every_number_has_one_pseudonym_and_comes_back_from_it(soort in "\\PC{0,20}", nummer in "\\PC{0,40}|[0-9]{9}") {
-            let sleutels = sleutels("1", SLEUTEL);
-            let stelsel = Stelsel { soort: &soort, ..BSN };
-            let pseudoniem = sleutels.pseudoniem(stelsel, &nummer);
-            prop_assert_eq!(pseudoniem.tekst.len(), 39);
-            prop_assert_eq!(sleutels.object_sleutel(stelsel, &nummer), pseudoniem.tekst.clone());
-            prop_assert_eq!(sleutels.object_sleutel(stelsel, &pseudoniem.tekst), pseudoniem.tekst.clone());
-            prop_assert_eq!(pseudoniem.versleuteld.is_some(), nummer.len() > KORT);
-            let terug = sleutels.onthul(stelsel, &pseudoniem.tekst, pseudoniem.versleuteld.as_deref());
-            prop_assert_eq!(terug, Ok(nummer));
+        fn r09_every_number_has_one_pseudonym_and_comes_back_from_it(soort in "\\PC{0,20}", number in "\\PC{0,40}|[0-9]{9}") {
+            let keys = keys("1", KEY);
+            let kind = NumberKind { soort: &soort, ..BSN };
+            let pseudoniem = keys.pseudoniem(kind, &number);
+            prop_assert_eq!(pseudoniem.text.len(), 39);
+            prop_assert_eq!(keys.object_sleutel(kind, &number), pseudoniem.text.clone());
+            prop_assert_eq!(keys.object_sleutel(kind, &pseudoniem.text), pseudoniem.text.clone());
+            prop_assert_eq!(pseudoniem.versleuteld.is_some(), number.len() > SHORT);
+            let back = keys.reveal(kind, &pseudoniem.text, pseudoniem.versleuteld.as_deref());
+            prop_assert_eq!(back, Ok(number));
         }
 
         #[test]
-        fn r09_any_text_can_be_asked_to_be_a_pseudonym(tekst in "\\PC*|k1\\.[A-Za-z0-9_-]{30,40}") {
-            prop_assert!(!sleutels("1", SLEUTEL).is_pseudoniem(BSN, &tekst));
+        fn r09_any_text_can_be_asked_to_be_a_pseudonym(text in "\\PC*|k1\\.[A-Za-z0-9_-]{30,40}") {
+            prop_assert!(!keys("1", KEY).is_pseudoniem(BSN, &text));
         }
     }
 }

@@ -2,146 +2,144 @@
 
 use std::fmt;
 
-use contract::scopes as naam;
+use contract::scopes as name;
 
-use crate::fout::Afwijzing;
-use crate::verwerkingsactie::{Aanpassing, Vertrouwelijkheid};
+use crate::fout::Rejection;
+use crate::verwerkingsactie::{Patch, Vertrouwelijkheid};
 
 /// What a scope allows to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Handeling {
+enum Action {
     Read,
     Create,
     Update,
     Delete,
 }
 
-/// Normal and confidential scope of each [`Handeling`], in its order.
-const NAMEN: [(&str, &str); 4] = [
-    (naam::READ_NORMAL, naam::READ_CONFIDENTIAL),
-    (naam::CREATE_NORMAL, naam::CREATE_CONFIDENTIAL),
-    (naam::UPDATE_NORMAL, naam::UPDATE_CONFIDENTIAL),
-    (naam::DELETE_NORMAL, naam::DELETE_CONFIDENTIAL),
+/// Normal and confidential scope of each [`Action`], in its order.
+const NAMES: [(&str, &str); 4] = [
+    (name::READ_NORMAL, name::READ_CONFIDENTIAL),
+    (name::CREATE_NORMAL, name::CREATE_CONFIDENTIAL),
+    (name::UPDATE_NORMAL, name::UPDATE_CONFIDENTIAL),
+    (name::DELETE_NORMAL, name::DELETE_CONFIDENTIAL),
 ];
 
-/// How far a token reaches for one [`Handeling`].
+/// How far a token reaches for one [`Action`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Bereik {
+enum Reach {
     #[default]
-    Geen,
+    Nothing,
     Normaal,
     Vertrouwelijk,
 }
 
 /// The scopes of a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Scopes([Bereik; 4]);
+pub struct Scopes([Reach; 4]);
 
 impl Scopes {
     /// Reads scopes separated by white space, as a token carries them. Those that the standard does not name are left
     /// out: a token may serve more than this API.
-    pub fn lees(tekst: &str) -> Self {
-        Self::van(tekst.split_whitespace())
+    pub fn parse(text: &str) -> Self {
+        Self::of(text.split_whitespace())
     }
 
     /// Reads scopes one by one.
-    pub fn van<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut bereiken = [Bereik::Geen; 4];
+    pub fn of<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut reaches = [Reach::Nothing; 4];
         for scope in scopes {
-            for (bereik, (normaal, vertrouwelijk)) in bereiken.iter_mut().zip(NAMEN) {
+            for (reach, (normaal, vertrouwelijk)) in reaches.iter_mut().zip(NAMES) {
                 if scope == vertrouwelijk {
-                    *bereik = Bereik::Vertrouwelijk;
+                    *reach = Reach::Vertrouwelijk;
                 } else if scope == normaal {
-                    *bereik = (*bereik).max(Bereik::Normaal);
+                    *reach = (*reach).max(Reach::Normaal);
                 }
             }
         }
-        Self(bereiken)
+        Self(reaches)
     }
 
-    fn bereik(self, handeling: Handeling) -> Bereik {
-        self.0[handeling as usize]
+    fn reach(self, action: Action) -> Reach {
+        self.0[action as usize]
     }
 
     /// Whether any of both scopes is there, and whether the confidential one is needed and missing.
-    fn eis(self, handeling: Handeling, vertrouwelijk: bool) -> Result<(), Afwijzing> {
-        let (normale_scope, vertrouwelijke_scope) = NAMEN[handeling as usize];
-        match self.bereik(handeling) {
-            Bereik::Vertrouwelijk => Ok(()),
-            Bereik::Normaal if !vertrouwelijk => Ok(()),
-            Bereik::Normaal => {
-                Err(geweigerd(format!("Deze verwerkingsactie vraagt om de scope {vertrouwelijke_scope}.")))
-            }
-            Bereik::Geen => Err(geweigerd(format!("Dit vraagt om de scope {normale_scope}."))),
+    fn require(self, action: Action, vertrouwelijk: bool) -> Result<(), Rejection> {
+        let (normal_scope, confidential_scope) = NAMES[action as usize];
+        match self.reach(action) {
+            Reach::Vertrouwelijk => Ok(()),
+            Reach::Normaal if !vertrouwelijk => Ok(()),
+            Reach::Normaal => Err(refused(format!("Deze verwerkingsactie vraagt om de scope {confidential_scope}."))),
+            Reach::Nothing => Err(refused(format!("Dit vraagt om de scope {normal_scope}."))),
         }
     }
 
     /// Whether a POST may be tried at all, whatever its body says.
     ///
     /// # Errors
-    /// [`Afwijzing::NietToegestaan`].
-    pub fn mag_ooit_aanmaken(self) -> Result<(), Afwijzing> {
-        self.eis(Handeling::Create, false)
+    /// [`Rejection::Forbidden`].
+    pub fn may_ever_create(self) -> Result<(), Rejection> {
+        self.require(Action::Create, false)
     }
 
     /// Whether a PUT or PATCH may be tried at all, whatever it is about.
     ///
     /// # Errors
-    /// [`Afwijzing::NietToegestaan`].
-    pub fn mag_ooit_wijzigen(self) -> Result<(), Afwijzing> {
-        self.eis(Handeling::Update, false)
+    /// [`Rejection::Forbidden`].
+    pub fn may_ever_update(self) -> Result<(), Rejection> {
+        self.require(Action::Update, false)
     }
 
     /// A POST with this vertrouwelijkheid (R11, R12).
     ///
     /// # Errors
-    /// [`Afwijzing::NietToegestaan`].
-    pub fn mag_aanmaken(self, nieuw: Vertrouwelijkheid) -> Result<(), Afwijzing> {
-        self.eis(Handeling::Create, nieuw != Vertrouwelijkheid::Normaal)?;
-        niet_opgeheven(nieuw)
+    /// [`Rejection::Forbidden`].
+    pub fn may_create(self, new: Vertrouwelijkheid) -> Result<(), Rejection> {
+        self.require(Action::Create, new != Vertrouwelijkheid::Normaal)?;
+        not_opgeheven(new)
     }
 
     /// A PUT that turns an actie of the one vertrouwelijkheid into one of the other (R23, R24).
     ///
     /// # Errors
-    /// [`Afwijzing::NietToegestaan`].
-    pub fn mag_vervangen(self, huidig: Vertrouwelijkheid, nieuw: Vertrouwelijkheid) -> Result<(), Afwijzing> {
-        let normaal = huidig == Vertrouwelijkheid::Normaal && nieuw == Vertrouwelijkheid::Normaal;
-        self.eis(Handeling::Update, !normaal)?;
-        niet_opgeheven(nieuw)
+    /// [`Rejection::Forbidden`].
+    pub fn may_replace(self, current: Vertrouwelijkheid, new: Vertrouwelijkheid) -> Result<(), Rejection> {
+        let normaal = current == Vertrouwelijkheid::Normaal && new == Vertrouwelijkheid::Normaal;
+        self.require(Action::Update, !normaal)?;
+        not_opgeheven(new)
     }
 
     /// A PATCH of acties with these vertrouwelijkheden (R33). One that is not `normaal` is enough to refuse it whole.
     ///
     /// # Errors
-    /// [`Afwijzing::NietToegestaan`].
-    pub fn mag_aanpassen(
+    /// [`Rejection::Forbidden`].
+    pub fn may_patch(
         self,
-        huidig: impl IntoIterator<Item = Vertrouwelijkheid>,
-        aanpassing: &Aanpassing,
-    ) -> Result<(), Afwijzing> {
-        self.eis(Handeling::Update, false)?;
-        if aanpassing.vertrouwelijkheid.is_some() && self.bereik(Handeling::Update) != Bereik::Vertrouwelijk {
-            let scope = naam::UPDATE_CONFIDENTIAL;
-            return Err(geweigerd(format!("De vertrouwelijkheid aanpassen vraagt om de scope {scope}.")));
+        current: impl IntoIterator<Item = Vertrouwelijkheid>,
+        aanpassing: &Patch,
+    ) -> Result<(), Rejection> {
+        self.require(Action::Update, false)?;
+        if aanpassing.vertrouwelijkheid.is_some() && self.reach(Action::Update) != Reach::Vertrouwelijk {
+            let scope = name::UPDATE_CONFIDENTIAL;
+            return Err(refused(format!("De vertrouwelijkheid aanpassen vraagt om de scope {scope}.")));
         }
-        huidig.into_iter().try_for_each(|actie| self.eis(Handeling::Update, actie != Vertrouwelijkheid::Normaal))
+        current.into_iter().try_for_each(|actie| self.require(Action::Update, actie != Vertrouwelijkheid::Normaal))
     }
 
     /// A GET of an actie with this vertrouwelijkheid (R51).
     ///
     /// # Errors
-    /// [`Afwijzing::NietToegestaan`].
-    pub fn mag_lezen(self, huidig: Vertrouwelijkheid) -> Result<(), Afwijzing> {
-        self.eis(Handeling::Read, huidig != Vertrouwelijkheid::Normaal)
+    /// [`Rejection::Forbidden`].
+    pub fn may_read(self, current: Vertrouwelijkheid) -> Result<(), Rejection> {
+        self.require(Action::Read, current != Vertrouwelijkheid::Normaal)
     }
 
     /// A DELETE of an actie with this vertrouwelijkheid (R52).
     ///
     /// # Errors
-    /// [`Afwijzing::NietToegestaan`].
-    pub fn mag_verwijderen(self, huidig: Vertrouwelijkheid) -> Result<(), Afwijzing> {
-        self.eis(Handeling::Delete, huidig != Vertrouwelijkheid::Normaal)
+    /// [`Rejection::Forbidden`].
+    pub fn may_delete(self, current: Vertrouwelijkheid) -> Result<(), Rejection> {
+        self.require(Action::Delete, current != Vertrouwelijkheid::Normaal)
     }
 
     /// Which vertrouwelijkheden a list shows (R42, R43): those asked for by each `vertrouwelijkheid` and by each part of
@@ -149,54 +147,53 @@ impl Scopes {
     /// for that there is not: that is no matter of rights, and the answer is 400.
     ///
     /// # Errors
-    /// [`Afwijzing::NietToegestaan`] where `read:normal` asks for more than `normaal`, or leaves it out.
-    pub fn lijst<'a>(
+    /// [`Rejection::Forbidden`] where `read:normal` asks for more than `normaal`, or leaves it out.
+    pub fn list<'a>(
         self,
         vertrouwelijkheid: impl IntoIterator<Item = &'a str>,
         vertrouwelijkheid_in: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Vec<Vertrouwelijkheid>, Afwijzing> {
-        self.eis(Handeling::Read, false)?;
-        let delen = vertrouwelijkheid_in.into_iter().flat_map(|waarden| waarden.split(','));
-        let gevraagd: Vec<&str> = vertrouwelijkheid.into_iter().chain(delen).collect();
-        let Some(waarden) = gevraagd.iter().map(|waarde| Vertrouwelijkheid::lees(waarde)).collect::<Option<Vec<_>>>()
-        else {
+    ) -> Result<Vec<Vertrouwelijkheid>, Rejection> {
+        self.require(Action::Read, false)?;
+        let parts = vertrouwelijkheid_in.into_iter().flat_map(|values| values.split(','));
+        let asked: Vec<&str> = vertrouwelijkheid.into_iter().chain(parts).collect();
+        let Some(values) = asked.iter().map(|value| Vertrouwelijkheid::parse(value)).collect::<Option<Vec<_>>>() else {
             return Ok(Vec::new());
         };
-        if self.bereik(Handeling::Read) == Bereik::Vertrouwelijk {
-            let alle = Vertrouwelijkheid::ALLE.into_iter();
-            return Ok(alle.filter(|waarde| waarden.is_empty() || waarden.contains(waarde)).collect());
+        if self.reach(Action::Read) == Reach::Vertrouwelijk {
+            let all = Vertrouwelijkheid::ALL.into_iter();
+            return Ok(all.filter(|value| values.is_empty() || values.contains(value)).collect());
         }
-        if !waarden.is_empty() && waarden.iter().all(|waarde| *waarde == Vertrouwelijkheid::Normaal) {
+        if !values.is_empty() && values.iter().all(|value| *value == Vertrouwelijkheid::Normaal) {
             return Ok(vec![Vertrouwelijkheid::Normaal]);
         }
-        let scope = naam::READ_CONFIDENTIAL;
-        Err(geweigerd(format!("Zonder de scope {scope} kan alleen vertrouwelijkheid=normaal worden opgevraagd.")))
+        let scope = name::READ_CONFIDENTIAL;
+        Err(refused(format!("Zonder de scope {scope} kan alleen vertrouwelijkheid=normaal worden opgevraagd.")))
     }
 }
 
 /// The effective scopes, separated by single spaces: a confidential one brings its normal one along (R73).
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut namen = Vec::new();
-        for (bereik, (normaal, vertrouwelijk)) in self.0.into_iter().zip(NAMEN) {
-            if bereik >= Bereik::Normaal {
-                namen.push(normaal);
+        let mut names = Vec::new();
+        for (reach, (normaal, vertrouwelijk)) in self.0.into_iter().zip(NAMES) {
+            if reach >= Reach::Normaal {
+                names.push(normaal);
             }
-            if bereik == Bereik::Vertrouwelijk {
-                namen.push(vertrouwelijk);
+            if reach == Reach::Vertrouwelijk {
+                names.push(vertrouwelijk);
             }
         }
-        f.write_str(&namen.join(" "))
+        f.write_str(&names.join(" "))
     }
 }
 
-fn geweigerd(detail: String) -> Afwijzing {
-    Afwijzing::NietToegestaan(detail)
+fn refused(detail: String) -> Rejection {
+    Rejection::Forbidden(detail)
 }
 
-fn niet_opgeheven(nieuw: Vertrouwelijkheid) -> Result<(), Afwijzing> {
-    if nieuw == Vertrouwelijkheid::Opgeheven {
-        return Err(geweigerd("De vertrouwelijkheid opgeheven kan alleen met een PATCH worden gezet.".to_owned()));
+fn not_opgeheven(new: Vertrouwelijkheid) -> Result<(), Rejection> {
+    if new == Vertrouwelijkheid::Opgeheven {
+        return Err(refused("De vertrouwelijkheid opgeheven kan alleen met een PATCH worden gezet.".to_owned()));
     }
     Ok(())
 }
@@ -207,12 +204,12 @@ mod tests {
     use crate::bewaartermijn::Bewaartermijn;
     use Vertrouwelijkheid::{Normaal, Opgeheven, Vertrouwelijk};
 
-    fn scopes(tekst: &str) -> Scopes {
-        Scopes::lees(tekst)
+    fn scopes(text: &str) -> Scopes {
+        Scopes::parse(text)
     }
 
-    fn toegestaan(oordeel: fn(Scopes, Vertrouwelijkheid) -> Result<(), Afwijzing>, tekst: &str) -> [bool; 3] {
-        Vertrouwelijkheid::ALLE.map(|waarde| oordeel(scopes(tekst), waarde).is_ok())
+    fn allowed(judgement: fn(Scopes, Vertrouwelijkheid) -> Result<(), Rejection>, text: &str) -> [bool; 3] {
+        Vertrouwelijkheid::ALL.map(|value| judgement(scopes(text), value).is_ok())
     }
 
     #[test]
@@ -228,76 +225,76 @@ mod tests {
 
     #[test]
     fn r11_r12_who_may_create_what() {
-        assert_eq!(toegestaan(Scopes::mag_aanmaken, "create:normal"), [true, false, false]);
-        assert_eq!(toegestaan(Scopes::mag_aanmaken, "create:confidential"), [true, true, false]);
+        assert_eq!(allowed(Scopes::may_create, "create:normal"), [true, false, false]);
+        assert_eq!(allowed(Scopes::may_create, "create:confidential"), [true, true, false]);
         assert_eq!(
-            toegestaan(Scopes::mag_aanmaken, "read:confidential update:confidential delete:confidential"),
+            allowed(Scopes::may_create, "read:confidential update:confidential delete:confidential"),
             [false; 3]
         );
     }
 
     #[test]
     fn r51_r52_who_may_read_and_delete_what() {
-        assert_eq!(toegestaan(Scopes::mag_lezen, "read:normal"), [true, false, false]);
-        assert_eq!(toegestaan(Scopes::mag_lezen, "read:confidential"), [true; 3]);
-        assert_eq!(toegestaan(Scopes::mag_lezen, "delete:confidential"), [false; 3]);
-        assert_eq!(toegestaan(Scopes::mag_verwijderen, "delete:normal"), [true, false, false]);
-        assert_eq!(toegestaan(Scopes::mag_verwijderen, "delete:confidential"), [true; 3]);
-        assert_eq!(toegestaan(Scopes::mag_verwijderen, "read:confidential"), [false; 3]);
+        assert_eq!(allowed(Scopes::may_read, "read:normal"), [true, false, false]);
+        assert_eq!(allowed(Scopes::may_read, "read:confidential"), [true; 3]);
+        assert_eq!(allowed(Scopes::may_read, "delete:confidential"), [false; 3]);
+        assert_eq!(allowed(Scopes::may_delete, "delete:normal"), [true, false, false]);
+        assert_eq!(allowed(Scopes::may_delete, "delete:confidential"), [true; 3]);
+        assert_eq!(allowed(Scopes::may_delete, "read:confidential"), [false; 3]);
     }
 
     #[test]
     fn r23_r24_who_may_replace_what_by_what() {
-        for huidig in Vertrouwelijkheid::ALLE {
-            for nieuw in Vertrouwelijkheid::ALLE {
-                let normaal = scopes("update:normal").mag_vervangen(huidig, nieuw).is_ok();
-                assert_eq!(normaal, huidig == Normaal && nieuw == Normaal, "{huidig:?} to {nieuw:?}");
-                let vertrouwelijk = scopes("update:confidential").mag_vervangen(huidig, nieuw).is_ok();
-                assert_eq!(vertrouwelijk, nieuw != Opgeheven, "{huidig:?} to {nieuw:?}");
-                assert!(scopes("create:confidential").mag_vervangen(huidig, nieuw).is_err());
+        for current in Vertrouwelijkheid::ALL {
+            for new in Vertrouwelijkheid::ALL {
+                let normaal = scopes("update:normal").may_replace(current, new).is_ok();
+                assert_eq!(normaal, current == Normaal && new == Normaal, "{current:?} to {new:?}");
+                let vertrouwelijk = scopes("update:confidential").may_replace(current, new).is_ok();
+                assert_eq!(vertrouwelijk, new != Opgeheven, "{current:?} to {new:?}");
+                assert!(scopes("create:confidential").may_replace(current, new).is_err());
             }
         }
     }
 
     #[test]
     fn r33_who_may_change_what_of_a_verwerking() {
-        let termijn = Aanpassing { bewaartermijn: Bewaartermijn::lees("P1Y").ok(), vertrouwelijkheid: None };
-        let beide = Aanpassing { vertrouwelijkheid: Some(Normaal), ..termijn.clone() };
-        let opheffen = Aanpassing { bewaartermijn: None, vertrouwelijkheid: Some(Opgeheven) };
-        assert!(scopes("update:normal").mag_aanpassen([Normaal, Normaal], &termijn).is_ok());
-        assert!(scopes("update:normal").mag_aanpassen([Normaal, Vertrouwelijk], &termijn).is_err());
-        assert!(scopes("update:normal").mag_aanpassen([Opgeheven], &termijn).is_err());
-        assert!(scopes("update:normal").mag_aanpassen([Normaal], &beide).is_err());
-        assert!(scopes("update:confidential").mag_aanpassen(Vertrouwelijkheid::ALLE, &beide).is_ok());
-        assert!(scopes("update:confidential").mag_aanpassen([Vertrouwelijk], &opheffen).is_ok());
-        assert!(scopes("read:confidential").mag_aanpassen([], &termijn).is_err());
+        let term = Patch { bewaartermijn: Bewaartermijn::parse("P1Y").ok(), vertrouwelijkheid: None };
+        let both = Patch { vertrouwelijkheid: Some(Normaal), ..term.clone() };
+        let lift = Patch { bewaartermijn: None, vertrouwelijkheid: Some(Opgeheven) };
+        assert!(scopes("update:normal").may_patch([Normaal, Normaal], &term).is_ok());
+        assert!(scopes("update:normal").may_patch([Normaal, Vertrouwelijk], &term).is_err());
+        assert!(scopes("update:normal").may_patch([Opgeheven], &term).is_err());
+        assert!(scopes("update:normal").may_patch([Normaal], &both).is_err());
+        assert!(scopes("update:confidential").may_patch(Vertrouwelijkheid::ALL, &both).is_ok());
+        assert!(scopes("update:confidential").may_patch([Vertrouwelijk], &lift).is_ok());
+        assert!(scopes("read:confidential").may_patch([], &term).is_err());
     }
 
     #[test]
     fn r42_r43_what_a_list_shows() {
         let normaal = scopes("read:normal");
-        assert_eq!(normaal.lijst(["normaal"], []), Ok(vec![Normaal]));
-        assert_eq!(normaal.lijst(["normaal", "normaal"], ["normaal,normaal"]), Ok(vec![Normaal]));
-        for (waarden, samen) in
+        assert_eq!(normaal.list(["normaal"], []), Ok(vec![Normaal]));
+        assert_eq!(normaal.list(["normaal", "normaal"], ["normaal,normaal"]), Ok(vec![Normaal]));
+        for (values, together) in
             [(vec![], vec![]), (vec!["opgeheven"], vec![]), (vec!["normaal"], vec!["normaal,vertrouwelijk"])]
         {
-            assert!(matches!(normaal.lijst(waarden, samen), Err(Afwijzing::NietToegestaan(_))));
+            assert!(matches!(normaal.list(values, together), Err(Rejection::Forbidden(_))));
         }
         let vertrouwelijk = scopes("read:confidential");
-        assert_eq!(vertrouwelijk.lijst([], []), Ok(Vertrouwelijkheid::ALLE.to_vec()));
-        assert_eq!(vertrouwelijk.lijst(["opgeheven", "normaal"], ["opgeheven"]), Ok(vec![Normaal, Opgeheven]));
-        assert_eq!(vertrouwelijk.lijst([], ["vertrouwelijk"]), Ok(vec![Vertrouwelijk]));
-        assert_eq!(vertrouwelijk.lijst(["geheim"], []), Ok(vec![]));
-        assert_eq!(normaal.lijst([], ["normaal,"]), Ok(vec![]));
-        assert!(scopes("create:normal").lijst(["normaal"], []).is_err());
+        assert_eq!(vertrouwelijk.list([], []), Ok(Vertrouwelijkheid::ALL.to_vec()));
+        assert_eq!(vertrouwelijk.list(["opgeheven", "normaal"], ["opgeheven"]), Ok(vec![Normaal, Opgeheven]));
+        assert_eq!(vertrouwelijk.list([], ["vertrouwelijk"]), Ok(vec![Vertrouwelijk]));
+        assert_eq!(vertrouwelijk.list(["geheim"], []), Ok(vec![]));
+        assert_eq!(normaal.list([], ["normaal,"]), Ok(vec![]));
+        assert!(scopes("create:normal").list(["normaal"], []).is_err());
     }
 
     #[test]
     fn r72_a_refusal_names_the_scope_that_would_do() {
-        let Err(fout) = scopes("create:normal").mag_aanmaken(Vertrouwelijk) else { panic!("allowed") };
+        let Err(fout) = scopes("create:normal").may_create(Vertrouwelijk) else { panic!("allowed") };
         assert!(fout.fout("").detail.contains("create:confidential"));
-        let Err(fout) = scopes("").mag_ooit_wijzigen() else { panic!("allowed") };
+        let Err(fout) = scopes("").may_ever_update() else { panic!("allowed") };
         assert!(fout.fout("").detail.contains("update:normal"));
-        assert!(scopes("create:confidential").mag_ooit_aanmaken().is_ok());
+        assert!(scopes("create:confidential").may_ever_create().is_ok());
     }
 }

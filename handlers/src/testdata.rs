@@ -3,26 +3,26 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::opgeslagen::Opgeslagen;
-use crate::pseudoniem::Pseudonimiseerder;
+use crate::pseudoniem::Pseudonymizer;
+use crate::stored::Stored;
 use crate::tijd::TijdstipRegistratie;
-use crate::verwerkingsactie::{Adressen, Verwerkingsactie, Verzoek};
+use crate::verwerkingsactie::{Addresses, Request, Verwerkingsactie};
 
-pub(crate) fn sleutels() -> Pseudonimiseerder {
-    Pseudonimiseerder::van_geheim(r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#)
+pub(crate) fn keys() -> Pseudonymizer {
+    Pseudonymizer::from_secret(r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#)
         .expect("this is a secret")
 }
 
-pub(crate) fn adressen() -> Adressen {
-    Adressen::gezamenlijk("https://log.example/v1")
+pub(crate) fn addresses() -> Addresses {
+    Addresses::joint("https://log.example/v1")
 }
 
-pub(crate) fn verzoek(json: Value) -> Verzoek {
+pub(crate) fn request(json: Value) -> Request {
     serde_json::from_value(json).expect("this is a request")
 }
 
-pub(crate) fn moment(tekst: &str) -> TijdstipRegistratie {
-    TijdstipRegistratie::lees(tekst).expect("this is a moment of registration")
+pub(crate) fn moment(text: &str) -> TijdstipRegistratie {
+    TijdstipRegistratie::parse(text).expect("this is a moment of registration")
 }
 
 /// The n-th key.
@@ -39,17 +39,17 @@ pub(crate) fn uuids(mut n: u64) -> impl FnMut() -> String {
 }
 
 /// The first actie, whose objects have the keys that follow.
-pub(crate) fn actie_van(verzoek: Verzoek, tijdstip_registratie: &str) -> Verwerkingsactie {
-    Verwerkingsactie::nieuw(verzoek, uuid(1), moment(tijdstip_registratie), &adressen(), uuids(2))
+pub(crate) fn actie_from(request: Request, tijdstip_registratie: &str) -> Verwerkingsactie {
+    Verwerkingsactie::new(request, uuid(1), moment(tijdstip_registratie), &addresses(), uuids(2))
 }
 
 /// An actie about persons, each with the kind of their number.
 pub(crate) fn actie(objecten: &[(&str, &str)]) -> Verwerkingsactie {
     let objecten: Vec<Value> = objecten
         .iter()
-        .map(|(soort, nummer)| json!({"objecttype": "persoon", "soortObjectId": soort, "objectId": nummer}))
+        .map(|(soort, number)| json!({"objecttype": "persoon", "soortObjectId": soort, "objectId": number}))
         .collect();
-    let verzoek = verzoek(json!({
+    let request = request(json!({
         "actieNaam": "Zoeken",
         "verwerkingId": "6D4C2B1A-0f9e-4d8c-b7a6-958473625140",
         "verwerkingsactiviteitId": "3B5E7A90-1c2d-4e4f-9a6b-7c8d9e0f1a2b",
@@ -58,11 +58,11 @@ pub(crate) fn actie(objecten: &[(&str, &str)]) -> Verwerkingsactie {
         "tijdstip": "2024-02-29T10:00:00+01:00",
         "verwerkteObjecten": objecten,
     }));
-    actie_van(verzoek, "2024-02-29T09:00:01.000000Z")
+    actie_from(request, "2024-02-29T09:00:01.000000Z")
 }
 
-pub(crate) fn opgeslagen(objecten: &[(&str, &str)]) -> Opgeslagen {
-    sleutels().pseudonimiseer(actie(objecten), None)
+pub(crate) fn stored(objecten: &[(&str, &str)]) -> Stored {
+    keys().pseudonymize(actie(objecten), None)
 }
 
 /// Any actie, about one to five persons of whom some are the same, with numbers that stand nowhere else in it.
@@ -72,8 +72,8 @@ pub(crate) fn acties() -> impl Strategy<Value = Verwerkingsactie> {
         "7770000[0-3][0-9]|7770000[0-3][0-9]-lang-nummer",
         proptest::option::of("[a-z\u{7f}\"\\\\\u{0}é]{0,8}"),
     )
-        .prop_map(|(soort, nummer, betrokkenheid)| {
-            let mut object = json!({"objecttype": "persoon", "soortObjectId": soort, "objectId": nummer});
+        .prop_map(|(soort, number, betrokkenheid)| {
+            let mut object = json!({"objecttype": "persoon", "soortObjectId": soort, "objectId": number});
             if let Some(betrokkenheid) = betrokkenheid {
                 object["betrokkenheid"] = betrokkenheid.into();
                 object["verwerkteSoortenGegevens"] = json!([{"soortGegeven": "adres"}]);
@@ -83,22 +83,22 @@ pub(crate) fn acties() -> impl Strategy<Value = Verwerkingsactie> {
     let objecten = proptest::collection::vec(object, 1..=5);
     let vertrouwelijkheid = prop_oneof![Just("normaal"), Just("vertrouwelijk"), Just("opgeheven")];
     (objecten, vertrouwelijkheid, "[a-zé\u{7f}\"\\\\]{0,20}", proptest::option::of("77711100[0-9]")).prop_map(
-        |(objecten, vertrouwelijkheid, naam, afnemer)| {
+        |(objecten, vertrouwelijkheid, name, afnemer)| {
             let mut json = json!({
-                "actieNaam": naam, "vertrouwelijkheid": vertrouwelijkheid, "tijdstip": "2024-02-29T10:00:00.5+01:00",
+                "actieNaam": name, "vertrouwelijkheid": vertrouwelijkheid, "tijdstip": "2024-02-29T10:00:00.5+01:00",
                 "verwerkteObjecten": objecten,
             });
             if let Some(afnemer) = afnemer {
                 json["soortAfnemerId"] = "BSN".into();
                 json["afnemerId"] = afnemer.into();
             }
-            actie_van(verzoek(json), "2024-02-29T09:00:01.000000Z")
+            actie_from(request(json), "2024-02-29T09:00:01.000000Z")
         },
     )
 }
 
 /// A request in which no field is missing.
-pub(crate) fn volledig_verzoek() -> Value {
+pub(crate) fn full_request() -> Value {
     json!({
         "actieNaam": "Adres controleren",
         "handelingNaam": "Aanvraag beoordelen",
@@ -129,12 +129,12 @@ pub(crate) fn volledig_verzoek() -> Value {
 }
 
 /// An actie in which no field is missing.
-pub(crate) fn volledige_actie() -> Verwerkingsactie {
-    actie_van(verzoek(volledig_verzoek()), "2026-01-15T08:30:01.250000Z")
+pub(crate) fn full_actie() -> Verwerkingsactie {
+    actie_from(request(full_request()), "2026-01-15T08:30:01.250000Z")
 }
 
 /// Every number of a person in an actie.
-pub(crate) fn nummers(actie: &Verwerkingsactie) -> Vec<String> {
-    let objecten = actie.verwerkte_objecten.iter().map(|object| &object.gegevens.object_id);
-    objecten.chain(&actie.gegevens.afnemer_id).map(|nummer| nummer.tekst().to_owned()).collect()
+pub(crate) fn numbers(actie: &Verwerkingsactie) -> Vec<String> {
+    let objecten = actie.verwerkte_objecten.iter().map(|object| &object.content.object_id);
+    objecten.chain(&actie.content.afnemer_id).map(|number| number.text().to_owned()).collect()
 }

@@ -18,12 +18,12 @@ pub struct Identificator(String);
 
 impl Identificator {
     /// Wraps a text.
-    pub fn new(tekst: impl Into<String>) -> Self {
-        Self(tekst.into())
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 
     /// The text itself. Not for log lines.
-    pub fn tekst(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.0
     }
 }
@@ -48,10 +48,10 @@ pub enum Vertrouwelijkheid {
 
 impl Vertrouwelijkheid {
     /// All values, in the order of the specification.
-    pub const ALLE: [Self; 3] = [Self::Normaal, Self::Vertrouwelijk, Self::Opgeheven];
+    pub const ALL: [Self; 3] = [Self::Normaal, Self::Vertrouwelijk, Self::Opgeheven];
 
     /// The value as the API writes it.
-    pub fn tekst(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Self::Normaal => vertrouwelijkheid::NORMAAL,
             Self::Vertrouwelijk => vertrouwelijkheid::VERTROUWELIJK,
@@ -60,8 +60,8 @@ impl Vertrouwelijkheid {
     }
 
     /// The value that the API writes so; none where there is no such value.
-    pub fn lees(tekst: &str) -> Option<Self> {
-        Self::ALLE.into_iter().find(|waarde| waarde.tekst() == tekst)
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|value| value.text() == text)
     }
 }
 
@@ -75,7 +75,7 @@ pub enum Objecttype {
 
 impl Objecttype {
     /// The value as the API writes it.
-    pub fn tekst(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Self::Persoon => "persoon",
         }
@@ -86,7 +86,7 @@ impl Objecttype {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the specification describes its fields; to repeat that here would be to have it twice")]
-pub struct Gegevens {
+pub struct Content {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub actie_naam: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -127,7 +127,7 @@ pub struct Gegevens {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the specification describes its fields; to repeat that here would be to have it twice")]
-pub struct ObjectGegevens {
+pub struct ObjectContent {
     pub objecttype: Objecttype,
     pub soort_object_id: String,
     pub object_id: Identificator,
@@ -149,7 +149,7 @@ pub struct VerwerktSoortGegeven {
 /// [`crate::validation`]. What a POST says of `actieId`, `url` and the objects' keys never gets here (R01).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Verzoek {
+pub struct Request {
     /// Of a PUT: the actie that the client means; must be that of the path (R21).
     #[serde(default)]
     pub actie_id: Option<String>,
@@ -158,15 +158,15 @@ pub struct Verzoek {
     pub url: Option<String>,
     /// The actie.
     #[serde(flatten)]
-    pub gegevens: Gegevens,
+    pub content: Content,
     /// Its objects, at least one (R03).
-    pub verwerkte_objecten: Vec<ObjectVerzoek>,
+    pub verwerkte_objecten: Vec<RequestObject>,
 }
 
-/// An object in a [`Verzoek`].
+/// An object in a [`Request`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ObjectVerzoek {
+pub struct RequestObject {
     /// Of a PUT: which object of the actie this is (R02); absent for a new one.
     #[serde(default)]
     pub verwerkt_object_id: Option<String>,
@@ -175,7 +175,7 @@ pub struct ObjectVerzoek {
     pub url: Option<String>,
     /// The object.
     #[serde(flatten)]
-    pub gegevens: ObjectGegevens,
+    pub content: ObjectContent,
 }
 
 /// An actie in an answer (`VerwerkingsactieUitgebreid`).
@@ -188,7 +188,7 @@ pub struct Verwerkingsactie {
     pub actie_id: String,
     /// What the client said of it.
     #[serde(flatten)]
-    pub gegevens: Gegevens,
+    pub content: Content,
     /// When this version was registered.
     pub tijdstip_registratie: TijdstipRegistratie,
     /// Its objects.
@@ -205,13 +205,13 @@ pub struct VerwerktObject {
     pub verwerkt_object_id: String,
     /// What the client said of it.
     #[serde(flatten)]
-    pub gegevens: ObjectGegevens,
+    pub content: ObjectContent,
 }
 
 /// The body of a PATCH (`PatchRequestBody`): at least one of both (R31).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Aanpassing {
+pub struct Patch {
     /// The new term, if it changes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bewaartermijn: Option<Bewaartermijn>,
@@ -222,18 +222,18 @@ pub struct Aanpassing {
 
 /// Where the two APIs are: their addresses up to the route, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adressen {
+pub struct Addresses {
     /// The Bewerking API.
     pub bewerking: String,
     /// The Inzage API, which shows objects.
     pub inzage: String,
 }
 
-impl Adressen {
+impl Addresses {
     /// Both APIs at one address; a slash at its end is left out.
-    pub fn gezamenlijk(adres: &str) -> Self {
-        let adres = adres.trim_end_matches('/').to_owned();
-        Self { bewerking: adres.clone(), inzage: adres }
+    pub fn joint(address: &str) -> Self {
+        let address = address.trim_end_matches('/').to_owned();
+        Self { bewerking: address.clone(), inzage: address }
     }
 
     /// The `url` of an actie.
@@ -248,48 +248,48 @@ impl Adressen {
 }
 
 /// A UUID of version 4 made of 16 random bytes (R01), in lower case.
-pub fn uuid4(willekeurig: [u8; 16]) -> String {
-    let getal = u128::from_be_bytes(willekeurig);
-    let getal = getal & !(0xf << 76) & !(0b11 << 62) | 0x4 << 76 | 0b10 << 62;
-    let hex = format!("{getal:032x}");
+pub fn uuid4(random: [u8; 16]) -> String {
+    let number = u128::from_be_bytes(random);
+    let number = number & !(0xf << 76) & !(0b11 << 62) | 0x4 << 76 | 0b10 << 62;
+    let hex = format!("{number:032x}");
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 /// Whether this is a UUID in the usual form, in any case.
-pub fn is_uuid(tekst: &str) -> bool {
-    tekst.len() == 36
-        && tekst.bytes().enumerate().all(|(plaats, teken)| match plaats {
-            8 | 13 | 18 | 23 => teken == b'-',
-            _ => teken.is_ascii_hexdigit(),
+pub fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(place, c)| match place {
+            8 | 13 | 18 | 23 => c == b'-',
+            _ => c.is_ascii_hexdigit(),
         })
 }
 
 impl Verwerkingsactie {
-    /// A new actie, as a POST makes it and is answered with (R01, R02, R10). `actie_id` and every key that `nieuwe_sleutel`
+    /// A new actie, as a POST makes it and is answered with (R01, R02, R10). `actie_id` and every key that `new_key`
     /// gives are from [`uuid4`].
-    pub fn nieuw(
-        verzoek: Verzoek,
+    pub fn new(
+        request: Request,
         actie_id: String,
         tijdstip_registratie: TijdstipRegistratie,
-        adressen: &Adressen,
-        mut nieuwe_sleutel: impl FnMut() -> String,
+        addresses: &Addresses,
+        mut new_key: impl FnMut() -> String,
     ) -> Self {
-        let verwerkte_objecten = verzoek.verwerkte_objecten.into_iter();
+        let verwerkte_objecten = request.verwerkte_objecten.into_iter();
         Self {
-            url: adressen.actie(&actie_id),
+            url: addresses.actie(&actie_id),
             actie_id,
-            gegevens: verzoek.gegevens,
+            content: request.content,
             tijdstip_registratie,
             verwerkte_objecten: verwerkte_objecten
-                .map(|object| VerwerktObject::nieuw(nieuwe_sleutel(), object.gegevens, adressen))
+                .map(|object| VerwerktObject::new(new_key(), object.content, addresses))
                 .collect(),
         }
     }
 }
 
 impl VerwerktObject {
-    pub(crate) fn nieuw(verwerkt_object_id: String, gegevens: ObjectGegevens, adressen: &Adressen) -> Self {
-        Self { url: adressen.object(&verwerkt_object_id), verwerkt_object_id, gegevens }
+    pub(crate) fn new(verwerkt_object_id: String, content: ObjectContent, addresses: &Addresses) -> Self {
+        Self { url: addresses.object(&verwerkt_object_id), verwerkt_object_id, content }
     }
 }
 
@@ -302,13 +302,13 @@ mod tests {
 
     #[test]
     fn r10_the_answer_has_the_request_and_what_the_log_made_in_the_order_of_the_specification() {
-        let verzoek = testdata::verzoek(json!({
+        let request = testdata::request(json!({
             "tijdstip": "2024-04-05T14:35:42+01:00",
             "vertrouwelijkheid": "normaal",
             "actieNaam": "Zoeken",
             "verwerkteObjecten": [{"objectId": "999990019", "soortObjectId": "BSN", "objecttype": "persoon"}],
         }));
-        let actie = testdata::actie_van(verzoek, "2024-04-05T13:35:43.000000Z");
+        let actie = testdata::actie_from(request, "2024-04-05T13:35:43.000000Z");
         assert_eq!(
             serde_json::to_string(&actie).unwrap(),
             concat!(
@@ -338,15 +338,15 @@ mod tests {
     #[test]
     fn a_slash_at_the_end_of_an_address_is_not_doubled() {
         assert_eq!(
-            Adressen::gezamenlijk("https://log.example/v1/").actie("a"),
+            Addresses::joint("https://log.example/v1/").actie("a"),
             "https://log.example/v1/verwerkingsacties/a"
         );
     }
 
     proptest! {
         #[test]
-        fn r01_every_key_is_a_uuid(willekeurig: [u8; 16]) {
-            prop_assert!(is_uuid(&uuid4(willekeurig)));
+        fn r01_every_key_is_a_uuid(random: [u8; 16]) {
+            prop_assert!(is_uuid(&uuid4(random)));
         }
 
         #[test]

@@ -49,7 +49,7 @@ pub mod table {
     pub const OOIT_VERTROUWELIJK: &str = "ooitVertrouwelijk";
 
     /// The largest row that DynamoDB keeps, in bytes: the names and the values of its attributes together.
-    pub const GROOTSTE_RIJ: usize = 400 * 1024;
+    pub const MAX_ROW: usize = 400 * 1024;
 
     /// Current acties by verwerkingId, sorted by tijdstipRegistratie.
     pub const VERWERKING_ID_INDEX: &str = "verwerkingId-index";

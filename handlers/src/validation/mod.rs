@@ -3,62 +3,57 @@
 //! What the specification does not name is accepted and forgotten (R14). Texts may hold any character that JSON can
 //! express, U+0000 among them: the specification forbids none, and the log keeps what it gets.
 
-mod regels;
-mod velden;
-mod vormen;
+mod fields;
+mod rules;
+mod shapes;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::fout::{Afwijzing, InvalidParam};
+use crate::fout::{InvalidParam, Rejection};
 use crate::json;
-use crate::pseudoniem::Pseudonimiseerder;
-use crate::verwerkingsactie::{Aanpassing, Verzoek, is_uuid};
-use regels::Keurder;
-use velden::Veld;
+use crate::pseudoniem::Pseudonymizer;
+use crate::verwerkingsactie::{Patch, Request, is_uuid};
+use fields::Field;
+use rules::Checker;
 
 /// The most that a body may be, in bytes; API Gateway receives no more either.
-pub const GROOTSTE_BODY: usize = 10 * 1024 * 1024;
+pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
 /// The most wrong fields that one answer lists: an answer, too, has a largest size.
-pub const MEESTE_FOUTEN: usize = 1000;
+pub const MAX_INVALID_PARAMS: usize = 1000;
 
 /// Checks requests.
 #[derive(Debug, Clone, Copy)]
-pub struct Validatie<'a> {
+pub struct Validator<'a> {
     /// Whether a BSN must pass the eleven-test (R15).
     pub elfproef: bool,
     /// Tells a BSN from the pseudonym of one, which a client gets from a GET and may send back.
-    pub pseudoniemen: &'a Pseudonimiseerder,
+    pub pseudonyms: &'a Pseudonymizer,
 }
 
-impl Validatie<'_> {
+impl Validator<'_> {
     /// The body of a POST.
     ///
     /// # Errors
     /// 415, 413 or 400, in this order.
-    pub fn nieuw(&self, content_type: Option<&str>, body: &[u8]) -> Result<Verzoek, Afwijzing> {
-        let mut fouten = Vec::new();
-        let waarde = self.body(content_type, body, velden::NIEUW, &mut fouten)?;
-        uitkomst(waarde, fouten)
+    pub fn post(&self, content_type: Option<&str>, body: &[u8]) -> Result<Request, Rejection> {
+        let mut faults = Vec::new();
+        let value = self.body(content_type, body, fields::POST, &mut faults)?;
+        outcome(value, faults)
     }
 
     /// The body of a PUT, and the `actieId` of its path, which is returned in lower case.
     ///
     /// # Errors
     /// 415, 413 or 400, in this order.
-    pub fn vervanging(
-        &self,
-        actie_id: &str,
-        content_type: Option<&str>,
-        body: &[u8],
-    ) -> Result<(String, Verzoek), Afwijzing> {
-        let mut fouten = Vec::new();
-        let waarde = self.body(content_type, body, velden::VERVANGING, &mut fouten)?;
-        if !is_uuid(actie_id) && !fouten.iter().any(|fout| fout.name == "actieId") {
-            fouten.insert(0, InvalidParam::ongeldig("actieId", regels::UUID));
+    pub fn put(&self, actie_id: &str, content_type: Option<&str>, body: &[u8]) -> Result<(String, Request), Rejection> {
+        let mut faults = Vec::new();
+        let value = self.body(content_type, body, fields::PUT, &mut faults)?;
+        if !is_uuid(actie_id) && !faults.iter().any(|fout| fout.name == "actieId") {
+            faults.insert(0, InvalidParam::invalid("actieId", rules::UUID));
         }
-        Ok((actie_id.to_ascii_lowercase(), uitkomst(waarde, fouten)?))
+        Ok((actie_id.to_ascii_lowercase(), outcome(value, faults)?))
     }
 
     /// The body of a PATCH, and the values of its query parameter `verwerkingId`, of which there must be one (R31). It is
@@ -66,38 +61,38 @@ impl Validatie<'_> {
     ///
     /// # Errors
     /// 415, 413 or 400, in this order.
-    pub fn aanpassing(
+    pub fn patch(
         &self,
         verwerking_ids: &[&str],
         content_type: Option<&str>,
         body: &[u8],
-    ) -> Result<(String, Aanpassing), Afwijzing> {
-        let mut fouten = Vec::new();
+    ) -> Result<(String, Patch), Rejection> {
+        let mut faults = Vec::new();
         let verwerking_id = match verwerking_ids {
             [] | [""] => {
-                fouten.push(InvalidParam::verplicht("verwerkingId"));
+                faults.push(InvalidParam::required("verwerkingId"));
                 ""
             }
             [id] if is_uuid(id) => id,
             [_] => {
-                fouten.push(InvalidParam::ongeldig("verwerkingId", regels::UUID));
+                faults.push(InvalidParam::invalid("verwerkingId", rules::UUID));
                 ""
             }
             _ => {
-                fouten.push(InvalidParam::ongeldig("verwerkingId", regels::DUBBEL));
+                faults.push(InvalidParam::invalid("verwerkingId", rules::TWICE));
                 ""
             }
         };
-        let voor_de_body = fouten.len();
-        let waarde = self.body(content_type, body, velden::AANPASSING, &mut fouten)?;
-        let leeg = |veld: &Veld| waarde.get(veld.naam).is_none();
-        if fouten.len() == voor_de_body && velden::AANPASSING.iter().all(leeg) {
-            fouten.extend(velden::AANPASSING.iter().map(|veld| {
-                let reden = "Ten minste één van bewaartermijn en vertrouwelijkheid is verplicht.";
-                InvalidParam::new(veld.naam, contract::fout::VELD_VERPLICHT, reden)
+        let before_body = faults.len();
+        let value = self.body(content_type, body, fields::PATCH, &mut faults)?;
+        let empty = |field: &Field| value.get(field.name).is_none();
+        if faults.len() == before_body && fields::PATCH.iter().all(empty) {
+            faults.extend(fields::PATCH.iter().map(|field| {
+                let reason = "Ten minste één van bewaartermijn en vertrouwelijkheid is verplicht.";
+                InvalidParam::new(field.name, contract::fout::VELD_VERPLICHT, reason)
             }));
         }
-        Ok((verwerking_id.to_ascii_lowercase(), uitkomst(waarde, fouten)?))
+        Ok((verwerking_id.to_ascii_lowercase(), outcome(value, faults)?))
     }
 
     /// Reads the body, adds what is wrong with it, and returns what the specification names of it.
@@ -105,28 +100,28 @@ impl Validatie<'_> {
         &self,
         content_type: Option<&str>,
         body: &[u8],
-        velden: &'static [Veld],
-        fouten: &mut Vec<InvalidParam>,
-    ) -> Result<Value, Afwijzing> {
+        fields: &'static [Field],
+        faults: &mut Vec<InvalidParam>,
+    ) -> Result<Value, Rejection> {
         if !content_type.is_some_and(is_json) {
-            return Err(Afwijzing::Mediatype);
+            return Err(Rejection::MediaType);
         }
-        if body.len() > GROOTSTE_BODY {
-            return Err(Afwijzing::TeGroot);
+        if body.len() > MAX_BODY {
+            return Err(Rejection::TooLarge);
         }
         if body.iter().all(u8::is_ascii_whitespace) {
-            fouten.push(InvalidParam::verplicht("body"));
+            faults.push(InvalidParam::required("body"));
             return Ok(Value::Null);
         }
-        match json::lees(body) {
-            Ok(gelezen) => {
-                let mut keurder = Keurder { validatie: self, dubbel: &gelezen.dubbel, fouten };
-                Ok(keurder.object("", gelezen.waarde, velden))
+        match json::parse(body) {
+            Ok(parsed) => {
+                let mut checker = Checker { validator: self, twice: &parsed.twice, faults };
+                Ok(checker.object("", parsed.value, fields))
             }
-            Err(json::GeenJson { regel, teken }) => {
-                fouten.push(InvalidParam::ongeldig(
+            Err(json::NotJson { line, column }) => {
+                faults.push(InvalidParam::invalid(
                     "body",
-                    format!("Is geen geldige JSON: zie regel {regel}, teken {teken}."),
+                    format!("Is geen geldige JSON: zie regel {line}, teken {column}."),
                 ));
                 Ok(Value::Null)
             }
@@ -134,27 +129,27 @@ impl Validatie<'_> {
     }
 }
 
-fn uitkomst<T: DeserializeOwned>(waarde: Value, fouten: Vec<InvalidParam>) -> Result<T, Afwijzing> {
-    if !fouten.is_empty() {
-        return Err(Afwijzing::Ongeldig(fouten));
+fn outcome<T: DeserializeOwned>(value: Value, faults: Vec<InvalidParam>) -> Result<T, Rejection> {
+    if !faults.is_empty() {
+        return Err(Rejection::Invalid(faults));
     }
     // What passed every check has the form of the type; where it has not, the checks are wrong and not the request.
-    serde_json::from_value(waarde).map_err(|_| Afwijzing::Intern)
+    serde_json::from_value(value).map_err(|_| Rejection::Internal)
 }
 
 /// `application/json`, perhaps with parameters; JSON is always UTF-8 (RFC 8259).
 fn is_json(content_type: &str) -> bool {
-    let mut delen = content_type.split(';').map(str::trim);
-    let json = delen.next().is_some_and(|soort| soort.eq_ignore_ascii_case("application/json"));
-    json && delen.all(|parameter| match parameter.split_once('=') {
-        Some((naam, waarde)) if naam.eq_ignore_ascii_case("charset") => {
-            waarde.trim_matches('"').eq_ignore_ascii_case("utf-8")
+    let mut parts = content_type.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"));
+    json && parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
         }
         _ => true,
     })
 }
 
 #[cfg(test)]
-mod specificatie;
+mod specification;
 #[cfg(test)]
 mod tests;

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pseudoniem::{Pseudonimiseerder, Stelsel, is_bsn};
+use crate::pseudoniem::{NumberKind, Pseudonymizer, is_bsn};
 use crate::verwerkingsactie::{Identificator, Verwerkingsactie};
 
-/// An actie as the log keeps it, without a readable number of a person. Only [`Pseudonimiseerder::pseudonimiseer`]
+/// An actie as the log keeps it, without a readable number of a person. Only [`Pseudonymizer::pseudonymize`]
 /// makes one, and reading what was kept; so nothing else can get into a message or a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opgeslagen {
+pub struct Stored {
     actie: Verwerkingsactie,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     versleuteld: BTreeMap<String, String>,
 }
 
-impl Opgeslagen {
+impl Stored {
     /// What was kept: the `document` of a row and, where it has one, its attribute `versleuteld`, both JSON.
     ///
     /// # Errors
-    /// One of them is not what [`crate::rijen`] writes.
-    pub fn lees(document: &str, versleuteld: Option<&str>) -> Result<Self, serde_json::Error> {
+    /// One of them is not what [`crate::rows`] writes.
+    pub(crate) fn parse(document: &str, versleuteld: Option<&str>) -> Result<Self, serde_json::Error> {
         Ok(Self {
             actie: serde_json::from_str(document)?,
             versleuteld: versleuteld.map(serde_json::from_str).transpose()?.unwrap_or_default(),
@@ -44,41 +44,41 @@ impl Opgeslagen {
     }
 }
 
-impl Pseudonimiseerder {
+impl Pseudonymizer {
     /// The actie as the log keeps it: a pseudonym for each `objectId`, and for an `afnemerId` that is a BSN.
     ///
-    /// `eerder` is the version that this one replaces: a client that sends back the pseudonym of a long number cannot
+    /// `earlier` is the version that this one replaces: a client that sends back the pseudonym of a long number cannot
     /// send what was encrypted beside it, so that is taken from there.
-    pub fn pseudonimiseer(&self, mut actie: Verwerkingsactie, eerder: Option<&Opgeslagen>) -> Opgeslagen {
+    pub fn pseudonymize(&self, mut actie: Verwerkingsactie, earlier: Option<&Stored>) -> Stored {
         let mut versleuteld = BTreeMap::new();
-        let mut vervang = |nummer: &mut Identificator, stelsel: Stelsel<'_>| {
-            let pseudoniem = self.pseudoniem(stelsel, nummer.tekst());
-            let eerder = eerder.and_then(|eerder| eerder.versleuteld.get(&pseudoniem.tekst));
-            if let Some(geheel) = pseudoniem.versleuteld.or_else(|| eerder.cloned()) {
-                versleuteld.insert(pseudoniem.tekst.clone(), geheel);
+        let mut replace = |number: &mut Identificator, kind: NumberKind<'_>| {
+            let pseudoniem = self.pseudoniem(kind, number.text());
+            let earlier = earlier.and_then(|earlier| earlier.versleuteld.get(&pseudoniem.text));
+            if let Some(whole) = pseudoniem.versleuteld.or_else(|| earlier.cloned()) {
+                versleuteld.insert(pseudoniem.text.clone(), whole);
             }
-            *nummer = Identificator::new(pseudoniem.tekst);
+            *number = Identificator::new(pseudoniem.text);
         };
         for object in &mut actie.verwerkte_objecten {
-            let soort = object.gegevens.soort_object_id.clone();
-            let stelsel = Stelsel { objecttype: object.gegevens.objecttype.tekst(), soort: &soort };
-            vervang(&mut object.gegevens.object_id, stelsel);
+            let soort = object.content.soort_object_id.clone();
+            let kind = NumberKind { objecttype: object.content.objecttype.text(), soort: &soort };
+            replace(&mut object.content.object_id, kind);
         }
-        let soort = actie.gegevens.soort_afnemer_id.as_deref();
-        if let Some(afnemer) = &mut actie.gegevens.afnemer_id
-            && is_bsn_van_afnemer(soort, afnemer.tekst())
+        let soort = actie.content.soort_afnemer_id.as_deref();
+        if let Some(afnemer) = &mut actie.content.afnemer_id
+            && is_bsn_of_afnemer(soort, afnemer.text())
         {
-            vervang(afnemer, Stelsel::AFNEMER);
+            replace(afnemer, NumberKind::AFNEMER);
         }
-        Opgeslagen { actie, versleuteld }
+        Stored { actie, versleuteld }
     }
 }
 
 /// Whether an `afnemerId` is a BSN: its soort says so, or says nothing and it has the nine digits of one. An OIN has 20.
 /// Its pseudonym, when a client sends it back, is no BSN and is recognised before.
-fn is_bsn_van_afnemer(soort: Option<&str>, nummer: &str) -> bool {
+fn is_bsn_of_afnemer(soort: Option<&str>, number: &str) -> bool {
     match soort.map(str::trim) {
-        None | Some("") => nummer.len() == 9 && nummer.bytes().all(|teken| teken.is_ascii_digit()),
+        None | Some("") => number.len() == 9 && number.bytes().all(|c| c.is_ascii_digit()),
         Some(soort) => is_bsn(soort),
     }
 }
@@ -86,44 +86,44 @@ fn is_bsn_van_afnemer(soort: Option<&str>, nummer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pseudoniem::OnthulFout;
+    use crate::pseudoniem::RevealError;
     use crate::testdata;
     use serde_json::json;
 
     #[test]
     fn r09_no_number_of_a_person_is_left_in_what_is_kept() {
-        let lang = "1f0e2d3c-burger-0123456789-abcdefghijklm";
-        let actie = testdata::actie_van(
-            testdata::verzoek(json!({
+        let long = "1f0e2d3c-burger-0123456789-abcdefghijklm";
+        let actie = testdata::actie_from(
+            testdata::request(json!({
                 "vertrouwelijkheid": "normaal", "tijdstip": "2024-01-01T00:00:00Z",
                 "soortAfnemerId": " bsn", "afnemerId": "999990032", "gebruiker": "jan",
                 "verwerkteObjecten": [
                     {"objecttype": "persoon", "soortObjectId": "BSN", "objectId": "999990019"},
-                    {"objecttype": "persoon", "soortObjectId": "intern", "objectId": lang},
+                    {"objecttype": "persoon", "soortObjectId": "intern", "objectId": long},
                 ],
             })),
             "2024-01-01T00:00:01.000000Z",
         );
-        let sleutels = testdata::sleutels();
-        let bewaard = sleutels.pseudonimiseer(actie, None);
-        let json = serde_json::to_string(&bewaard).unwrap();
-        for nummer in ["999990032", "999990019", lang] {
-            assert!(!json.contains(nummer));
-            assert!(!format!("{bewaard:?}").contains(nummer));
+        let keys = testdata::keys();
+        let kept = keys.pseudonymize(actie, None);
+        let json = serde_json::to_string(&kept).unwrap();
+        for number in ["999990032", "999990019", long] {
+            assert!(!json.contains(number));
+            assert!(!format!("{kept:?}").contains(number));
         }
-        let stelsel = Stelsel { objecttype: "persoon", soort: "intern" };
-        let pseudoniem = bewaard.actie().verwerkte_objecten[1].gegevens.object_id.tekst();
-        let geheel = bewaard.versleuteld()[pseudoniem].as_str();
-        assert_eq!(sleutels.onthul(stelsel, pseudoniem, Some(geheel)).unwrap(), lang);
-        assert_eq!(sleutels.onthul(stelsel, pseudoniem, None), Err(OnthulFout::ZonderNummer));
+        let kind = NumberKind { objecttype: "persoon", soort: "intern" };
+        let pseudoniem = kept.actie().verwerkte_objecten[1].content.object_id.text();
+        let whole = kept.versleuteld()[pseudoniem].as_str();
+        assert_eq!(keys.reveal(kind, pseudoniem, Some(whole)).unwrap(), long);
+        assert_eq!(keys.reveal(kind, pseudoniem, None), Err(RevealError::WithoutNumber));
 
         // Sent back by a client: nothing is encrypted twice, and the long number is still there.
-        assert_eq!(sleutels.pseudonimiseer(bewaard.actie().clone(), Some(&bewaard)), bewaard);
+        assert_eq!(keys.pseudonymize(kept.actie().clone(), Some(&kept)), kept);
     }
 
     #[test]
     fn r09_an_afnemer_is_pseudonymised_when_it_is_a_person() {
-        for (soort, nummer, verwacht) in [
+        for (soort, number, expected) in [
             (Some("BSN"), "999990019", true),
             (Some("bsn "), "12345678", true),
             (Some("Burgerservicenummer"), "999990019", true),
@@ -133,7 +133,7 @@ mod tests {
             (None, "00000001821002193000", false),
             (Some("KVK"), "012345678", false),
         ] {
-            assert_eq!(is_bsn_van_afnemer(soort, nummer), verwacht, "{soort:?} {nummer}");
+            assert_eq!(is_bsn_of_afnemer(soort, number), expected, "{soort:?} {number}");
         }
     }
 }

@@ -1,56 +1,56 @@
 //! Shapes of texts: addresses and numbers.
 
 /// Whether this is a URI (RFC 3986): a scheme, and after it only characters that a URI may have, where it may have them.
-pub(super) fn is_uri(tekst: &str) -> bool {
-    let Some((schema, rest)) = tekst.split_once(':') else {
+pub(super) fn is_uri(text: &str) -> bool {
+    let Some((schema, rest)) = text.split_once(':') else {
         return false;
     };
     let mut letters = schema.bytes();
-    if !letters.next().is_some_and(|teken| teken.is_ascii_alphabetic())
-        || !letters.all(|teken| teken.is_ascii_alphanumeric() || b"+-.".contains(&teken))
+    if !letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        || !letters.all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c))
     {
         return false;
     }
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    let (hierarchie, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (autoriteit, pad) = match hierarchie.strip_prefix("//") {
+    let (hierarchy, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = match hierarchy.strip_prefix("//") {
         Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
-        None => ("", hierarchie),
+        None => ("", hierarchy),
     };
-    is_autoriteit(autoriteit) && tekens(pad, b":@/") && tekens(query, b":@/?") && tekens(fragment, b":@/?")
+    is_authority(authority) && has_only(path, b":@/") && has_only(query, b":@/?") && has_only(fragment, b":@/?")
 }
 
 /// `[userinfo@]host[:port]`, the host perhaps an address in brackets.
-fn is_autoriteit(tekst: &str) -> bool {
-    let (gebruiker, host) = tekst.rsplit_once('@').unwrap_or(("", tekst));
-    let (host, poort) = match host.strip_prefix('[').map(|rest| rest.split_once(']')) {
+fn is_authority(text: &str) -> bool {
+    let (gebruiker, host) = text.rsplit_once('@').unwrap_or(("", text));
+    let (host, port) = match host.strip_prefix('[').map(|rest| rest.split_once(']')) {
         Some(None) => return false,
-        Some(Some((adres, rest))) => {
-            let adres_klopt =
-                !adres.is_empty() && adres.bytes().all(|teken| teken.is_ascii_hexdigit() || b":.v".contains(&teken));
+        Some(Some((address, rest))) => {
+            let address_is_right =
+                !address.is_empty() && address.bytes().all(|c| c.is_ascii_hexdigit() || b":.v".contains(&c));
             match rest.strip_prefix(':') {
-                Some(poort) if adres_klopt => ("", poort),
-                None if adres_klopt && rest.is_empty() => ("", ""),
+                Some(port) if address_is_right => ("", port),
+                None if address_is_right && rest.is_empty() => ("", ""),
                 _ => return false,
             }
         }
         None => host.rsplit_once(':').unwrap_or((host, "")),
     };
-    tekens(gebruiker, b":") && tekens(host, b"") && poort.bytes().all(|teken| teken.is_ascii_digit())
+    has_only(gebruiker, b":") && has_only(host, b"") && port.bytes().all(|c| c.is_ascii_digit())
 }
 
 /// Whether there are only unreserved characters, sub-delimiters, encoded bytes and these.
-fn tekens(tekst: &str, ook: &[u8]) -> bool {
-    let mut rest = tekst.bytes();
-    while let Some(teken) = rest.next() {
-        let goed = match teken {
+fn has_only(text: &str, also: &[u8]) -> bool {
+    let mut rest = text.bytes();
+    while let Some(c) = rest.next() {
+        let good = match c {
             b'%' => {
                 rest.next().is_some_and(|hex| hex.is_ascii_hexdigit())
                     && rest.next().is_some_and(|hex| hex.is_ascii_hexdigit())
             }
-            teken => teken.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&teken) || ook.contains(&teken),
+            c => c.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&c) || also.contains(&c),
         };
-        if !goed {
+        if !good {
             return false;
         }
     }
@@ -58,17 +58,17 @@ fn tekens(tekst: &str, ook: &[u8]) -> bool {
 }
 
 /// Exactly twenty digits (R16).
-pub(super) fn is_oin(tekst: &str) -> bool {
-    tekst.len() == 20 && tekst.bytes().all(|teken| teken.is_ascii_digit())
+pub(super) fn is_oin(text: &str) -> bool {
+    text.len() == 20 && text.bytes().all(|c| c.is_ascii_digit())
 }
 
 /// The eleven-test of a BSN (R15): nine digits, not all zero, of which the sum weighted 9, 8, ... 2 and -1 is divisible
 /// by eleven.
-pub(super) fn doorstaat_elfproef(tekst: &str) -> bool {
-    let gewichten = [9, 8, 7, 6, 5, 4, 3, 2, -1];
-    let cijfers = tekst.bytes().map(|teken| i32::from(teken) - i32::from(b'0'));
-    let som: i32 = cijfers.zip(gewichten).map(|(cijfer, gewicht)| cijfer * gewicht).sum();
-    tekst.len() == 9 && tekst.bytes().all(|teken| teken.is_ascii_digit()) && tekst != "000000000" && som % 11 == 0
+pub(super) fn passes_elfproef(text: &str) -> bool {
+    let weights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
+    let digits = text.bytes().map(|c| i32::from(c) - i32::from(b'0'));
+    let sum: i32 = digits.zip(weights).map(|(digit, weight)| digit * weight).sum();
+    text.len() == 9 && text.bytes().all(|c| c.is_ascii_digit()) && text != "000000000" && sum % 11 == 0
 }
 
 #[cfg(test)]
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn r71_a_uri_is_absolute_and_has_only_characters_of_a_uri() {
-        for goed in [
+        for good in [
             "https://register.voorbeeld.nl/activiteiten/3b5e7a90?x=y&z#deel",
             "urn:uuid:3b5e7a90",
             "http://[::1]:8080/",
@@ -88,7 +88,7 @@ mod tests {
             "file:///etc",
             "http://[2001:db8::1]",
         ] {
-            assert!(is_uri(goed), "{goed}");
+            assert!(is_uri(good), "{good}");
         }
         for fout in [
             "",
@@ -130,18 +130,18 @@ mod tests {
 
     #[test]
     fn r15_the_eleven_test() {
-        for goed in ["999990019", "123456782", "111222333"] {
-            assert!(doorstaat_elfproef(goed), "{goed}");
+        for good in ["999990019", "123456782", "111222333"] {
+            assert!(passes_elfproef(good), "{good}");
         }
         for fout in ["999990018", "000000000", "99999001", "9999900190", "1234567", "", "12345678x", "-23456782"] {
-            assert!(!doorstaat_elfproef(fout), "{fout}");
+            assert!(!passes_elfproef(fout), "{fout}");
         }
     }
 
     proptest! {
         #[test]
-        fn r71_any_text_can_be_asked_to_be_a_uri_or_a_bsn(tekst in "\\PC*|[a-z]{0,4}:?/{0,3}[\\[\\]@:%?#a-f0-9]{0,12}") {
-            let _ = (is_uri(&tekst), doorstaat_elfproef(&tekst), is_oin(&tekst));
+        fn r71_any_text_can_be_asked_to_be_a_uri_or_a_bsn(text in "\\PC*|[a-z]{0,4}:?/{0,3}[\\[\\]@:%?#a-f0-9]{0,12}") {
+            let _ = (is_uri(&text), passes_elfproef(&text), is_oin(&text));
         }
     }
 }

@@ -1,0 +1,387 @@
+//! The rows that an actie becomes, keyed by the names of [`contract::table`].
+//!
+//! One current row; one row per person, in which stand only the objects of that person (R41, R45, R63); one row per
+//! version (R04).
+
+use std::collections::BTreeMap;
+
+use contract::table;
+
+use crate::fout::Rejection;
+use crate::stored::Stored;
+use crate::tijd::{NotATijdstip, TijdstipRegistratie};
+use crate::versies::State;
+use crate::verwerkingsactie::{Verwerkingsactie, VerwerktObject};
+
+/// The value of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attribute {
+    /// Text.
+    S(String),
+    /// Number.
+    N(i64),
+    /// True; what is false is left out.
+    Bool,
+}
+
+impl Attribute {
+    /// Bytes that DynamoDB counts, or a few more.
+    fn size(&self) -> usize {
+        match self {
+            Self::S(text) => text.len(),
+            Self::N(_) => 21,
+            Self::Bool => 1,
+        }
+    }
+}
+
+/// A row: its attributes by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row(BTreeMap<&'static str, Attribute>);
+
+impl Row {
+    /// The attributes.
+    pub fn fields(&self) -> &BTreeMap<&'static str, Attribute> {
+        &self.0
+    }
+
+    /// The row's sort key; the partition key is the actieId.
+    pub fn soort(&self) -> &str {
+        match self.0.get(table::SOORT) {
+            Some(Attribute::S(soort)) => soort,
+            _ => "",
+        }
+    }
+
+    /// Its size in bytes, as DynamoDB counts it against [`table::MAX_ROW`].
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.size()).sum()
+    }
+}
+
+/// All rows of an actie in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// The current row.
+    pub actueel: Row,
+    /// One row per person, in the order of their keys.
+    pub objecten: Vec<Row>,
+    /// The row of this version.
+    pub versie: Row,
+}
+
+impl Rows {
+    /// The rows of a state.
+    ///
+    /// # Errors
+    /// None that is known: every type in a document can be written.
+    pub fn of(state: &State) -> Result<Self, serde_json::Error> {
+        let actie = state.stored.actie();
+        let mut versie = common(state, actie, None)?;
+        let mut actueel = versie.clone();
+        actueel.insert(table::SOORT, text(table::SOORT_ACTUEEL));
+        if let Some(verwerking_id) = &actie.content.verwerking_id {
+            actueel.insert(table::VERWERKING_ID, Attribute::S(verwerking_id.to_ascii_lowercase()));
+        }
+        versie.insert(table::SOORT, Attribute::S(format!("{}{}", table::SOORT_VERSIE, actie.tijdstip_registratie)));
+
+        let mut persons = BTreeMap::<&str, Vec<VerwerktObject>>::new();
+        for object in &actie.verwerkte_objecten {
+            persons.entry(object.content.object_id.text()).or_default().push(object.clone());
+        }
+        let objecten = persons.into_iter().map(|(object_sleutel, objecten)| {
+            let part = Verwerkingsactie { verwerkte_objecten: objecten, ..without_objecten(actie) };
+            let mut row = common(state, &part, Some(object_sleutel))?;
+            row.insert(table::SOORT, Attribute::S(format!("{}{object_sleutel}", table::SOORT_OBJECT)));
+            row.insert(table::OBJECT_SLEUTEL, text(object_sleutel));
+            row.insert(table::TIJDSTIP_SLEUTEL, Attribute::S(actie.content.tijdstip.key(&actie.actie_id)));
+            Ok(Row(row))
+        });
+        Ok(Self { objecten: objecten.collect::<Result<_, _>>()?, actueel: Row(actueel), versie: Row(versie) })
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Row> {
+        [&self.actueel, &self.versie].into_iter().chain(&self.objecten)
+    }
+
+    /// Sort keys of the rows per person that were there and are no longer: a PUT left those persons out.
+    pub fn vanished<'a>(&'a self, earlier: &'a Self) -> impl Iterator<Item = &'a str> {
+        let still_there = |soort: &str| self.objecten.iter().any(|row| row.soort() == soort);
+        earlier.objecten.iter().map(Row::soort).filter(move |soort| !still_there(soort))
+    }
+
+    /// Whether DynamoDB can keep every row. To be asked before a change is accepted: later there is nobody to tell.
+    ///
+    /// # Errors
+    /// [`Rejection::TooLarge`].
+    pub fn fit(&self) -> Result<(), Rejection> {
+        if self.all().all(|row| row.size() <= table::MAX_ROW) { Ok(()) } else { Err(Rejection::TooLarge) }
+    }
+}
+
+/// What a current row holds, as far as it takes to know the state of the actie.
+#[derive(Debug, Clone, Copy)]
+pub struct CurrentRow<'a> {
+    /// [`table::DOCUMENT`].
+    pub document: &'a str,
+    /// [`table::VERSLEUTELD`].
+    pub versleuteld: Option<&'a str>,
+    /// [`table::TIJDSTIP_REGISTRATIE`], which after a DELETE is later than that in the document.
+    pub tijdstip_registratie: &'a str,
+    /// [`table::VERVALLEN`].
+    pub vervallen: bool,
+    /// [`table::OOIT_VERTROUWELIJK`].
+    pub ooit_vertrouwelijk: bool,
+}
+
+/// A row that this module did not write. Says nothing of what stands in it.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// The document.
+    #[error("the row's document is not that of an actie: line {line}, column {column}")]
+    Document {
+        /// Counted from 1; 0 where it is the document as a whole.
+        line: usize,
+        /// Likewise.
+        column: usize,
+    },
+    /// The moment of registration.
+    #[error("the row's tijdstipRegistratie is none")]
+    Tijdstip(#[from] NotATijdstip),
+}
+
+impl CurrentRow<'_> {
+    /// The state of the actie.
+    ///
+    /// # Errors
+    /// See [`RowError`].
+    pub fn state(&self) -> Result<State, RowError> {
+        let mut stored = Stored::parse(self.document, self.versleuteld)
+            .map_err(|fout| RowError::Document { line: fout.line(), column: fout.column() })?;
+        stored.actie_mut().tijdstip_registratie = TijdstipRegistratie::parse(self.tijdstip_registratie)?;
+        Ok(State { stored, vervallen: self.vervallen, ooit_vertrouwelijk: self.ooit_vertrouwelijk })
+    }
+}
+
+/// The attributes that every row has; of the encrypted numbers only that of the one person, where there is one.
+fn common(
+    state: &State,
+    actie: &Verwerkingsactie,
+    person: Option<&str>,
+) -> Result<BTreeMap<&'static str, Attribute>, serde_json::Error> {
+    let mut row = BTreeMap::from([
+        (table::ACTIE_ID, text(&actie.actie_id)),
+        (table::DOCUMENT, Attribute::S(table::document(&serde_json::to_string(actie)?))),
+        (table::TIJDSTIP_REGISTRATIE, text(actie.tijdstip_registratie.text())),
+        (table::VERTROUWELIJKHEID, text(actie.content.vertrouwelijkheid.text())),
+    ]);
+    if let Some(activiteit) = &actie.content.verwerkingsactiviteit_id {
+        row.insert(table::VERWERKINGSACTIVITEIT_ID, Attribute::S(activiteit.to_ascii_lowercase()));
+    }
+    if let Some(bewaard_tot) = state.bewaard_tot() {
+        row.insert(table::BEWAARD_TOT, Attribute::N(bewaard_tot));
+    }
+    if state.vervallen {
+        row.insert(table::VERVALLEN, Attribute::Bool);
+    }
+    if state.ooit_vertrouwelijk {
+        row.insert(table::OOIT_VERTROUWELIJK, Attribute::Bool);
+    }
+    let versleuteld: BTreeMap<_, _> =
+        state.stored.versleuteld().iter().filter(|(who, _)| person.is_none_or(|person| person == *who)).collect();
+    if !versleuteld.is_empty() {
+        row.insert(table::VERSLEUTELD, Attribute::S(serde_json::to_string(&versleuteld)?));
+    }
+    Ok(row)
+}
+
+fn without_objecten(actie: &Verwerkingsactie) -> Verwerkingsactie {
+    Verwerkingsactie {
+        url: actie.url.clone(),
+        actie_id: actie.actie_id.clone(),
+        content: actie.content.clone(),
+        tijdstip_registratie: actie.tijdstip_registratie.clone(),
+        verwerkte_objecten: Vec::new(),
+    }
+}
+
+fn text(text: &str) -> Attribute {
+    Attribute::S(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testdata::{self, uuid};
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    fn rows(objecten: &[(&str, &str)]) -> Rows {
+        Rows::of(&State::new(testdata::stored(objecten))).unwrap()
+    }
+
+    fn field<'a>(row: &'a Row, name: &str) -> &'a str {
+        let Some(Attribute::S(text)) = row.fields().get(name) else { panic!("no {name}") };
+        text
+    }
+
+    fn names(row: &Row) -> Vec<&str> {
+        row.fields().keys().copied().collect()
+    }
+
+    #[test]
+    fn the_current_row_has_what_the_templates_read() {
+        let row = rows(&[("BSN", "999990019")]).actueel;
+        assert_eq!(
+            names(&row),
+            [
+                "actieId",
+                "bewaardTot",
+                "document",
+                "soort",
+                "tijdstipRegistratie",
+                "vertrouwelijkheid",
+                "verwerkingId",
+                "verwerkingsactiviteitId"
+            ]
+        );
+        assert_eq!(row.soort(), "actueel");
+        assert_eq!(field(&row, "verwerkingId"), "6d4c2b1a-0f9e-4d8c-b7a6-958473625140");
+        assert_eq!(field(&row, "verwerkingsactiviteitId"), "3b5e7a90-1c2d-4e4f-9a6b-7c8d9e0f1a2b");
+        let document: Value = serde_json::from_str(field(&row, "document")).unwrap();
+        assert_eq!(document["verwerkingId"], "6D4C2B1A-0f9e-4d8c-b7a6-958473625140");
+        // R08: 29 February and ten years.
+        let end: jiff::Timestamp = "2034-02-28T09:00:00Z".parse().unwrap();
+        assert_eq!(row.fields()["bewaardTot"], Attribute::N(end.as_second()));
+    }
+
+    #[test]
+    fn the_row_of_a_version_is_in_no_index_and_has_the_moment_in_its_key() {
+        let row = rows(&[("BSN", "999990019")]).versie;
+        assert_eq!(row.soort(), "versie#2024-02-29T09:00:01.000000Z");
+        assert!(!names(&row).contains(&"verwerkingId") && !names(&row).contains(&"objectSleutel"));
+    }
+
+    #[test]
+    fn r41_r45_r63_a_persons_row_has_the_objects_of_that_person_and_of_nobody_else() {
+        let rows = rows(&[("BSN", "999990019"), ("BSN", "111222333"), ("BSN", "999990019"), ("A-nummer", "999990019")]);
+        assert_eq!(rows.objecten.len(), 3);
+        let keys = testdata::keys();
+        for (soort, number, ids) in
+            [("BSN", "999990019", vec![2, 4]), ("BSN", "111222333", vec![3]), ("A-nummer", "999990019", vec![5])]
+        {
+            let kind = crate::pseudoniem::NumberKind { objecttype: "persoon", soort };
+            let object_sleutel = keys.object_sleutel(kind, number);
+            let row = rows.objecten.iter().find(|row| field(row, "objectSleutel") == object_sleutel).unwrap();
+            assert_eq!(row.soort(), format!("object#{object_sleutel}"));
+            assert_eq!(field(row, "tijdstipSleutel"), format!("2024-02-29T09:00:00.000000000Z#{}", uuid(1)));
+            assert!(!names(row).contains(&"verwerkingId"), "it would be in the index of current acties");
+            let document: Value = serde_json::from_str(field(row, "document")).unwrap();
+            let found: Vec<_> = document["verwerkteObjecten"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|object| &object["verwerktObjectId"])
+                .collect();
+            assert_eq!(
+                found,
+                ids.into_iter().map(|n| Value::from(uuid(n))).collect::<Vec<_>>().iter().collect::<Vec<_>>()
+            );
+            assert_eq!(document["actieNaam"], "Zoeken");
+        }
+    }
+
+    #[test]
+    fn an_absent_verwerking_is_left_out_and_not_null() {
+        let mut state = State::new(testdata::stored(&[("BSN", "999990019")]));
+        let content = &mut state.stored.actie_mut().content;
+        (content.verwerking_id, content.verwerkingsactiviteit_id, content.bewaartermijn) = (None, None, None);
+        let row = Rows::of(&state).unwrap().actueel;
+        assert_eq!(names(&row), ["actieId", "document", "soort", "tijdstipRegistratie", "vertrouwelijkheid"]);
+    }
+
+    #[test]
+    fn r06_r62_every_row_says_that_the_actie_is_gone_or_was_confidential() {
+        let state = State {
+            vervallen: true,
+            ooit_vertrouwelijk: true,
+            ..State::new(testdata::stored(&[("BSN", "999990019"), ("BSN", "111222333")]))
+        };
+        for row in Rows::of(&state).unwrap().all() {
+            assert_eq!(
+                (&row.fields()["vervallen"], &row.fields()["ooitVertrouwelijk"]),
+                (&Attribute::Bool, &Attribute::Bool)
+            );
+        }
+    }
+
+    #[test]
+    fn a_person_whom_a_put_left_out_loses_the_row() {
+        let earlier = rows(&[("BSN", "999990019"), ("BSN", "111222333")]);
+        let now = rows(&[("BSN", "999990019"), ("BSN", "123456782")]);
+        let gone = testdata::keys()
+            .object_sleutel(crate::pseudoniem::NumberKind { objecttype: "persoon", soort: "BSN" }, "111222333");
+        assert_eq!(now.vanished(&earlier).collect::<Vec<_>>(), [format!("object#{gone}")]);
+        assert_eq!(now.vanished(&now).count(), 0);
+    }
+
+    #[test]
+    fn r72_an_actie_that_dynamodb_cannot_keep_is_too_large() {
+        let fits = |objecten: usize| {
+            let objecten: Vec<String> = (0..objecten).map(|number| format!("{number:09}")).collect();
+            let objecten: Vec<_> = objecten.iter().map(|number| ("BSN", number.as_str())).collect();
+            rows(&objecten).fit()
+        };
+        assert_eq!(fits(1000), Ok(()));
+        assert_eq!(fits(2000), Err(Rejection::TooLarge));
+    }
+
+    #[test]
+    fn a_row_of_which_the_document_was_spoilt_is_an_error_that_does_not_repeat_it() {
+        let row = CurrentRow {
+            document: r#"{"url":"999990019"}"#,
+            versleuteld: None,
+            tijdstip_registratie: "",
+            vervallen: false,
+            ooit_vertrouwelijk: false,
+        };
+        let fout = row.state().unwrap_err();
+        assert!(!format!("{fout} {fout:?}").contains("999990019"));
+    }
+
+    proptest! {
+        #[test]
+        fn r09_r63_no_row_holds_a_number_and_no_persons_row_the_pseudonym_of_another(actie in testdata::acties()) {
+            let numbers = testdata::numbers(&actie);
+            let state = State::new(testdata::keys().pseudonymize(actie, None));
+            let rows = Rows::of(&state).unwrap();
+            for row in rows.all() {
+                let everything = format!("{row:?}");
+                prop_assert!(numbers.iter().all(|number| !everything.contains(number)));
+                let u007f = field(row, "document").contains('\u{7f}');
+                prop_assert!(!u007f);
+            }
+            for object in &state.stored.actie().verwerkte_objecten {
+                let pseudoniem = object.content.object_id.text();
+                let with = rows.objecten.iter().filter(|row| format!("{row:?}").contains(pseudoniem)).count();
+                prop_assert_eq!(with, 1);
+            }
+        }
+
+        #[test]
+        fn the_current_row_says_what_the_state_was(actie in testdata::acties(), vervallen: bool) {
+            let stored = testdata::keys().pseudonymize(actie, None);
+            let state = State { vervallen, ..State::new(stored) };
+            let row = Rows::of(&state).unwrap().actueel;
+            let parsed = CurrentRow {
+                document: field(&row, table::DOCUMENT),
+                versleuteld: row.fields().contains_key(table::VERSLEUTELD).then(|| field(&row, table::VERSLEUTELD)),
+                tijdstip_registratie: field(&row, table::TIJDSTIP_REGISTRATIE),
+                vervallen: row.fields().contains_key(table::VERVALLEN),
+                ooit_vertrouwelijk: row.fields().contains_key(table::OOIT_VERTROUWELIJK),
+            };
+            prop_assert_eq!(parsed.state().unwrap(), state);
+        }
+    }
+}
