@@ -9,10 +9,7 @@ use apigateway_vtl::Template;
 fn main() -> Result<(), Box<dyn Error>> {
     for file in std::env::args().skip(1) {
         match Template::parse(&std::fs::read_to_string(&file)?) {
-            Ok(template) => template
-                .check()
-                .iter()
-                .for_each(|warning| println!("{file}: {warning}")),
+            Ok(template) => template.check().iter().for_each(|warning| println!("{file}: {warning}")),
             Err(error) => println!("{file}: error: {error}"),
         }
     }

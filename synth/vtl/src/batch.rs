@@ -20,10 +20,7 @@ pub fn render_line(line: &str) -> String {
             render_case(&case, &mut answer);
         }
         Ok(_) => {
-            answer.insert(
-                "error".to_owned(),
-                json!("expected a JSON object with `template`"),
-            );
+            answer.insert("error".to_owned(), json!("expected a JSON object with `template`"));
         }
         Err(e) => {
             answer.insert("error".to_owned(), json!(format!("not JSON: {e}")));
@@ -59,10 +56,7 @@ fn render_case(case: &Map<String, Json>, answer: &mut Map<String, Json>) {
     };
     let rendered = Template::parse(template)
         .map_err(|e| e.to_string())
-        .and_then(|t| {
-            t.render_within(&inputs, &Limits::default())
-                .map_err(|e| e.to_string())
-        });
+        .and_then(|t| t.render_within(&inputs, &Limits::default()).map_err(|e| e.to_string()));
     match rendered {
         Ok(rendered) => {
             answer.insert("output".to_owned(), Json::String(rendered.text));

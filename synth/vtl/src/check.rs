@@ -94,11 +94,7 @@ fn looks_like_json(block: &Block) -> bool {
     block
         .iter()
         .find_map(|node| match node {
-            Node::Text(text) => text
-                .trim_start()
-                .chars()
-                .next()
-                .map(|c| matches!(c, '{' | '[' | '"')),
+            Node::Text(text) => text.trim_start().chars().next().map(|c| matches!(c, '{' | '[' | '"')),
             Node::Reference(_) => Some(false),
             _ => None,
         })
@@ -134,10 +130,7 @@ const BOOLEAN_METHODS: [&str; 12] = [
 ];
 
 fn is_boolean(e: &Expr) -> bool {
-    matches!(
-        e,
-        Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..)
-    )
+    matches!(e, Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..))
 }
 
 fn constant(e: &Expr) -> Option<&str> {
@@ -148,11 +141,7 @@ fn constant(e: &Expr) -> Option<&str> {
 }
 
 fn is_repair(step: Option<&Step>) -> bool {
-    let Some(Step {
-        kind: StepKind::Call(name, arguments),
-        ..
-    }) = step
-    else {
+    let Some(Step { kind: StepKind::Call(name, arguments), .. }) = step else {
         return false;
     };
     let [from, to] = &arguments[..] else {
@@ -193,25 +182,17 @@ impl Checker<'_> {
             }
             Node::Reference(reference) => {
                 self.reference(reference);
-                if self.is_json && !self.in_quotes && !reference.escaped && !self.is_safe(reference)
-                {
-                    self.warn(
-                        reference.at,
-                        WarningKind::UnquotedValue(self.written(reference)),
-                    );
+                if self.is_json && !self.in_quotes && !reference.escaped && !self.is_safe(reference) {
+                    self.warn(reference.at, WarningKind::UnquotedValue(self.written(reference)));
                 }
             }
             Node::Set { target, value, .. } => {
                 self.expression(value);
                 self.reference(target);
                 if target.steps.is_empty() {
-                    let number = matches!(value, Expr::Constant(v) if crate::number::is_number(v))
-                        || self.is_count(value);
-                    self.remember(
-                        target.assigned,
-                        is_boolean(value),
-                        is_boolean(value) || number,
-                    );
+                    let number =
+                        matches!(value, Expr::Constant(v) if crate::number::is_number(v)) || self.is_count(value);
+                    self.remember(target.assigned, is_boolean(value), is_boolean(value) || number);
                 }
             }
             Node::If { arms, otherwise } => {
@@ -307,20 +288,14 @@ impl Checker<'_> {
             Some(StepKind::Call(name, _) | StepKind::Property(name, _)) => &**name,
             Some(StepKind::Index(_)) => "",
             None => {
-                return matches!(
-                    self.name(reference.root),
-                    "velocityCount" | "velocityHasNext"
-                );
+                return matches!(self.name(reference.root), "velocityCount" | "velocityHasNext");
             }
         };
         match self.name(reference.root) {
             "input" => matches!(last, "json" | "body"),
             "foreach" => matches!(last, "index" | "count" | "hasNext" | "first" | "last"),
             // What these return is thrown away or is no text.
-            _ => matches!(
-                last,
-                "size" | "length" | "put" | "putAll" | "add" | "addAll" | "intValue" | "longValue"
-            ),
+            _ => matches!(last, "size" | "length" | "put" | "putAll" | "add" | "addAll" | "intValue" | "longValue"),
         }
     }
 
@@ -338,10 +313,7 @@ impl Checker<'_> {
                     }
                 }
                 StepKind::Call(method, arguments) => {
-                    if name == "util"
-                        && &**method == "escapeJavaScript"
-                        && !is_repair(reference.steps.get(i + 1))
-                    {
+                    if name == "util" && &**method == "escapeJavaScript" && !is_repair(reference.steps.get(i + 1)) {
                         self.warn(reference.at, WarningKind::QuoteNotRepaired);
                     }
                     for argument in arguments {
@@ -364,22 +336,15 @@ impl Checker<'_> {
             Expr::Reference(reference) => {
                 self.reference(reference);
                 let known = match reference.steps.last().map(|s| &s.kind) {
-                    None => {
-                        self.boolean.contains(&reference.root)
-                            || self.name(reference.root) == "velocityHasNext"
-                    }
+                    None => self.boolean.contains(&reference.root) || self.name(reference.root) == "velocityHasNext",
                     Some(StepKind::Call(name, _)) => BOOLEAN_METHODS.contains(&&**name),
                     Some(StepKind::Property(name, _)) => {
-                        self.name(reference.root) == "foreach"
-                            && matches!(&**name, "hasNext" | "first" | "last")
+                        self.name(reference.root) == "foreach" && matches!(&**name, "hasNext" | "first" | "last")
                     }
                     Some(StepKind::Index(_)) => false,
                 };
                 if !known {
-                    self.warn(
-                        reference.at,
-                        WarningKind::UndefinedIsTrue(self.written(reference)),
-                    );
+                    self.warn(reference.at, WarningKind::UndefinedIsTrue(self.written(reference)));
                 }
             }
             other => self.expression(other),

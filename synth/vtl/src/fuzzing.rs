@@ -23,10 +23,7 @@ pub fn render_any(data: &[u8]) {
     let limits = small();
     if let Ok(template) = Template::parse_within(&template, &limits) {
         template.check();
-        let inputs = Inputs {
-            body: body.into_owned(),
-            ..Inputs::default()
-        };
+        let inputs = Inputs { body: body.into_owned(), ..Inputs::default() };
         // An error is a fine answer.
         let _ = template.render_within(&inputs, &limits);
     }

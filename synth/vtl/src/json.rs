@@ -39,12 +39,7 @@ pub(crate) fn parse(heap: &mut Heap<'_>, text: &JStr) -> Outcome<Value> {
     };
     heap.charge(text.len())?;
     heap.step(text.len() / 16)?;
-    let mut parser = Parser {
-        text,
-        pos: 0,
-        heap,
-        names: vec![None; NAMES],
-    };
+    let mut parser = Parser { text, pos: 0, heap, names: vec![None; NAMES] };
     parser.value(Until::End)
 }
 
@@ -81,18 +76,11 @@ impl<'t> Parser<'t, '_, '_> {
     }
 
     fn fail<T>(&self, what: &str) -> Outcome<T> {
-        Err(ErrorKind::NotJson(format!(
-            "{what} at character {}",
-            self.text[..self.pos].chars().count()
-        )))
+        Err(ErrorKind::NotJson(format!("{what} at character {}", self.text[..self.pos].chars().count())))
     }
 
     fn unexpected<T>(&self) -> Outcome<T> {
-        if self.at_end() {
-            self.fail("unexpected end")
-        } else {
-            self.fail(&format!("unexpected {:?}", self.current()))
-        }
+        if self.at_end() { self.fail("unexpected end") } else { self.fail(&format!("unexpected {:?}", self.current())) }
     }
 
     fn skip_space(&mut self) {
@@ -247,8 +235,7 @@ impl<'t> Parser<'t, '_, '_> {
                 _ => {
                     // A run of ordinary characters, of which the next round leaves the last.
                     let rest = &self.text[self.pos..];
-                    let stop =
-                        |b: u8| b < b' ' || b == 0x7f || b == b'\\' || u32::from(b) == quote as u32;
+                    let stop = |b: u8| b < b' ' || b == 0x7f || b == b'\\' || u32::from(b) == quote as u32;
                     let run = &rest[..rest.bytes().position(stop).unwrap_or(rest.len())];
                     out.push_str(run);
                     let last = run.chars().next_back().map_or(0, char::len_utf8);
@@ -292,12 +279,7 @@ impl<'t> Parser<'t, '_, '_> {
     }
 
     fn digits(&mut self) {
-        while self
-            .text
-            .as_bytes()
-            .get(self.pos)
-            .is_some_and(u8::is_ascii_digit)
-        {
+        while self.text.as_bytes().get(self.pos).is_some_and(u8::is_ascii_digit) {
             self.pos += 1;
         }
     }
@@ -342,17 +324,11 @@ impl<'t> Parser<'t, '_, '_> {
             self.heap.step(text.len() * text.len() / 4096)?;
             return Ok(number::integer_literal(text));
         }
-        let invalid = || {
-            exception(format!(
-                "java.lang.NumberFormatException: For input string: {text:?}"
-            ))
-        };
+        let invalid = || exception(format!("java.lang.NumberFormatException: For input string: {text:?}"));
         if text.len() > 18 {
             self.heap.step(text.len() * text.len() / 4096)?;
             return match Decimal::parse(text) {
-                Some(decimal) if decimal.scale.unsigned_abs() <= 100_000 => {
-                    Ok(Value::BigDec(Arc::new(decimal)))
-                }
+                Some(decimal) if decimal.scale.unsigned_abs() <= 100_000 => Ok(Value::BigDec(Arc::new(decimal))),
                 Some(_) => unsupported("a number with so large an exponent"),
                 None => invalid(),
             };
@@ -377,9 +353,7 @@ fn escape(s: &JStr, web: bool, out: &mut Out) {
     let Some(text) = s.as_str() else {
         for unit in s.units() {
             match char::from_u32(u32::from(unit)) {
-                Some(c) if !plain(c) => {
-                    escape(&JStr::from(c.encode_utf8(&mut [0; 4]) as &str), web, out)
-                }
+                Some(c) if !plain(c) => escape(&JStr::from(c.encode_utf8(&mut [0; 4]) as &str), web, out),
                 _ => out.push_unit(unit),
             }
         }
@@ -450,10 +424,9 @@ pub(crate) fn write(heap: &mut Heap<'_>, value: &Value, web: bool, out: &mut Out
             out.push_str("]");
         }
         Value::Object(id) => match heap.get(*id) {
-            Object::List {
-                kind: ListKind::ByteArray | ListKind::CharArray,
-                ..
-            } => return exception("java.lang.ClassCastException: not an array of objects"),
+            Object::List { kind: ListKind::ByteArray | ListKind::CharArray, .. } => {
+                return exception("java.lang.ClassCastException: not an array of objects");
+            }
             Object::List { items, .. } => {
                 let items = items.clone();
                 out.push_str("[");
@@ -474,9 +447,7 @@ pub(crate) fn write(heap: &mut Heap<'_>, value: &Value, web: bool, out: &mut Out
     }
     if out.len() > heap.limits.output_bytes {
         let limit = heap.limits.output_bytes;
-        return Err(ErrorKind::Limit(format!(
-            "a JSON text gets longer than {limit} bytes"
-        )));
+        return Err(ErrorKind::Limit(format!("a JSON text gets longer than {limit} bytes")));
     }
     Ok(())
 }

@@ -51,11 +51,7 @@ impl JStr {
     pub(crate) fn to_text(&self) -> Cow<'_, str> {
         match self {
             JStr::Utf8(s) => Cow::Borrowed(s),
-            JStr::Wide(u) => Cow::Owned(
-                char::decode_utf16(u.iter().copied())
-                    .map(|c| c.unwrap_or('?'))
-                    .collect(),
-            ),
+            JStr::Wide(u) => Cow::Owned(char::decode_utf16(u.iter().copied()).map(|c| c.unwrap_or('?')).collect()),
         }
     }
 
@@ -125,20 +121,14 @@ impl JStr {
         if let (JStr::Utf8(s), JStr::Utf8(n)) = (self, needle)
             && s.is_ascii()
         {
-            return s
-                .get(from.min(s.len())..)?
-                .find(&**n)
-                .map(|i| i + from.min(s.len()));
+            return s.get(from.min(s.len())..)?.find(&**n).map(|i| i + from.min(s.len()));
         }
         let (s, n) = (self.units(), needle.units());
         let from = from.min(s.len());
         if n.is_empty() {
             return Some(from);
         }
-        s[from..]
-            .windows(n.len())
-            .position(|w| w == n)
-            .map(|i| i + from)
+        s[from..].windows(n.len()).position(|w| w == n).map(|i| i + from)
     }
 
     /// Where `needle` last is, starting at `from` or before.
@@ -184,8 +174,7 @@ impl Out {
 
     fn widen(&mut self) -> &mut Vec<u16> {
         let text = &self.text;
-        self.wide
-            .get_or_insert_with(|| text.encode_utf16().collect())
+        self.wide.get_or_insert_with(|| text.encode_utf16().collect())
     }
 
     pub(crate) fn display(&mut self, value: impl std::fmt::Display) {

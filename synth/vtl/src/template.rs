@@ -35,9 +35,7 @@ struct Slots {
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Template")
-            .field("bytes", &self.source.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Template").field("bytes", &self.source.len()).finish_non_exhaustive()
     }
 }
 
@@ -96,21 +94,12 @@ impl Template {
     /// As [`Template::parse`].
     pub fn parse_within(source: &str, limits: &Limits) -> Result<Self, ParseError> {
         if source.len() > limits.template_bytes || u32::try_from(source.len()).is_err() {
-            let message = format!(
-                "the template has {} bytes, {} are allowed",
-                source.len(),
-                limits.template_bytes
-            );
-            return Err(ParseError {
-                position: Position { line: 1, column: 1 },
-                message,
-            });
+            let message = format!("the template has {} bytes, {} are allowed", source.len(), limits.template_bytes);
+            return Err(ParseError { position: Position { line: 1, column: 1 }, message });
         }
         let mut shared = Shared::default();
-        let body = parse::parse(source, 0, &mut shared, limits).map_err(|fault| ParseError {
-            position: Position::of(source, fault.offset),
-            message: fault.message,
-        })?;
+        let body = parse::parse(source, 0, &mut shared, limits)
+            .map_err(|fault| ParseError { position: Position::of(source, fault.offset), message: fault.message })?;
         let known = |name: &str| shared.slots.get(name).copied();
         let (input, util) = (known("input"), known("util"));
         let (context, stage_variables) = (known("context"), known("stageVariables"));
@@ -123,13 +112,7 @@ impl Template {
             has_next: shared.slot("velocityHasNext"),
             foreach: shared.slot("foreach"),
         };
-        Ok(Template {
-            source: source.into(),
-            body,
-            names: shared.names,
-            macros: shared.macros,
-            slots,
-        })
+        Ok(Template { source: source.into(), body, names: shared.names, macros: shared.macros, slots })
     }
 
     /// The text that was parsed.
@@ -156,10 +139,7 @@ impl Template {
     /// As [`Template::render`].
     pub fn render_within(&self, inputs: &Inputs, limits: &Limits) -> Result<Rendered, RenderError> {
         self.run(inputs, limits).map_err(|abort| match *abort {
-            Abort::Error { at, kind } => RenderError {
-                position: self.position(at.unwrap_or(0)),
-                kind,
-            },
+            Abort::Error { at, kind } => RenderError { position: self.position(at.unwrap_or(0)), kind },
             Abort::Nearest | Abort::Everything | Abort::Loop(_) => RenderError {
                 position: self.position(0),
                 kind: ErrorKind::Exception("`#break` of a loop that is not running".to_owned()),
@@ -170,25 +150,12 @@ impl Template {
     fn run(&self, inputs: &Inputs, limits: &Limits) -> Result<Rendered, Box<Abort>> {
         let mut heap = Heap::new(limits);
         let context = import_map(&mut heap, &inputs.context)?;
-        let request = override_map(
-            &mut heap,
-            context,
-            "requestOverride",
-            &["header", "path", "querystring"],
-        )?;
+        let request = override_map(&mut heap, context, "requestOverride", &["header", "path", "querystring"])?;
         let response = override_map(&mut heap, context, "responseOverride", &["header"])?;
         let mut variables = vec![Value::Null; self.names.len()];
-        let body = JStr::from(if inputs.body.is_empty() {
-            "{}"
-        } else {
-            inputs.body.as_str()
-        });
+        let body = JStr::from(if inputs.body.is_empty() { "{}" } else { inputs.body.as_str() });
         let params = heap.new_map(MapKind::Linked)?;
-        for (name, map) in [
-            ("path", &inputs.path),
-            ("querystring", &inputs.querystring),
-            ("header", &inputs.header),
-        ] {
+        for (name, map) in [("path", &inputs.path), ("querystring", &inputs.querystring), ("header", &inputs.header)] {
             let map = import_map(&mut heap, map)?;
             heap.map_put(params, Value::str(name), Value::Object(map))?;
         }
@@ -211,19 +178,8 @@ impl Template {
             paths: HashMap::new(),
             patterns: Default::default(),
         };
-        let slots = LoopSlots {
-            count: self.slots.count,
-            has_next: self.slots.has_next,
-            scope: self.slots.foreach,
-        };
-        let mut interpreter = Interpreter {
-            heap,
-            variables,
-            input,
-            slots,
-            hidden: Vec::new(),
-            depth: 0,
-        };
+        let slots = LoopSlots { count: self.slots.count, has_next: self.slots.has_next, scope: self.slots.foreach };
+        let mut interpreter = Interpreter { heap, variables, input, slots, hidden: Vec::new(), depth: 0 };
         let mut out = Out::new();
         match interpreter.block(&self.body, &mut out) {
             Ok(()) => {}
@@ -231,14 +187,9 @@ impl Template {
             Err(abort) => return Err(abort),
         }
         let mut heap = interpreter.heap;
-        let request_override =
-            export_override(&mut heap, request, &["header", "path", "querystring"])?;
+        let request_override = export_override(&mut heap, request, &["header", "path", "querystring"])?;
         let response_override = export_override(&mut heap, response, &["header"])?;
-        Ok(Rendered {
-            text: out.into_text(),
-            request_override,
-            response_override,
-        })
+        Ok(Rendered { text: out.into_text(), request_override, response_override })
     }
 }
 
@@ -273,12 +224,7 @@ fn import(heap: &mut Heap<'_>, value: &Json) -> Outcome<Value> {
 }
 
 /// The maps that a template sets overrides in; they are there before it does.
-fn override_map(
-    heap: &mut Heap<'_>,
-    context: ObjectId,
-    name: &str,
-    parts: &[&str],
-) -> Outcome<ObjectId> {
+fn override_map(heap: &mut Heap<'_>, context: ObjectId, name: &str, parts: &[&str]) -> Outcome<ObjectId> {
     let id = submap(heap, context, name)?;
     for part in parts {
         submap(heap, id, part)?;
@@ -292,9 +238,7 @@ fn submap(heap: &mut Heap<'_>, on: ObjectId, name: &str) -> Outcome<ObjectId> {
         Value::Null => heap.new_map(MapKind::Linked)?,
         value @ Value::Object(id) if heap.is_map(&value) => id,
         _ => {
-            return Err(ErrorKind::Exception(format!(
-                "$context's {name} is not a map"
-            )));
+            return Err(ErrorKind::Exception(format!("$context's {name} is not a map")));
         }
     };
     heap.map_put(on, key, Value::Object(id))?;
@@ -304,16 +248,13 @@ fn submap(heap: &mut Heap<'_>, on: ObjectId, name: &str) -> Outcome<ObjectId> {
 /// `None` where nothing but empty maps is in it.
 fn export_override(heap: &mut Heap<'_>, id: ObjectId, parts: &[&str]) -> Outcome<Option<Json>> {
     let untouched = heap.map(id).is_some_and(|m| {
-        m.entries.len() == parts.len() && parts.iter().all(|part| {
-            matches!(m.entries.get(&Key::Str(JStr::from(*part))), Some((_, Value::Object(inner)))
+        m.entries.len() == parts.len()
+            && parts.iter().all(|part| {
+                matches!(m.entries.get(&Key::Str(JStr::from(*part))), Some((_, Value::Object(inner)))
                     if heap.map(*inner).is_some_and(|m| m.entries.is_empty()))
-        })
+            })
     });
-    if untouched {
-        Ok(None)
-    } else {
-        Ok(Some(export(heap, &Value::Object(id))?))
-    }
+    if untouched { Ok(None) } else { Ok(Some(export(heap, &Value::Object(id))?)) }
 }
 
 fn export(heap: &mut Heap<'_>, value: &Value) -> Outcome<Json> {
@@ -347,11 +288,7 @@ fn export(heap: &mut Heap<'_>, value: &Value) -> Outcome<Json> {
         }
         Value::Object(id) if heap.is_list(value) => {
             let items = heap.items(*id)?;
-            heap.deeper(|h| {
-                Ok(Json::Array(
-                    items.iter().map(|v| export(h, v)).collect::<Outcome<_>>()?,
-                ))
-            })?
+            heap.deeper(|h| Ok(Json::Array(items.iter().map(|v| export(h, v)).collect::<Outcome<_>>()?)))?
         }
         other => Json::String(heap.text(other)?.to_text().into_owned()),
     })

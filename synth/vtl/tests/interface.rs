@@ -4,23 +4,14 @@ use apigateway_vtl::{ErrorKind, Inputs, Position, Template, WarningKind, batch::
 use serde_json::{Value, json};
 
 fn inputs(body: &str) -> Inputs {
-    Inputs {
-        body: body.to_owned(),
-        ..Inputs::default()
-    }
+    Inputs { body: body.to_owned(), ..Inputs::default() }
 }
 
 #[test]
 fn a_template_is_parsed_once_and_rendered_often() {
     let template = Template::parse("#set($n = $input.path('$.n'))$n").expect("it parses");
     for n in ["1", "2"] {
-        assert_eq!(
-            template
-                .render(&inputs(&format!("{{\"n\":{n}}}")))
-                .expect("it renders")
-                .text,
-            n
-        );
+        assert_eq!(template.render(&inputs(&format!("{{\"n\":{n}}}"))).expect("it renders").text, n);
     }
     std::thread::scope(|s| {
         for _ in 0..2 {
@@ -31,19 +22,12 @@ fn a_template_is_parsed_once_and_rendered_often() {
 
 #[test]
 fn overrides_come_with_the_text_and_go_on_to_the_response() {
-    let request = Template::parse(
-        "#set($context.requestOverride.path.id = 'x')#set($context.responseOverride.status = 404)",
-    )
-    .expect("it parses");
+    let request =
+        Template::parse("#set($context.requestOverride.path.id = 'x')#set($context.responseOverride.status = 404)")
+            .expect("it parses");
     let rendered = request.render(&Inputs::default()).expect("it renders");
-    assert_eq!(
-        rendered.request_override,
-        Some(json!({"header": {}, "path": {"id": "x"}, "querystring": {}}))
-    );
-    assert_eq!(
-        rendered.response_override,
-        Some(json!({"header": {}, "status": 404}))
-    );
+    assert_eq!(rendered.request_override, Some(json!({"header": {}, "path": {"id": "x"}, "querystring": {}})));
+    assert_eq!(rendered.response_override, Some(json!({"header": {}, "status": 404})));
     let response = Template::parse("$context.responseOverride.status").expect("it parses");
     let inputs = Inputs::default().with_response_override(rendered.response_override);
     let rendered = response.render(&inputs).expect("it renders");
@@ -56,12 +40,7 @@ fn a_mistake_says_where_and_what_would_be_right() {
     for (template, line, column, part) in [
         ("#if(true)\n  x", 2, 4, "#end"),
         ("a\n#set($x = )", 2, 11, "expected a value"),
-        (
-            "#set($n = 1)\n#set($m = $n -1)",
-            2,
-            14,
-            "needs spaces around it",
-        ),
+        ("#set($n = 1)\n#set($m = $n -1)", 2, 14, "needs spaces around it"),
         ("#set($x = null)", 1, 11, "there is no `null`"),
         ("é${x", 1, 5, "`}`"),
         ("#end", 1, 1, "#end"),
@@ -70,11 +49,7 @@ fn a_mistake_says_where_and_what_would_be_right() {
         ("price $", 1, 8, "ends inside"),
     ] {
         let error = Template::parse(template).expect_err(template);
-        assert_eq!(
-            error.position,
-            Position { line, column },
-            "{template}: {error}"
-        );
+        assert_eq!(error.position, Position { line, column }, "{template}: {error}");
         assert!(error.message.contains(part), "{template}: {error}");
     }
 }
@@ -82,95 +57,56 @@ fn a_mistake_says_where_and_what_would_be_right() {
 #[test]
 fn an_error_while_rendering_says_where() {
     let template = Template::parse("a\n  $input.path('$').list.get(5)").expect("it parses");
-    let error = template
-        .render(&inputs("{\"list\":[1]}"))
-        .expect_err("there is no sixth element");
+    let error = template.render(&inputs("{\"list\":[1]}")).expect_err("there is no sixth element");
     assert_eq!(error.position.line, 2);
     assert!(matches!(error.kind, ErrorKind::Exception(_)), "{error}");
     let error = template.render(&inputs("{")).expect_err("no JSON");
     assert!(matches!(error.kind, ErrorKind::NotJson(_)), "{error}");
-    let error = Template::parse("$input.path('a b')")
-        .expect("it parses")
-        .render(&inputs("{}"))
-        .expect_err("no path");
+    let error = Template::parse("$input.path('a b')").expect("it parses").render(&inputs("{}")).expect_err("no path");
     assert!(matches!(error.kind, ErrorKind::InvalidPath(_)), "{error}");
 }
 
 #[test]
 fn what_java_has_and_this_crate_has_not_is_refused_and_not_guessed() {
-    for template in [
-        "#set($l = [])$l.stream()",
-        "#set($s = '')$s.format('x')",
-        "#set($s = 'a')$s.matches('[a&&[b]]')",
-    ] {
-        let error = Template::parse(template)
-            .expect("it parses")
-            .render(&Inputs::default())
-            .expect_err(template);
-        assert!(
-            matches!(error.kind, ErrorKind::Unsupported(_)),
-            "{template}: {error}"
-        );
+    for template in ["#set($l = [])$l.stream()", "#set($s = '')$s.format('x')", "#set($s = 'a')$s.matches('[a&&[b]]')"]
+    {
+        let error = Template::parse(template).expect("it parses").render(&Inputs::default()).expect_err(template);
+        assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{template}: {error}");
     }
 }
 
 fn warnings(template: &str) -> Vec<(usize, usize, WarningKind)> {
     let template = Template::parse(template).expect("it parses");
-    template
-        .check()
-        .into_iter()
-        .map(|w| (w.position.line, w.position.column, w.kind))
-        .collect()
+    template.check().into_iter().map(|w| (w.position.line, w.position.column, w.kind)).collect()
 }
 
 #[test]
 fn the_truth_of_what_may_be_undefined_is_a_trap() {
     let undefined = |source: &str| WarningKind::UndefinedIsTrue(source.to_owned());
     assert_eq!(warnings("a\n#if($x)b#end"), [(2, 5, undefined("$x"))]);
-    assert_eq!(
-        warnings("#if($a.b && !$c['d'])x#end"),
-        [(1, 5, undefined("$a.b")), (1, 14, undefined("$c[…]"))]
-    );
+    assert_eq!(warnings("#if($a.b && !$c['d'])x#end"), [(1, 5, undefined("$a.b")), (1, 14, undefined("$c[…]"))]);
     let fine = "#foreach($i in $l)#if($foreach.hasNext),#end#end#if($x != '')y#end#set($t = true)#if($t)z#end#if($m.containsKey('a'))b#end";
     assert_eq!(warnings(fine), []);
 }
 
 #[test]
 fn escaping_for_java_script_is_not_escaping_for_json() {
-    assert_eq!(
-        warnings("{\"a\":\"$util.escapeJavaScript($x)\"}"),
-        [(1, 7, WarningKind::QuoteNotRepaired)]
-    );
-    assert_eq!(
-        warnings("{\"a\":\"$util.escapeJavaScript($x).replaceAll(\"\\\\'\",\"'\")\"}"),
-        []
-    );
+    assert_eq!(warnings("{\"a\":\"$util.escapeJavaScript($x)\"}"), [(1, 7, WarningKind::QuoteNotRepaired)]);
+    assert_eq!(warnings("{\"a\":\"$util.escapeJavaScript($x).replaceAll(\"\\\\'\",\"'\")\"}"), []);
 }
 
 #[test]
 fn a_value_outside_quotes_is_a_trap() {
     let unquoted = |source: &str| WarningKind::UnquotedValue(source.to_owned());
-    assert_eq!(
-        warnings("{\"Limit\": $limit, \"a\": \"$a\"}"),
-        [(1, 11, unquoted("$limit"))]
-    );
-    assert_eq!(
-        warnings("{\"a\": $input.json('$.a'), \"n\": $l.size()}"),
-        []
-    );
+    assert_eq!(warnings("{\"Limit\": $limit, \"a\": \"$a\"}"), [(1, 11, unquoted("$limit"))]);
+    assert_eq!(warnings("{\"a\": $input.json('$.a'), \"n\": $l.size()}"), []);
     assert_eq!(warnings("plain $text"), []);
 }
 
 #[test]
 fn other_traps() {
-    assert_eq!(
-        warnings("$n-1"),
-        [(1, 1, WarningKind::MinusInName("$n-1".to_owned()))]
-    );
-    assert_eq!(
-        warnings("{\"a\": \"b##c\n\"}"),
-        [(1, 9, WarningKind::CommentInQuotes)]
-    );
+    assert_eq!(warnings("$n-1"), [(1, 1, WarningKind::MinusInName("$n-1".to_owned()))]);
+    assert_eq!(warnings("{\"a\": \"b##c\n\"}"), [(1, 9, WarningKind::CommentInQuotes)]);
     assert_eq!(warnings("#set($x = \"a##b\")").len(), 1);
     assert_eq!(warnings("## a \"quoted\" word\n{}"), []);
     assert_eq!(warnings("x#macro(m)y#end"), [(1, 2, WarningKind::Macro)]);
@@ -183,12 +119,12 @@ fn line(case: &Value) -> Value {
 
 #[test]
 fn a_batch_line_gives_a_line() {
-    let case = json!({"id": 1, "template": "$input.params('a')$input.body", "body": {"b": 1}, "params": {"path": {"a": "x"}}});
+    let case =
+        json!({"id": 1, "template": "$input.params('a')$input.body", "body": {"b": 1}, "params": {"path": {"a": "x"}}});
     assert_eq!(line(&case), json!({"id": 1, "output": "x{\"b\":1}"}));
     assert!(line(&json!({"id": "e", "template": "$"}))["error"].is_string());
     for nonsense in ["", "{", "[]", "{}", "{\"template\": 5}"] {
-        let answer: Value =
-            serde_json::from_str(&render_line(nonsense)).expect("the answer is JSON");
+        let answer: Value = serde_json::from_str(&render_line(nonsense)).expect("the answer is JSON");
         assert!(answer["error"].is_string(), "{nonsense}");
     }
 }

@@ -21,9 +21,7 @@ fn is_right(compare: &str, expected: Option<&str>, output: Option<&str>) -> bool
         "exact" => expected == output,
         "json" => parsed(expected).is_some() && parsed(expected) == parsed(output),
         // An empty rendering and `{}` look the same through the function that echoed it.
-        "json-or-empty" => {
-            output.is_empty() || (parsed(expected).is_some() && parsed(expected) == parsed(output))
-        }
+        "json-or-empty" => output.is_empty() || (parsed(expected).is_some() && parsed(expected) == parsed(output)),
         "collapse-ws" => collapsed(expected) == collapsed(output),
         _ => false,
     }
@@ -32,11 +30,7 @@ fn is_right(compare: &str, expected: Option<&str>, output: Option<&str>) -> bool
 #[test]
 fn every_recording_renders_as_recorded() {
     let cases = common::cases("vtl/aws_recorded.jsonl");
-    assert!(
-        cases.len() >= 271,
-        "only {} recordings were read",
-        cases.len()
-    );
+    assert!(cases.len() >= 271, "only {} recordings were read", cases.len());
     let mut wrong = Vec::new();
     for case in &cases {
         let answer = common::render(case);
@@ -49,11 +43,5 @@ fn every_recording_renders_as_recorded() {
             ));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {} recordings differ:\n{}",
-        wrong.len(),
-        cases.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {} recordings differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

@@ -29,10 +29,7 @@ pub(super) fn compile_nested(path: &str, depth: usize) -> Compiled<Path> {
     let from_root = path.starts_with('$');
     let chars: Vec<char> = path.chars().collect();
     if chars.len() > 1 && chars[1] != '.' && chars[1] != '[' {
-        return Err(format!(
-            "expected `.` or `[` after {:?} in {path}",
-            chars[0]
-        ));
+        return Err(format!("expected `.` or `[` after {:?} in {path}", chars[0]));
     }
     let mut tokens = vec![Token::Root];
     let mut i = 1;
@@ -62,11 +59,7 @@ pub(super) fn compile_nested(path: &str, depth: usize) -> Compiled<Path> {
                             continue;
                         }
                         let name = &chars[i..i + len];
-                        tokens.push(if name == ['*'] {
-                            Token::Wildcard
-                        } else {
-                            name_token(name)?
-                        });
+                        tokens.push(if name == ['*'] { Token::Wildcard } else { name_token(name)? });
                         i += len;
                     }
                 }
@@ -86,10 +79,7 @@ pub(super) fn compile_nested(path: &str, depth: usize) -> Compiled<Path> {
 }
 
 fn name_len(chars: &[char]) -> usize {
-    chars
-        .iter()
-        .take_while(|c| !matches!(c, '.' | '[' | ' '))
-        .count()
+    chars.iter().take_while(|c| !matches!(c, '.' | '[' | ' ')).count()
 }
 
 fn closing_bracket(chars: &[char], open: usize) -> usize {
@@ -125,9 +115,7 @@ fn component(fragment: &[char], depth: usize) -> Compiled<Token> {
     let inner: String = fragment.iter().filter(|c| !c.is_whitespace()).collect();
     if inner.starts_with("[?")
         && inner.ends_with(']')
-        && inner[2..inner.len() - 1]
-            .chars()
-            .all(|c| c == '?' || c == ',')
+        && inner[2..inner.len() - 1].chars().all(|c| c == '?' || c == ',')
     {
         return Ok(Token::Filter(Filter::Missing));
     }
@@ -139,10 +127,7 @@ fn component(fragment: &[char], depth: usize) -> Compiled<Token> {
             _ => {}
         }
     }
-    Err(format!(
-        "could not read {}",
-        fragment.iter().collect::<String>()
-    ))
+    Err(format!("could not read {}", fragment.iter().collect::<String>()))
 }
 
 fn properties(fragment: &[char], start: usize) -> Compiled<Token> {
@@ -166,17 +151,11 @@ fn properties(fragment: &[char], start: usize) -> Compiled<Token> {
 }
 
 fn whole(text: &str) -> Compiled<i32> {
-    text.parse()
-        .map_err(|_| format!("expected a whole number, found {text:?}"))
+    text.parse().map_err(|_| format!("expected a whole number, found {text:?}"))
 }
 
 fn array(fragment: &[char], start: usize) -> Compiled<Token> {
-    let at = |i: usize| {
-        fragment
-            .get(i)
-            .copied()
-            .ok_or_else(|| "a `]` is missing".to_owned())
-    };
+    let at = |i: usize| fragment.get(i).copied().ok_or_else(|| "a `]` is missing".to_owned());
     let mut i = start;
     let mut current = at(i)?;
     let mut numbers = Vec::new();
@@ -194,9 +173,7 @@ fn array(fragment: &[char], start: usize) -> Compiled<Token> {
             current = at(i)?;
         }
         if buffer != "size" && buffer != "length" {
-            return Err(format!(
-                "the function @.{buffer} is neither @.length nor @.size()"
-            ));
+            return Err(format!("the function @.{buffer} is neither @.length nor @.size()"));
         }
         buffer.clear();
         while current != ')' {

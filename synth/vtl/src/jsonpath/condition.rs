@@ -10,9 +10,7 @@ use crate::value::Value;
 
 impl Evaluation<'_, '_> {
     pub(super) fn holds(&mut self, criterion: &Criterion, item: &Value) -> Hit<bool> {
-        if let (Operator::Exists(wanted), Operand::Path(path)) =
-            (criterion.operator, &criterion.left)
-        {
+        if let (Operator::Exists(wanted), Operand::Path(path)) = (criterion.operator, &criterion.left) {
             return match self.get(path, item) {
                 Ok(value) => Ok(value.is_null() != wanted),
                 Err(Miss::NotFound) => Ok(!wanted),
@@ -29,11 +27,7 @@ impl Evaluation<'_, '_> {
         match operand {
             Operand::Text(text) => Ok(Value::Str(text.clone())),
             Operand::Path(path) => {
-                let document = if path.from_root {
-                    self.root.clone()
-                } else {
-                    item.clone()
-                };
+                let document = if path.from_root { self.root.clone() } else { item.clone() };
                 self.get(path, &document)
             }
             Operand::Regex(..) => invalid("a regular expression needs `=~`"),
@@ -51,20 +45,11 @@ impl Evaluation<'_, '_> {
                 return Ok(false);
             }
             let text = self.heap.text(&target)?;
-            return Ok(regex::matches_with(
-                self.heap,
-                self.patterns,
-                &text,
-                pattern,
-                ignore_case,
-            )?);
+            return Ok(regex::matches_with(self.heap, self.patterns, &text, pattern, ignore_case)?);
         }
         let model = self.operand(&criterion.left, item)?;
         let expected = self.operand(&criterion.right, item)?;
-        let is_order = matches!(
-            criterion.operator,
-            Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge
-        );
+        let is_order = matches!(criterion.operator, Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge);
         if is_order && (expected.is_null() != model.is_null()) {
             return Ok(false);
         }
@@ -107,12 +92,8 @@ impl Evaluation<'_, '_> {
                 Ok(unescaped.compare(b))
             }
             (Value::Str(_), b) if number::is_number(b) => self.decimals(expected, model),
-            (a, b) if number::is_number(a) && number::is_number(b) => {
-                self.decimals(expected, model)
-            }
-            (Value::Str(a), Value::Bool(b)) => {
-                Ok(i32::from(a.to_text().eq_ignore_ascii_case("true")) - i32::from(*b))
-            }
+            (a, b) if number::is_number(a) && number::is_number(b) => self.decimals(expected, model),
+            (Value::Str(a), Value::Bool(b)) => Ok(i32::from(a.to_text().eq_ignore_ascii_case("true")) - i32::from(*b)),
             (Value::Bool(a), Value::Bool(b)) => Ok(i32::from(*a) - i32::from(*b)),
             _ => Err(Miss::Incomparable),
         }
@@ -127,10 +108,7 @@ impl Evaluation<'_, '_> {
             self.heap.step(1 + text.bytes() * text.bytes() / 4096)?;
             let parsed = Decimal::parse(&text.to_text());
             parsed.ok_or_else(|| {
-                Miss::Error(ErrorKind::Exception(format!(
-                    "java.lang.NumberFormatException: {}",
-                    text.to_text()
-                )))
+                Miss::Error(ErrorKind::Exception(format!("java.lang.NumberFormatException: {}", text.to_text())))
             })
         };
         let (x, y) = (decimal(a)?, decimal(b)?);

@@ -39,11 +39,7 @@ pub(crate) fn read(
     path: &Path,
     document: &Value,
 ) -> Outcome<Option<Value>> {
-    let mut evaluation = Evaluation {
-        heap,
-        patterns,
-        root: document.clone(),
-    };
+    let mut evaluation = Evaluation { heap, patterns, root: document.clone() };
     match evaluation.get(path, document) {
         Ok(value) => Ok(Some(value)),
         Err(Miss::NotFound | Miss::Incomparable) => Ok(None),
@@ -75,13 +71,7 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn run(
-        &mut self,
-        tokens: &[Token],
-        i: usize,
-        model: &Value,
-        results: &mut Vec<Value>,
-    ) -> Hit<()> {
+    fn run(&mut self, tokens: &[Token], i: usize, model: &Value, results: &mut Vec<Value>) -> Hit<()> {
         self.heap.step(1)?;
         match &tokens[i] {
             Token::Root => self.next(tokens, i, model.clone(), results),
@@ -134,13 +124,7 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn next(
-        &mut self,
-        tokens: &[Token],
-        i: usize,
-        value: Value,
-        results: &mut Vec<Value>,
-    ) -> Hit<()> {
+    fn next(&mut self, tokens: &[Token], i: usize, value: Value, results: &mut Vec<Value>) -> Hit<()> {
         if i + 1 < tokens.len() {
             return self.run(tokens, i + 1, &value, results);
         }
@@ -151,11 +135,7 @@ impl Evaluation<'_, '_> {
 
     fn property(&mut self, id: ObjectId, name: &JStr) -> Hit<Option<Value>> {
         let key = self.heap.key(&Value::Str(name.clone()))?;
-        Ok(self
-            .heap
-            .map(id)
-            .and_then(|m| m.entries.get(&key))
-            .map(|(_, v)| v.clone()))
+        Ok(self.heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone()))
     }
 
     fn properties(
@@ -198,10 +178,7 @@ impl Evaluation<'_, '_> {
         let items = match (operation, self.heap.get(id)) {
             // The common case needs no copy of the whole list.
             (Operation::Index, Object::List { items, .. }) => {
-                let item = usize::try_from(numbers[0])
-                    .ok()
-                    .and_then(|n| items.get(n))
-                    .cloned();
+                let item = usize::try_from(numbers[0]).ok().and_then(|n| items.get(n)).cloned();
                 return match item {
                     Some(item) => self.next(tokens, i, item, results),
                     None => Err(Miss::NotFound),
@@ -229,13 +206,7 @@ impl Evaluation<'_, '_> {
     }
 
     /// Deep scan: applies the token `i` wherever it fits.
-    fn walk(
-        &mut self,
-        tokens: &[Token],
-        i: usize,
-        model: &Value,
-        results: &mut Vec<Value>,
-    ) -> Hit<()> {
+    fn walk(&mut self, tokens: &[Token], i: usize, model: &Value, results: &mut Vec<Value>) -> Hit<()> {
         self.heap.step(1)?;
         let (id, is_map) = match self.model(model) {
             Model::Map(id) => (id, true),

@@ -6,10 +6,7 @@ use crate::string::JStr;
 
 /// From the `[` before the question mark to the `]` that closes the filter.
 pub(super) fn filter_text(fragment: &[char], question: usize) -> Compiled<String> {
-    let start = fragment[..question]
-        .iter()
-        .rposition(|c| *c == '[')
-        .ok_or("a `[` is missing")?;
+    let start = fragment[..question].iter().rposition(|c| *c == '[').ok_or("a `[` is missing")?;
     let (mut in_text, mut before) = (false, ' ');
     let (mut square, mut round) = (0i32, 0i32);
     for (i, c) in fragment.iter().enumerate().skip(start) {
@@ -41,15 +38,9 @@ fn java_trim(text: &str) -> &str {
 
 pub(super) fn filter(text: &str, depth: usize) -> Compiled<Filter> {
     let shape = || format!("expected `[?(…)]`, found {text}");
-    let inner = java_trim(text)
-        .strip_prefix('[')
-        .and_then(|t| t.strip_suffix(']'))
-        .ok_or_else(shape)?;
+    let inner = java_trim(text).strip_prefix('[').and_then(|t| t.strip_suffix(']')).ok_or_else(shape)?;
     let inner = java_trim(java_trim(inner).strip_prefix('?').ok_or_else(shape)?);
-    let inner = inner
-        .strip_prefix('(')
-        .and_then(|t| t.strip_suffix(')'))
-        .ok_or_else(shape)?;
+    let inner = inner.strip_prefix('(').and_then(|t| t.strip_suffix(')')).ok_or_else(shape)?;
     let inner = java_trim(inner);
     let mut operators = Vec::new();
     let mut criteria = Vec::new();
@@ -65,17 +56,9 @@ pub(super) fn filter(text: &str, depth: usize) -> Compiled<Filter> {
     let mut root = Filter::Single(criteria.pop().ok_or_else(missing)?);
     while let Some(operator) = operators.pop() {
         let other = Filter::Single(criteria.pop().ok_or_else(missing)?);
-        root = if operator == "&&" {
-            and(root, other)
-        } else {
-            Filter::Or(Box::new(root), Box::new(other))
-        };
+        root = if operator == "&&" { and(root, other) } else { Filter::Or(Box::new(root), Box::new(other)) };
     }
-    if criteria.is_empty() {
-        Ok(root)
-    } else {
-        Err("a condition too many".to_owned())
-    }
+    if criteria.is_empty() { Ok(root) } else { Err("a condition too many".to_owned()) }
 }
 
 fn and(filter: Filter, other: Filter) -> Filter {
@@ -123,8 +106,7 @@ fn criterion(text: &str, depth: usize) -> Compiled<Criterion> {
         ("=~", Operator::Regex),
     ];
     let split = OPERATORS.iter().find_map(|(image, operator)| {
-        text.split_once(image)
-            .map(|(left, right)| (java_trim(left), *operator, java_trim(right)))
+        text.split_once(image).map(|(left, right)| (java_trim(left), *operator, java_trim(right)))
     });
     let Some((left, operator, right)) = split else {
         let (exists, path) = match java_trim(text).strip_prefix('!') {
@@ -132,38 +114,21 @@ fn criterion(text: &str, depth: usize) -> Compiled<Criterion> {
             _ => (true, java_trim(text)),
         };
         if !path.starts_with(['$', '@']) {
-            return Err(format!(
-                "expected a comparison or a path in a filter, found {text}"
-            ));
+            return Err(format!("expected a comparison or a path in a filter, found {text}"));
         }
         let left = Operand::Path(definite(path, depth)?);
-        return Ok(Criterion {
-            left,
-            operator: Operator::Exists(exists),
-            right: Operand::Text(JStr::from("")),
-        });
+        return Ok(Criterion { left, operator: Operator::Exists(exists), right: Operand::Text(JStr::from("")) });
     };
-    let left = left
-        .strip_prefix('!')
-        .filter(|l| l.starts_with('@'))
-        .unwrap_or(left);
+    let left = left.strip_prefix('!').filter(|l| l.starts_with('@')).unwrap_or(left);
     if right.starts_with("!@") {
         return Err("`!` can only be used to ask whether a path exists".to_owned());
     }
-    Ok(Criterion {
-        left: operand(left, depth)?,
-        operator,
-        right: operand(right, depth)?,
-    })
+    Ok(Criterion { left: operand(left, depth)?, operator, right: operand(right, depth)? })
 }
 
 fn definite(path: &str, depth: usize) -> Compiled<Path> {
     let compiled = compile_nested(path, depth + 1)?;
-    if is_definite(&compiled.tokens) {
-        Ok(compiled)
-    } else {
-        Err(format!("{path} in a filter is not definite"))
-    }
+    if is_definite(&compiled.tokens) { Ok(compiled) } else { Err(format!("{path} in a filter is not definite")) }
 }
 
 fn operand(text: &str, depth: usize) -> Compiled<Operand> {

@@ -66,11 +66,7 @@ pub(super) fn braced_word_len(s: &[u8]) -> usize {
         return 0;
     }
     let len = word_len(&s[1..], false);
-    if len > 0 && s.get(1 + len) == Some(&b'}') {
-        len + 2
-    } else {
-        0
-    }
+    if len > 0 && s.get(1 + len) == Some(&b'}') { len + 2 } else { 0 }
 }
 
 pub(super) fn escaped_directive(s: &[u8]) -> usize {
@@ -97,11 +93,7 @@ pub(super) fn set_directive(s: &[u8]) -> usize {
         return 0;
     };
     let spaces = rest[word..].iter().take_while(|b| **b == b' ').count();
-    if rest.get(word + spaces) == Some(&b'(') {
-        blanks + word + spaces + 1
-    } else {
-        0
-    }
+    if rest.get(word + spaces) == Some(&b'(') { blanks + word + spaces + 1 } else { 0 }
 }
 
 /// What starts a reference, a directive or a comment in every state.
@@ -163,10 +155,7 @@ pub(super) fn booleans(s: &[u8], b: &mut Best) {
 
 pub(super) fn identifier(s: &[u8], b: &mut Best) {
     if s[0].is_ascii_alphabetic() || s[0] == b'_' {
-        let len = s
-            .iter()
-            .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
-            .count();
+        let len = s.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_')).count();
         b.offer(Kind::Identifier, len);
     }
     if s[0] == b'.' && s.get(1).is_some_and(u8::is_ascii_alphabetic) {
@@ -175,12 +164,7 @@ pub(super) fn identifier(s: &[u8], b: &mut Best) {
 }
 
 pub(super) fn whitespace(s: &[u8], b: &mut Best) {
-    b.offer(
-        Kind::Whitespace,
-        s.iter()
-            .take_while(|c| matches!(c, b' ' | b'\t' | b'\n' | b'\r'))
-            .count(),
-    );
+    b.offer(Kind::Whitespace, s.iter().take_while(|c| matches!(c, b' ' | b'\t' | b'\n' | b'\r')).count());
 }
 
 /// A string ends at a quote that is not doubled; a doubled one that leads nowhere ends it after all.
@@ -254,10 +238,7 @@ pub(super) fn numbers(s: &[u8], b: &mut Best) {
             return 0;
         }
         let sign = usize::from(matches!(rest.get(1), Some(b'+' | b'-')));
-        let digits = rest[1 + sign..]
-            .iter()
-            .take_while(|c| c.is_ascii_digit())
-            .count();
+        let digits = rest[1 + sign..].iter().take_while(|c| c.is_ascii_digit()).count();
         if digits == 0 { 0 } else { 1 + sign + digits }
     };
     if digits > 0 {
@@ -269,10 +250,7 @@ pub(super) fn numbers(s: &[u8], b: &mut Best) {
         }
     }
     if s.get(whole) == Some(&b'.') {
-        let fraction = s[whole + 1..]
-            .iter()
-            .take_while(|c| c.is_ascii_digit())
-            .count();
+        let fraction = s[whole + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
         if digits > 0 || fraction > 0 {
             let end = whole + 1 + fraction;
             b.offer(Kind::Float, end + exponent(end));
@@ -303,10 +281,6 @@ pub(super) fn control_words(s: &[u8], b: &mut Best) {
         (true, _) => return,
         (false, _) => len,
     };
-    let line_end = if matches!(kind, Kind::End | Kind::Else) {
-        blank_line_end(&s[len..])
-    } else {
-        0
-    };
+    let line_end = if matches!(kind, Kind::End | Kind::Else) { blank_line_end(&s[len..]) } else { 0 };
     b.offer(kind, len + line_end);
 }

@@ -12,9 +12,8 @@ pub(crate) use kind::Kind;
 
 use crate::error::Fault;
 use matchers::{
-    Best, blank_line_end, booleans, control_words, empty_index, escaped_directive, everywhere,
-    identifier, line_comment, numbers, operators, punctuation, set_directive, special_text, string,
-    whitespace, words,
+    Best, blank_line_end, booleans, control_words, empty_index, escaped_directive, everywhere, identifier,
+    line_comment, numbers, operators, punctuation, set_directive, special_text, string, whitespace, words,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +41,7 @@ pub(crate) struct Token {
 
 impl Token {
     /// What stands before the first token.
-    pub(crate) const NONE: Token = Token {
-        kind: Kind::Eof,
-        start: 0,
-        end: 0,
-    };
+    pub(crate) const NONE: Token = Token { kind: Kind::Eof, start: 0, end: 0 };
 
     pub(crate) fn start(&self) -> usize {
         self.start as usize
@@ -141,10 +136,7 @@ impl<'a> Lexer<'a> {
 
     /// Whether a `(` follows, white space aside; the parser asks before it asks for the next token.
     pub(crate) fn left_paren_follows(&self) -> bool {
-        self.src[self.pos..]
-            .iter()
-            .find(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t'))
-            == Some(&b'(')
+        self.src[self.pos..].iter().find(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t')) == Some(&b'(')
     }
 
     pub(crate) fn next(&mut self) -> Result<Token, Fault> {
@@ -186,10 +178,7 @@ impl<'a> Lexer<'a> {
                     Kind::TextblockStart => self.open_comment(State::InTextblock),
                     Kind::FormalStart => {
                         if !self.in_comment {
-                            self.pos -= self.text[..self.pos]
-                                .chars()
-                                .next_back()
-                                .map_or(0, char::len_utf8);
+                            self.pos -= self.text[..self.pos].chars().next_back().map_or(0, char::len_utf8);
                         }
                         self.open_comment(State::InFormalComment);
                     }
@@ -230,11 +219,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn finish(&self, kind: Kind, start: usize, end: usize) -> Token {
-        Token {
-            kind,
-            start: start as u32,
-            end: end as u32,
-        }
+        Token { kind, start: start as u32, end: end as u32 }
     }
 
     fn open_comment(&mut self, state: State) {
@@ -295,10 +280,7 @@ impl<'a> Lexer<'a> {
                     end -= 2;
                     self.pos -= 2;
                 }
-                if self.lparen == 0
-                    && !self.in_set
-                    && !matches!(self.state, State::RefCall | State::RefIndex)
-                {
+                if self.lparen == 0 && !self.in_set && !matches!(self.state, State::RefCall | State::RefIndex) {
                     self.pop();
                 }
                 return end;
@@ -320,10 +302,7 @@ impl<'a> Lexer<'a> {
     fn best(&self) -> Option<Best> {
         let s = &self.src[self.pos..];
         let first = *s.first()?;
-        let mut best = Best {
-            kind: Kind::Eof,
-            len: 0,
-        };
+        let mut best = Best { kind: Kind::Eof, len: 0 };
         let b = &mut best;
         match self.state {
             State::Default => {
@@ -340,10 +319,7 @@ impl<'a> Lexer<'a> {
                     b.offer(Kind::Escape, 1);
                 }
                 if b.kind != Kind::Set || b.len == 0 {
-                    let len = s
-                        .iter()
-                        .position(|c| matches!(c, b'$' | b'#' | b'\\'))
-                        .unwrap_or(s.len());
+                    let len = s.iter().position(|c| matches!(c, b'$' | b'#' | b'\\')).unwrap_or(s.len());
                     b.offer(Kind::Text, len);
                 }
                 empty_index(s, b);
@@ -438,11 +414,8 @@ impl<'a> Lexer<'a> {
             State::InFormalComment | State::InBlockComment => {
                 everywhere(s, b);
                 if s.starts_with(b"*#") {
-                    let kind = if self.state == State::InFormalComment {
-                        Kind::FormalComment
-                    } else {
-                        Kind::BlockComment
-                    };
+                    let kind =
+                        if self.state == State::InFormalComment { Kind::FormalComment } else { Kind::BlockComment };
                     b.offer(kind, 2);
                 }
                 b.offer(Kind::SkipChar, self.char_len());
@@ -452,9 +425,6 @@ impl<'a> Lexer<'a> {
     }
 
     fn char_len(&self) -> usize {
-        self.text[self.pos..]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8)
+        self.text[self.pos..].chars().next().map_or(0, char::len_utf8)
     }
 }

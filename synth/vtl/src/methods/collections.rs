@@ -6,9 +6,7 @@ use super::maps::{entry, map, scope, view};
 use super::{illegal, int, iterator_next, null_pointer};
 use crate::number;
 use crate::string::Out;
-use crate::value::{
-    Class, Heap, ListKind, Object, ObjectId, Outcome, Value, exception, unsupported,
-};
+use crate::value::{Class, Heap, ListKind, Object, ObjectId, Outcome, Value, exception, unsupported};
 
 pub(super) fn invoke(
     heap: &mut Heap<'_>,
@@ -25,11 +23,9 @@ pub(super) fn invoke(
         Class::Iterator => iterator(heap, id, method),
         Class::KeySet | Class::Values | Class::EntrySet => view(heap, on, id, method, a),
         Class::ArrayList | Class::JsonArray => list(heap, on, id, class, method, a),
-        Class::SubList
-        | Class::ObjectArray
-        | Class::StringArray
-        | Class::CharArray
-        | Class::ByteArray => fixed(heap, on, id, class, method, a),
+        Class::SubList | Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray => {
+            fixed(heap, on, id, class, method, a)
+        }
         _ => unsupported(format!("{method} of this object")),
     }
 }
@@ -55,13 +51,7 @@ fn found(position: Option<usize>) -> Value {
 }
 
 /// What every collection can answer from its elements; `None` where it is no such question.
-pub(super) fn ask(
-    heap: &mut Heap<'_>,
-    on: &Value,
-    id: ObjectId,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Option<Value>> {
+pub(super) fn ask(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Option<Value>> {
     Ok(Some(match method {
         "size()" => Value::Int(size(heap, id)? as i32),
         "isEmpty()" => Value::Bool(size(heap, id)? == 0),
@@ -108,48 +98,23 @@ pub(super) fn ask(
         "subList(int,int)" => {
             let (from, to, len) = (int(&a[0]), int(&a[1]), size(heap, id)?);
             if from < 0 {
-                return illegal(format!(
-                    "java.lang.IndexOutOfBoundsException: fromIndex = {from}"
-                ));
+                return illegal(format!("java.lang.IndexOutOfBoundsException: fromIndex = {from}"));
             }
             if to as i64 > len as i64 {
-                return illegal(format!(
-                    "java.lang.IndexOutOfBoundsException: toIndex = {to}"
-                ));
+                return illegal(format!("java.lang.IndexOutOfBoundsException: toIndex = {to}"));
             }
             if from > to {
-                return illegal(format!(
-                    "java.lang.IllegalArgumentException: fromIndex({from}) > toIndex({to})"
-                ));
+                return illegal(format!("java.lang.IllegalArgumentException: fromIndex({from}) > toIndex({to})"));
             }
             let (from, len) = (from as usize, (to - from) as usize);
             match heap.get(id) {
-                Object::List {
-                    kind: ListKind::ArrayList | ListKind::JsonArray,
-                    changes,
-                    ..
-                } => {
+                Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, changes, .. } => {
                     let changes = *changes;
-                    heap.add(Object::SubList {
-                        list: id,
-                        from,
-                        len,
-                        changes,
-                    })?
+                    heap.add(Object::SubList { list: id, from, len, changes })?
                 }
-                Object::SubList {
-                    list,
-                    from: start,
-                    changes,
-                    ..
-                } => {
+                Object::SubList { list, from: start, changes, .. } => {
                     let (list, from, changes) = (*list, *start + from, *changes);
-                    heap.add(Object::SubList {
-                        list,
-                        from,
-                        len,
-                        changes,
-                    })?
+                    heap.add(Object::SubList { list, from, len, changes })?
                 }
                 _ => return unsupported("subList of an array"),
             }
@@ -168,11 +133,7 @@ fn size(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<usize> {
 }
 
 /// The elements to change; `structure` where their number changes, which ends loops over the list.
-fn items_mut<'h>(
-    heap: &'h mut Heap<'_>,
-    id: ObjectId,
-    structure: bool,
-) -> Outcome<&'h mut Vec<Value>> {
+fn items_mut<'h>(heap: &'h mut Heap<'_>, id: ObjectId, structure: bool) -> Outcome<&'h mut Vec<Value>> {
     match heap.get_mut(id) {
         Object::List { items, changes, .. } => {
             if structure {
@@ -184,14 +145,7 @@ fn items_mut<'h>(
     }
 }
 
-fn list(
-    heap: &mut Heap<'_>,
-    on: &Value,
-    id: ObjectId,
-    class: Class,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
+fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
     }
@@ -205,9 +159,7 @@ fn list(
         "add(int,Object)" => {
             let i = int(&a[0]);
             if i < 0 || i as usize > len {
-                return illegal(format!(
-                    "java.lang.IndexOutOfBoundsException: Index: {i}, Size: {len}"
-                ));
+                return illegal(format!("java.lang.IndexOutOfBoundsException: Index: {i}, Size: {len}"));
             }
             heap.charge(32)?;
             heap.step(len / 64)?;
@@ -217,9 +169,7 @@ fn list(
         "addAll(Collection)" | "addAll(int,Collection)" => {
             let at = if a.len() == 2 { int(&a[0]) } else { len as i32 };
             if at < 0 || at as usize > len {
-                return illegal(format!(
-                    "java.lang.IndexOutOfBoundsException: Index: {at}, Size: {len}"
-                ));
+                return illegal(format!("java.lang.IndexOutOfBoundsException: Index: {at}, Size: {len}"));
             }
             let new = members(heap, &a[a.len() - 1])?;
             heap.charge(new.len() * 32)?;
@@ -267,11 +217,7 @@ fn list(
         }
         "clone()" => {
             let items = heap.items(id)?;
-            let kind = if class == Class::JsonArray {
-                ListKind::JsonArray
-            } else {
-                ListKind::ArrayList
-            };
+            let kind = if class == Class::JsonArray { ListKind::JsonArray } else { ListKind::ArrayList };
             heap.list(kind, items)?
         }
         "sort(Comparator)" => {
@@ -301,9 +247,7 @@ fn sorted(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Vec<Value>> {
             return null_pointer();
         }
         if classes.iter().any(|c| *c != classes[0]) {
-            return illegal(
-                "java.lang.ClassCastException: elements of several classes cannot be sorted",
-            );
+            return illegal("java.lang.ClassCastException: elements of several classes cannot be sorted");
         }
         match classes[0] {
             Some(
@@ -318,9 +262,7 @@ fn sorted(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Vec<Value>> {
                 | Class::BigDecimal,
             ) => {}
             _ => {
-                return illegal(
-                    "java.lang.ClassCastException: elements that have no order cannot be sorted",
-                );
+                return illegal("java.lang.ClassCastException: elements that have no order cannot be sorted");
             }
         }
     }
@@ -340,14 +282,7 @@ fn order(a: &Value, b: &Value) -> Ordering {
 }
 
 /// Arrays, and stretches of lists: what changes them is left out.
-fn fixed(
-    heap: &mut Heap<'_>,
-    on: &Value,
-    id: ObjectId,
-    class: Class,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
+fn fixed(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
     if class != Class::SubList && matches!(method, "toString()" | "hashCode()") {
         return unsupported(format!("{method} of an array"));
     }
@@ -358,24 +293,15 @@ fn fixed(
         (Class::ObjectArray, "set(int,Object)") => {
             let len = size(heap, id)?;
             let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(
-                &mut items_mut(heap, id, false)?[i],
-                a[1].clone(),
-            ))
+            Ok(std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1].clone()))
         }
         (Class::SubList, "set(int,Object)") => {
-            let Object::SubList {
-                list, from, len, ..
-            } = heap.get(id)
-            else {
+            let Object::SubList { list, from, len, .. } = heap.get(id) else {
                 return unsupported(method);
             };
             let (list, from, len) = (*list, *from, *len);
             let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(
-                &mut items_mut(heap, list, false)?[from + i],
-                a[1].clone(),
-            ))
+            Ok(std::mem::replace(&mut items_mut(heap, list, false)?[from + i], a[1].clone()))
         }
         (
             Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray,

@@ -51,12 +51,7 @@ impl Interpreter<'_> {
                 compiled
             }
         };
-        jsonpath::read(
-            &mut self.heap,
-            &mut self.input.patterns,
-            &compiled,
-            &document,
-        )
+        jsonpath::read(&mut self.heap, &mut self.input.patterns, &compiled, &document)
     }
 }
 

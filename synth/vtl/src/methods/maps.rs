@@ -2,9 +2,7 @@
 
 use super::collections::{ask, json_text, members};
 use super::null_pointer;
-use crate::value::{
-    Heap, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported,
-};
+use crate::value::{Heap, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported};
 
 /// Java's `Entry.setValue`.
 pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outcome<Value> {
@@ -16,31 +14,21 @@ pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outc
     heap.map_put(map, key, value)
 }
 
-pub(super) fn view(
-    heap: &mut Heap<'_>,
-    on: &Value,
-    id: ObjectId,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
+pub(super) fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
     let Object::View { kind, map } = heap.get(id) else {
         return unsupported(method);
     };
     let (kind, map) = (*kind, *map);
     if let ("contains(Object)", ViewKind::Keys) = (method, kind) {
         let key = heap.key(&a[0])?;
-        return Ok(Value::Bool(
-            heap.map(map).is_some_and(|m| m.entries.contains_key(&key)),
-        ));
+        return Ok(Value::Bool(heap.map(map).is_some_and(|m| m.entries.contains_key(&key))));
     }
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
     }
     match method {
         "addAll(Collection)" if members(heap, &a[0])?.is_empty() => Ok(Value::Bool(false)),
-        "add(Object)" | "addAll(Collection)" => {
-            exception("java.lang.UnsupportedOperationException")
-        }
+        "add(Object)" | "addAll(Collection)" => exception("java.lang.UnsupportedOperationException"),
         "clear()" => {
             heap.map_clear(map);
             Ok(Value::Null)
@@ -48,11 +36,7 @@ pub(super) fn view(
         "remove(Object)" | "removeAll(Collection)" | "retainAll(Collection)" => {
             let single = method.starts_with("remove(");
             let keep = method.starts_with("retain");
-            let others = if single {
-                vec![a[0].clone()]
-            } else {
-                members(heap, &a[0])?
-            };
+            let others = if single { vec![a[0].clone()] } else { members(heap, &a[0])? };
             let mut changed = false;
             for key in heap.ordered_keys(map)? {
                 let item = heap.view_item(kind, map, &key)?;
@@ -82,17 +66,13 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
             Value::Bool(heap.map(id).is_some_and(|m| m.entries.contains_key(&key)))
         }
         "containsValue(Object)" => {
-            let values: Vec<Value> = heap
-                .map(id)
-                .map(|m| m.entries.values().map(|(_, v)| v.clone()).collect())
-                .unwrap_or_default();
+            let values: Vec<Value> =
+                heap.map(id).map(|m| m.entries.values().map(|(_, v)| v.clone()).collect()).unwrap_or_default();
             Value::Bool(heap.contains(&values, &a[0])?)
         }
         "getOrDefault(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            heap.map(id)
-                .and_then(|m| m.entries.get(&key))
-                .map_or_else(|| a[1].clone(), |(_, v)| v.clone())
+            heap.map(id).and_then(|m| m.entries.get(&key)).map_or_else(|| a[1].clone(), |(_, v)| v.clone())
         }
         "putIfAbsent(Object,Object)" => {
             let old = heap.map_get(id, &a[0])?;
@@ -117,10 +97,7 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
         }
         "remove(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            let held = heap
-                .map(id)
-                .and_then(|m| m.entries.get(&key))
-                .map(|(_, v)| v.clone());
+            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
             match held {
                 Some(value) if heap.equals(&a[1], &value)? => {
                     heap.map_remove(id, &key)?;
@@ -139,10 +116,7 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
         }
         "replace(Object,Object,Object)" => {
             let key = heap.key(&a[0])?;
-            let held = heap
-                .map(id)
-                .and_then(|m| m.entries.get(&key))
-                .map(|(_, v)| v.clone());
+            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
             match held {
                 Some(value) if heap.equals(&value, &a[1])? => {
                     heap.map_put(id, a[0].clone(), a[2].clone())?;
@@ -168,9 +142,7 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
         "values()" => view(heap, ViewKind::Values)?,
         "entrySet()" => view(heap, ViewKind::Entries)?,
         "forEach(BiConsumer)" | "replaceAll(BiFunction)" => return null_pointer(),
-        "computeIfAbsent(Object,Function)"
-        | "computeIfPresent(Object,BiFunction)"
-        | "compute(Object,BiFunction)" => {
+        "computeIfAbsent(Object,Function)" | "computeIfPresent(Object,BiFunction)" | "compute(Object,BiFunction)" => {
             return null_pointer();
         }
         "merge(Object,Object,BiFunction)" => return null_pointer(),
@@ -179,17 +151,11 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
     })
 }
 
-pub(super) fn scope(
-    heap: &mut Heap<'_>,
-    id: ObjectId,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
+pub(super) fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
     let Object::Scope(scope) = heap.get(id) else {
         return unsupported(method);
     };
-    let (index, has_next, parent, storage) =
-        (scope.index, scope.has_next, scope.parent, scope.storage);
+    let (index, has_next, parent, storage) = (scope.index, scope.has_next, scope.parent, scope.storage);
     Ok(match method {
         "getIndex()" => Value::Int(index),
         "getCount()" => Value::Int(index + 1),
@@ -210,9 +176,7 @@ pub(super) fn scope(
             let mut at = id;
             loop {
                 match heap.get(at) {
-                    Object::Scope(s) if s.replaced.is_null() && s.parent.is_some() => {
-                        at = s.parent.unwrap_or(at)
-                    }
+                    Object::Scope(s) if s.replaced.is_null() && s.parent.is_some() => at = s.parent.unwrap_or(at),
                     Object::Scope(s) => return Ok(s.replaced.clone()),
                     _ => return Ok(Value::Null),
                 }
@@ -224,12 +188,7 @@ pub(super) fn scope(
     })
 }
 
-pub(super) fn entry(
-    heap: &mut Heap<'_>,
-    id: ObjectId,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
+pub(super) fn entry(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
     let (key, value) = heap.entry_parts(id);
     match method {
         "getKey()" => Ok(key),

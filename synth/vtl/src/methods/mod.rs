@@ -19,12 +19,7 @@ use crate::string::JStr;
 use crate::value::{Class, Heap, Object, ObjectId, Outcome, Value, exception, unsupported};
 
 /// `on.name(arguments)`; null where there is no such method, the empty string where it returns nothing.
-pub(crate) fn call(
-    it: &mut Interpreter<'_>,
-    on: &Value,
-    name: &str,
-    arguments: Vec<Value>,
-) -> Flow<Value> {
+pub(crate) fn call(it: &mut Interpreter<'_>, on: &Value, name: &str, arguments: Vec<Value>) -> Flow<Value> {
     let Some(class) = it.heap.class(on) else {
         return Ok(Value::Null);
     };
@@ -49,30 +44,14 @@ pub(crate) fn call(
         Found::Nothing => Ok(Value::Null),
         Found::Factory => Ok(unsupported(format!("{name}() of {class:?}"))?),
         Found::Method(method) => {
-            let value = invoke(
-                it,
-                on,
-                class,
-                method.text,
-                method.parameters.len(),
-                arguments,
-            )?;
-            Ok(if method.is_void && value.is_null() {
-                Value::str("")
-            } else {
-                value
-            })
+            let value = invoke(it, on, class, method.text, method.parameters.len(), arguments)?;
+            Ok(if method.is_void && value.is_null() { Value::str("") } else { value })
         }
     }
 }
 
 /// `java.lang.Class` itself is out of bounds, its name and the static methods of what it names are not.
-fn class_method(
-    it: &mut Interpreter<'_>,
-    on: &Value,
-    name: &str,
-    classes: &[Option<Class>],
-) -> Flow<Value> {
+fn class_method(it: &mut Interpreter<'_>, on: &Value, name: &str, classes: &[Option<Class>]) -> Flow<Value> {
     let Value::Class(class) = on else {
         return Ok(Value::Null);
     };
@@ -97,9 +76,7 @@ fn invoke(
     arguments: Vec<Value>,
 ) -> Flow<Value> {
     if arguments.len() > parameters && !method.ends_with("[])") {
-        return Ok(exception(
-            "java.lang.IllegalArgumentException: wrong number of arguments",
-        )?);
+        return Ok(exception("java.lang.IllegalArgumentException: wrong number of arguments")?);
     }
     match method {
         "getClass()" => return Ok(Value::Class(class)),
@@ -134,21 +111,8 @@ fn invoke(
             | Class::BigDecimal
             | Class::Character,
             _,
-        ) => Ok(numbers::invoke(
-            &mut it.heap,
-            on,
-            class,
-            method,
-            &arguments,
-        )?),
-        (_, Value::Object(id)) => Ok(collections::invoke(
-            &mut it.heap,
-            on,
-            *id,
-            class,
-            method,
-            &arguments,
-        )?),
+        ) => Ok(numbers::invoke(&mut it.heap, on, class, method, &arguments)?),
+        (_, Value::Object(id)) => Ok(collections::invoke(&mut it.heap, on, *id, class, method, &arguments)?),
         _ => Ok(unsupported(format!("{method} of {class:?}"))?),
     }
 }
@@ -164,12 +128,7 @@ fn with_first(prefix: &str, name: &str) -> [String; 2] {
 }
 
 /// `on.name`: a getter, a map's entry, `get(name)`, or an `is` method that gives a boolean.
-pub(crate) fn property(
-    it: &mut Interpreter<'_>,
-    on: &Value,
-    name: &str,
-    key: &JStr,
-) -> Flow<Value> {
+pub(crate) fn property(it: &mut Interpreter<'_>, on: &Value, name: &str, key: &JStr) -> Flow<Value> {
     let Some(class) = it.heap.class(on) else {
         return Ok(Value::Null);
     };
@@ -193,16 +152,9 @@ pub(crate) fn property(
         }
     }
     if class == Class::Meta {
-        return if name.eq_ignore_ascii_case("name") {
-            class_method(it, on, "getName", &[])
-        } else {
-            Ok(Value::Null)
-        };
+        return if name.eq_ignore_ascii_case("name") { class_method(it, on, "getName", &[]) } else { Ok(Value::Null) };
     }
-    let is_array = matches!(
-        class,
-        Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray
-    );
+    let is_array = matches!(class, Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray);
     if !is_array || name.eq_ignore_ascii_case("class") {
         for getter in with_first("get", name) {
             if let Some(method) = resolve::plain(class, &getter) {
@@ -227,12 +179,7 @@ pub(crate) fn property(
 }
 
 /// `#set($on.name = value)`
-pub(crate) fn set_property(
-    it: &mut Interpreter<'_>,
-    on: &Value,
-    name: &str,
-    value: Value,
-) -> Flow<()> {
+pub(crate) fn set_property(it: &mut Interpreter<'_>, on: &Value, name: &str, value: Value) -> Flow<()> {
     if it.heap.is_map(on)
         && let Value::Object(id) = on
     {
@@ -248,12 +195,7 @@ pub(crate) fn set_property(
 }
 
 /// `#set($on[index] = value)`: `set`, or else `put`.
-pub(crate) fn set_index(
-    it: &mut Interpreter<'_>,
-    on: &Value,
-    index: Value,
-    value: Value,
-) -> Flow<()> {
+pub(crate) fn set_index(it: &mut Interpreter<'_>, on: &Value, index: Value, value: Value) -> Flow<()> {
     let Some(class) = it.heap.class(on) else {
         return Ok(());
     };
@@ -263,14 +205,7 @@ pub(crate) fn set_index(
             Found::Nothing => {}
             Found::Factory => return Ok(unsupported(name)?),
             Found::Method(method) => {
-                invoke(
-                    it,
-                    on,
-                    class,
-                    method.text,
-                    method.parameters.len(),
-                    vec![index, value],
-                )?;
+                invoke(it, on, class, method.text, method.parameters.len(), vec![index, value])?;
                 return Ok(());
             }
         }
@@ -283,11 +218,7 @@ pub(crate) fn iterator_next(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Value>
     let Object::Iterator(cursor) = heap.get_mut(id) else {
         return Ok(Value::Null);
     };
-    let placeholder = crate::value::Cursor::List {
-        list: id,
-        next: 0,
-        changes: 0,
-    };
+    let placeholder = crate::value::Cursor::List { list: id, next: 0, changes: 0 };
     let mut cursor = std::mem::replace(cursor, placeholder);
     let result = heap.advance(&mut cursor);
     if let Object::Iterator(place) = heap.get_mut(id) {
@@ -298,11 +229,7 @@ pub(crate) fn iterator_next(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Value>
 
 /// Java's text of an argument, null included.
 fn argument_text(it: &mut Interpreter<'_>, value: &Value) -> Flow<Option<JStr>> {
-    if value.is_null() {
-        Ok(None)
-    } else {
-        it.text(value)
-    }
+    if value.is_null() { Ok(None) } else { it.text(value) }
 }
 
 fn null_pointer<T>() -> Outcome<T> {

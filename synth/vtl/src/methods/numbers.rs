@@ -12,9 +12,7 @@ use crate::value::{Class, Heap, Outcome, Value, unsupported};
 fn text(value: &Value) -> Outcome<&JStr> {
     match value {
         Value::Str(s) => Ok(s),
-        _ => Err(crate::error::ErrorKind::Exception(
-            "java.lang.NumberFormatException: null".to_owned(),
-        )),
+        _ => Err(crate::error::ErrorKind::Exception("java.lang.NumberFormatException: null".to_owned())),
     }
 }
 
@@ -26,10 +24,7 @@ fn sign(order: Ordering) -> Value {
 fn parse_whole(s: &JStr, radix: u32) -> Option<i128> {
     let text = s.as_str()?;
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if digits.is_empty()
-        || !digits.chars().all(|c| c.is_digit(radix))
-        || digits.trim_start_matches('0').len() > 64
-    {
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) || digits.trim_start_matches('0').len() > 64 {
         return None;
     }
     let value = i128::from_str_radix(digits, radix).ok()?;
@@ -37,10 +32,7 @@ fn parse_whole(s: &JStr, radix: u32) -> Option<i128> {
 }
 
 fn number_format<T>(s: &JStr) -> Outcome<T> {
-    illegal(format!(
-        "java.lang.NumberFormatException: For input string: {:?}",
-        s.to_text()
-    ))
+    illegal(format!("java.lang.NumberFormatException: For input string: {:?}", s.to_text()))
 }
 
 fn parse_int(s: &JStr, radix: u32) -> Outcome<Value> {
@@ -80,9 +72,7 @@ fn parse_double(s: &JStr) -> Outcome<f64> {
     }
     let digits = body.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(body);
     if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && digits
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+        && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
         && let Ok(value) = digits.parse::<f64>()
     {
         return Ok(signed(value));
@@ -90,13 +80,7 @@ fn parse_double(s: &JStr) -> Outcome<f64> {
     number_format(s)
 }
 
-pub(super) fn invoke(
-    heap: &mut Heap<'_>,
-    on: &Value,
-    class: Class,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
+pub(super) fn invoke(heap: &mut Heap<'_>, on: &Value, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
     if number::is_number(on) {
         match method {
             "intValue()" => return Ok(Value::Int(number::to_i32(on))),
@@ -109,9 +93,7 @@ pub(super) fn invoke(
                 return if a[0].is_null() {
                     null_pointer()
                 } else {
-                    illegal(
-                        "java.lang.ClassCastException: numbers of two classes cannot be compared",
-                    )
+                    illegal("java.lang.ClassCastException: numbers of two classes cannot be compared")
                 };
             }
             m if m.starts_with("compareTo(") => {
@@ -120,14 +102,10 @@ pub(super) fn invoke(
                 }
                 return Ok(match (on, &a[0]) {
                     (Value::Double(x), Value::Double(y)) => sign(number::java_double_order(*x, *y)),
-                    (Value::Float(x), Value::Float(y)) => {
-                        sign(number::java_double_order(f64::from(*x), f64::from(*y)))
-                    }
+                    (Value::Float(x), Value::Float(y)) => sign(number::java_double_order(f64::from(*x), f64::from(*y))),
                     (Value::Byte(x), Value::Byte(y)) => Value::Int(i32::from(*x) - i32::from(*y)),
                     (Value::Short(x), Value::Short(y)) => Value::Int(i32::from(*x) - i32::from(*y)),
-                    _ => sign(
-                        number::compare(on, &a[0]).map_err(crate::error::ErrorKind::Exception)?,
-                    ),
+                    _ => sign(number::compare(on, &a[0]).map_err(crate::error::ErrorKind::Exception)?),
                 });
             }
             _ => {}
@@ -218,20 +196,10 @@ fn long(heap: &mut Heap<'_>, method: &str, a: &[Value]) -> Outcome<Value> {
     heap.string(JStr::from(result))
 }
 
-fn floating(
-    heap: &mut Heap<'_>,
-    on: &Value,
-    class: Class,
-    method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
+fn floating(heap: &mut Heap<'_>, on: &Value, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
     let own = number::to_f64(on);
     let wrap = |v: f64| {
-        if class == Class::Double {
-            Value::Double(v)
-        } else {
-            Value::Float(v as f32)
-        }
+        if class == Class::Double { Value::Double(v) } else { Value::Float(v as f32) }
     };
     let n = |i: usize| number::to_f64(&a[i]);
     match method {
@@ -242,23 +210,13 @@ fn floating(
         "isFinite(double)" | "isFinite(float)" => Ok(Value::Bool(n(0).is_finite())),
         "valueOf(double)" | "valueOf(float)" => Ok(wrap(n(0))),
         "parseDouble(String)" => Ok(Value::Double(parse_double(text(&a[0])?)?)),
-        "valueOf(String)" if class == Class::Double => {
-            Ok(Value::Double(parse_double(text(&a[0])?)?))
+        "valueOf(String)" if class == Class::Double => Ok(Value::Double(parse_double(text(&a[0])?)?)),
+        "max(double,double)" if !n(0).is_nan() && !n(1).is_nan() => {
+            Ok(wrap(if number::java_double_order(n(0), n(1)) == Ordering::Less { n(1) } else { n(0) }))
         }
-        "max(double,double)" if !n(0).is_nan() && !n(1).is_nan() => Ok(wrap(
-            if number::java_double_order(n(0), n(1)) == Ordering::Less {
-                n(1)
-            } else {
-                n(0)
-            },
-        )),
-        "min(double,double)" if !n(0).is_nan() && !n(1).is_nan() => Ok(wrap(
-            if number::java_double_order(n(0), n(1)) == Ordering::Greater {
-                n(1)
-            } else {
-                n(0)
-            },
-        )),
+        "min(double,double)" if !n(0).is_nan() && !n(1).is_nan() => {
+            Ok(wrap(if number::java_double_order(n(0), n(1)) == Ordering::Greater { n(1) } else { n(0) }))
+        }
         "sum(double,double)" => Ok(wrap(n(0) + n(1))),
         "compare(double,double)" => Ok(sign(number::java_double_order(n(0), n(1)))),
         "toString(double)" => heap.string(JStr::from(number::double(n(0)))),

@@ -39,11 +39,9 @@ fn groups(class: Class) -> &'static [&'static str] {
         Class::String => &[s::STRING],
         Class::ArrayList => &[s::COLLECTION, s::LIST, s::ARRAY_LIST],
         Class::JsonArray => &[s::COLLECTION, s::LIST, s::ARRAY_LIST, s::JSON_ARRAY],
-        Class::SubList
-        | Class::ObjectArray
-        | Class::StringArray
-        | Class::CharArray
-        | Class::ByteArray => &[s::COLLECTION, s::LIST],
+        Class::SubList | Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray => {
+            &[s::COLLECTION, s::LIST]
+        }
         Class::LinkedHashMap => &[s::MAP, s::HASH_MAP],
         Class::JsonObject => &[s::MAP, s::HASH_MAP, s::JSON_OBJECT],
         Class::KeySet | Class::EntrySet => &[s::COLLECTION, s::SET],
@@ -93,23 +91,13 @@ fn methods(class: Class) -> &'static Methods {
         Class::Util,
         Class::Meta,
     ];
-    let tables = TABLES.get_or_init(|| {
-        CLASSES
-            .into_iter()
-            .map(|class| (class, table(class)))
-            .collect()
-    });
-    tables
-        .get(&class)
-        .unwrap_or_else(|| NONE.get_or_init(Methods::new))
+    let tables = TABLES.get_or_init(|| CLASSES.into_iter().map(|class| (class, table(class))).collect());
+    tables.get(&class).unwrap_or_else(|| NONE.get_or_init(Methods::new))
 }
 
 fn table(class: Class) -> Methods {
     let mut methods = Methods::new();
-    for word in groups(class)
-        .iter()
-        .flat_map(|group| group.split_whitespace())
-    {
+    for word in groups(class).iter().flat_map(|group| group.split_whitespace()) {
         let (name, rest) = word.split_once('(').unwrap_or((word, ")"));
         let (parameters, flags) = rest.split_once(')').unwrap_or((rest, ""));
         methods.entry(name).or_default().push(Signature {
@@ -188,26 +176,20 @@ fn is_applicable(parameters: &[&str], arguments: &[Option<Class>]) -> bool {
     let last_is_array = parameters.last().is_some_and(|p| p.ends_with("[]"));
     let fits = |(formal, actual): (&&str, &Option<Class>)| is_convertible(formal, *actual, false);
     if parameters.len() > arguments.len() {
-        parameters.len() == arguments.len() + 1
-            && last_is_array
-            && parameters.iter().zip(arguments).all(fits)
+        parameters.len() == arguments.len() + 1 && last_is_array && parameters.iter().zip(arguments).all(fits)
     } else if parameters.len() == arguments.len() {
         let last = parameters.len().saturating_sub(1);
         parameters
             .iter()
             .zip(arguments)
             .enumerate()
-            .all(|(i, (formal, actual))| {
-                is_convertible(formal, *actual, i == last && last_is_array)
-            })
+            .all(|(i, (formal, actual))| is_convertible(formal, *actual, i == last && last_is_array))
     } else if let Some((array, before)) = parameters.split_last() {
         let Some(component) = array.strip_suffix("[]") else {
             return false;
         };
         before.iter().zip(arguments).all(fits)
-            && arguments[before.len()..]
-                .iter()
-                .all(|actual| is_convertible(component, *actual, false))
+            && arguments[before.len()..].iter().all(|actual| is_convertible(component, *actual, false))
     } else {
         // Velocity takes a method without parameters whatever it is given; the call then fails.
         true
@@ -219,10 +201,9 @@ fn is_wider(formal: &str, other: &str) -> bool {
         return true;
     }
     let numbers = ["byte", "short", "int", "long", "float", "double"];
-    if let (Some(wide), Some(narrow)) = (
-        numbers.iter().position(|n| *n == formal),
-        numbers.iter().position(|n| *n == other),
-    ) {
+    if let (Some(wide), Some(narrow)) =
+        (numbers.iter().position(|n| *n == formal), numbers.iter().position(|n| *n == other))
+    {
         return wide > narrow;
     }
     if is_primitive(other) || is_primitive(formal) {
@@ -232,17 +213,7 @@ fn is_wider(formal: &str, other: &str) -> bool {
         "Object" => true,
         "CharSequence" => other == "String",
         "Comparable" => {
-            matches!(
-                other,
-                "String"
-                    | "Integer"
-                    | "Long"
-                    | "Double"
-                    | "Float"
-                    | "Boolean"
-                    | "Character"
-                    | "BigDecimal"
-            )
+            matches!(other, "String" | "Integer" | "Long" | "Double" | "Float" | "Boolean" | "Character" | "BigDecimal")
         }
         "Iterable" => matches!(other, "Collection" | "List" | "Set"),
         "Collection" => matches!(other, "List" | "Set"),
@@ -271,10 +242,7 @@ fn is_more_specific(a: &[&str], b: &[&str]) -> Option<bool> {
 /// Whether the arguments have just the classes that the method asks for; null passes for an Object.
 fn is_exact(parameters: &[&str], arguments: &[Option<Class>]) -> bool {
     parameters.len() == arguments.len()
-        && parameters
-            .iter()
-            .zip(arguments)
-            .all(|(formal, actual)| is_own_class(formal, *actual))
+        && parameters.iter().zip(arguments).all(|(formal, actual)| is_own_class(formal, *actual))
 }
 
 fn is_own_class(formal: &str, actual: Option<Class>) -> bool {
@@ -307,14 +275,9 @@ pub(super) fn resolve(class: Class, name: &str, arguments: &[Option<Class>]) -> 
         return Found::Nothing;
     }
     if name == "of" {
-        let is_map = matches!(
-            class,
-            Class::LinkedHashMap | Class::JsonObject | Class::Foreach
-        );
+        let is_map = matches!(class, Class::LinkedHashMap | Class::JsonObject | Class::Foreach);
         let is_other = methods(class).contains_key("copyOf") && class != Class::Entry;
-        return if is_other
-            && (!is_map || (arguments.len().is_multiple_of(2) && arguments.len() <= 20))
-        {
+        return if is_other && (!is_map || (arguments.len().is_multiple_of(2) && arguments.len() <= 20)) {
             Found::Factory
         } else {
             Found::Nothing
@@ -323,18 +286,12 @@ pub(super) fn resolve(class: Class, name: &str, arguments: &[Option<Class>]) -> 
     let Some(candidates) = methods(class).get(name) else {
         return Found::Nothing;
     };
-    if let Some(exact) = candidates
-        .iter()
-        .find(|c| is_exact(&c.parameters, arguments))
-    {
+    if let Some(exact) = candidates.iter().find(|c| is_exact(&c.parameters, arguments)) {
         return Found::Method(exact);
     }
     let mut best: Option<&'static Signature> = None;
     let mut equal: Vec<&'static Signature> = Vec::new();
-    for candidate in candidates
-        .iter()
-        .filter(|c| is_applicable(&c.parameters, arguments))
-    {
+    for candidate in candidates.iter().filter(|c| is_applicable(&c.parameters, arguments)) {
         let Some(current) = best else {
             best = Some(candidate);
             continue;
@@ -342,10 +299,7 @@ pub(super) fn resolve(class: Class, name: &str, arguments: &[Option<Class>]) -> 
         match is_more_specific(&candidate.parameters, &current.parameters) {
             Some(true) if equal.is_empty() => best = Some(candidate),
             Some(true) => {
-                if equal
-                    .iter()
-                    .any(|e| is_more_specific(&candidate.parameters, &e.parameters) == Some(true))
-                {
+                if equal.iter().any(|e| is_more_specific(&candidate.parameters, &e.parameters) == Some(true)) {
                     best = Some(candidate);
                     equal.clear();
                 } else {
@@ -364,8 +318,5 @@ pub(super) fn resolve(class: Class, name: &str, arguments: &[Option<Class>]) -> 
 
 /// A method without parameters of that name.
 pub(super) fn plain(class: Class, name: &str) -> Option<&'static Signature> {
-    methods(class)
-        .get(name)?
-        .iter()
-        .find(|m| m.parameters.is_empty())
+    methods(class).get(name)?.iter().find(|m| m.parameters.is_empty())
 }

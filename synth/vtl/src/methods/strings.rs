@@ -29,9 +29,7 @@ fn substring(s: &JStr, from: i32, to: Option<i32>) -> Outcome<JStr> {
     let len = s.len() as i32;
     let end = to.unwrap_or(len);
     if from < 0 || end > len || from > end {
-        return illegal(format!(
-            "java.lang.StringIndexOutOfBoundsException: begin {from}, end {end}, length {len}"
-        ));
+        return illegal(format!("java.lang.StringIndexOutOfBoundsException: begin {from}, end {end}, length {len}"));
     }
     Ok(s.slice(from as usize, end as usize))
 }
@@ -40,9 +38,7 @@ fn substring(s: &JStr, from: i32, to: Option<i32>) -> Outcome<JStr> {
 fn needle(value: &Value) -> JStr {
     match u32::try_from(int(value)).ok() {
         Some(unit @ 0..=0xffff) => JStr::from_units(vec![unit as u16]),
-        Some(code) => {
-            char::from_u32(code).map_or_else(|| JStr::from(""), |c| JStr::from(c.to_string()))
-        }
+        Some(code) => char::from_u32(code).map_or_else(|| JStr::from(""), |c| JStr::from(c.to_string())),
         None => JStr::from(""),
     }
 }
@@ -50,11 +46,8 @@ fn needle(value: &Value) -> JStr {
 fn starts_with(s: &JStr, prefix: &JStr, from: i32) -> bool {
     match (s, prefix) {
         (JStr::Utf8(s), JStr::Utf8(p)) if from == 0 => s.starts_with(&**p),
-        _ => usize::try_from(from).is_ok_and(|from| {
-            s.units()
-                .get(from..)
-                .is_some_and(|u| u.starts_with(&prefix.units()))
-        }),
+        _ => usize::try_from(from)
+            .is_ok_and(|from| s.units().get(from..).is_some_and(|u| u.starts_with(&prefix.units()))),
     }
 }
 
@@ -104,17 +97,9 @@ fn replace(heap: &mut Heap<'_>, s: &JStr, from: &JStr, to: &JStr) -> Outcome<JSt
     if let (JStr::Utf8(text), JStr::Utf8(from), JStr::Utf8(to)) = (s, from, to)
         && (!from.is_empty() || text.is_ascii())
     {
-        let count = if from.is_empty() {
-            text.len() + 1
-        } else {
-            text.matches(&**from).count()
-        };
+        let count = if from.is_empty() { text.len() + 1 } else { text.matches(&**from).count() };
         heap.charge(text.len() + count * to.len())?;
-        return Ok(if count == 0 {
-            s.clone()
-        } else {
-            JStr::from(text.replace(&**from, to))
-        });
+        return Ok(if count == 0 { s.clone() } else { JStr::from(text.replace(&**from, to)) });
     }
     let (units, from, to) = (s.units(), from.units(), to.units());
     heap.charge(2 * (units.len() + occurrences * to.len()))?;
@@ -139,30 +124,15 @@ fn replace(heap: &mut Heap<'_>, s: &JStr, from: &JStr, to: &JStr) -> Outcome<JSt
     Ok(JStr::from_units(out))
 }
 
-pub(super) fn replace_all(
-    it: &mut Interpreter<'_>,
-    s: &JStr,
-    pattern: &JStr,
-    with: &JStr,
-) -> Outcome<Value> {
-    let result = regex::replace(
-        &mut it.heap,
-        &mut it.input.patterns,
-        s,
-        pattern,
-        with,
-        usize::MAX,
-    )?;
+pub(super) fn replace_all(it: &mut Interpreter<'_>, s: &JStr, pattern: &JStr, with: &JStr) -> Outcome<Value> {
+    let result = regex::replace(&mut it.heap, &mut it.input.patterns, s, pattern, with, usize::MAX)?;
     it.heap.string(result)
 }
 
 fn list(heap: &mut Heap<'_>, parts: Vec<JStr>) -> Outcome<Value> {
     let bytes = parts.iter().map(JStr::bytes).sum();
     heap.charge(bytes)?;
-    heap.list(
-        ListKind::StringArray,
-        parts.into_iter().map(Value::Str).collect(),
-    )
+    heap.list(ListKind::StringArray, parts.into_iter().map(Value::Str).collect())
 }
 
 pub(super) fn invoke(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Flow<Value> {
@@ -183,68 +153,45 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
             let index = int(&a[0]);
             return match usize::try_from(index).ok().and_then(|i| s.unit(i)) {
                 Some(unit) => Ok(Value::Char(unit)),
-                None => illegal(format!(
-                    "java.lang.StringIndexOutOfBoundsException: index {index}, length {}",
-                    s.len()
-                )),
+                None => {
+                    illegal(format!("java.lang.StringIndexOutOfBoundsException: index {index}, length {}", s.len()))
+                }
             };
         }
         "codePointAt(int)" => {
             let index = int(&a[0]);
             let units = s.units();
-            let rest = usize::try_from(index)
-                .ok()
-                .and_then(|i| units.get(i..))
-                .filter(|r| !r.is_empty());
+            let rest = usize::try_from(index).ok().and_then(|i| units.get(i..)).filter(|r| !r.is_empty());
             return match rest {
-                Some(rest) => Ok(Value::Int(
-                    match char::decode_utf16(rest.iter().copied()).next() {
-                        Some(Ok(c)) => c as i32,
-                        _ => i32::from(rest[0]),
-                    },
-                )),
-                None => illegal(format!(
-                    "java.lang.StringIndexOutOfBoundsException: index {index}, length {}",
-                    s.len()
-                )),
+                Some(rest) => Ok(Value::Int(match char::decode_utf16(rest.iter().copied()).next() {
+                    Some(Ok(c)) => c as i32,
+                    _ => i32::from(rest[0]),
+                })),
+                None => {
+                    illegal(format!("java.lang.StringIndexOutOfBoundsException: index {index}, length {}", s.len()))
+                }
             };
         }
         "substring(int)" => substring(s, int(&a[0]), None)?,
-        "substring(int,int)" | "subSequence(int,int)" => {
-            substring(s, int(&a[0]), Some(int(&a[1])))?
-        }
+        "substring(int,int)" | "subSequence(int,int)" => substring(s, int(&a[0]), Some(int(&a[1])))?,
         "indexOf(String)" => return Ok(found(s.index_of(text(&a[0])?, 0))),
         "indexOf(String,int)" => {
             let (needle, from) = (text(&a[0])?, from_index(&a[1]));
-            let index = if from > s.len() && !needle.is_empty() {
-                None
-            } else {
-                s.index_of(needle, from)
-            };
+            let index = if from > s.len() && !needle.is_empty() { None } else { s.index_of(needle, from) };
             return Ok(found(index));
         }
         "indexOf(int)" => {
-            return Ok(found(
-                Some(needle(&a[0]))
-                    .filter(|n| !n.is_empty())
-                    .and_then(|n| s.index_of(&n, 0)),
-            ));
+            return Ok(found(Some(needle(&a[0])).filter(|n| !n.is_empty()).and_then(|n| s.index_of(&n, 0))));
         }
         "indexOf(int,int)" => {
             let from = from_index(&a[1]);
             return Ok(found(
-                Some(needle(&a[0]))
-                    .filter(|n| !n.is_empty() && from < s.len())
-                    .and_then(|n| s.index_of(&n, from)),
+                Some(needle(&a[0])).filter(|n| !n.is_empty() && from < s.len()).and_then(|n| s.index_of(&n, from)),
             ));
         }
         "lastIndexOf(String)" => return Ok(found(s.last_index_of(text(&a[0])?, usize::MAX))),
         "lastIndexOf(String,int)" | "lastIndexOf(int,int)" => {
-            let needle = if method.contains("String") {
-                text(&a[0])?.clone()
-            } else {
-                needle(&a[0])
-            };
+            let needle = if method.contains("String") { text(&a[0])?.clone() } else { needle(&a[0]) };
             let empty_char = needle.is_empty() && method == "lastIndexOf(int,int)";
             return Ok(found(match usize::try_from(int(&a[1])) {
                 Ok(from) if !empty_char => s.last_index_of(&needle, from),
@@ -253,9 +200,7 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
         }
         "lastIndexOf(int)" => {
             return Ok(found(
-                Some(needle(&a[0]))
-                    .filter(|n| !n.is_empty())
-                    .and_then(|n| s.last_index_of(&n, usize::MAX)),
+                Some(needle(&a[0])).filter(|n| !n.is_empty()).and_then(|n| s.last_index_of(&n, usize::MAX)),
             ));
         }
         "contains(CharSequence)" => return Ok(Value::Bool(s.index_of(text(&a[0])?, 0).is_some())),
@@ -305,45 +250,22 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
                 JStr::Wide(u) => JStr::from_units(u.repeat(count)),
             }
         }
-        "replace(CharSequence,CharSequence)" => {
-            replace(&mut it.heap, s, text(&a[0])?, text(&a[1])?)?
-        }
+        "replace(CharSequence,CharSequence)" => replace(&mut it.heap, s, text(&a[0])?, text(&a[1])?)?,
         "replace(char,char)" => {
             let unit = |v: &Value| match v {
                 Value::Char(c) => *c,
                 _ => 0,
             };
             let (from, to) = (unit(&a[0]), unit(&a[1]));
-            JStr::from_units(
-                s.units()
-                    .into_iter()
-                    .map(|u| if u == from { to } else { u })
-                    .collect(),
-            )
+            JStr::from_units(s.units().into_iter().map(|u| if u == from { to } else { u }).collect())
         }
         "replaceAll(String,String)" | "replaceFirst(String,String)" => {
             let (pattern, with) = (text(&a[0])?, text(&a[1])?);
-            let times = if method.starts_with("replaceFirst") {
-                1
-            } else {
-                usize::MAX
-            };
-            regex::replace(
-                &mut it.heap,
-                &mut it.input.patterns,
-                s,
-                pattern,
-                with,
-                times,
-            )?
+            let times = if method.starts_with("replaceFirst") { 1 } else { usize::MAX };
+            regex::replace(&mut it.heap, &mut it.input.patterns, s, pattern, with, times)?
         }
         "matches(String)" => {
-            return Ok(Value::Bool(regex::matches(
-                &mut it.heap,
-                &mut it.input.patterns,
-                s,
-                text(&a[0])?,
-            )?));
+            return Ok(Value::Bool(regex::matches(&mut it.heap, &mut it.input.patterns, s, text(&a[0])?)?));
         }
         "split(String)" | "split(String,int)" => {
             let limit = a.get(1).map_or(0, int);
@@ -353,21 +275,15 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
         "toCharArray()" => {
             let units = s.units();
             it.heap.charge(units.len() * 32)?;
-            return it.heap.list(
-                ListKind::CharArray,
-                units.into_iter().map(Value::Char).collect(),
-            );
+            return it.heap.list(ListKind::CharArray, units.into_iter().map(Value::Char).collect());
         }
         "getBytes()" => {
             let text: Cow<'_, str> = s.to_text();
             it.heap.charge(text.len() * 32)?;
-            return it.heap.list(
-                ListKind::ByteArray,
-                text.bytes().map(|b| Value::Byte(b as i8)).collect(),
-            );
+            return it.heap.list(ListKind::ByteArray, text.bytes().map(|b| Value::Byte(b as i8)).collect());
         }
-        "valueOf(boolean)" | "valueOf(char)" | "valueOf(int)" | "valueOf(long)"
-        | "valueOf(float)" | "valueOf(double)" => {
+        "valueOf(boolean)" | "valueOf(char)" | "valueOf(int)" | "valueOf(long)" | "valueOf(float)"
+        | "valueOf(double)" => {
             let widened = match (method, &a[0]) {
                 ("valueOf(float)", v) => Value::Float(crate::number::to_f64(v) as f32),
                 ("valueOf(double)", v) => Value::Double(crate::number::to_f64(v)),
@@ -403,9 +319,7 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
                     Value::Str(s) => out.push(s),
                     Value::Null => out.push_str("null"),
                     _ => {
-                        return illegal(
-                            "java.lang.ClassCastException: not a java.lang.CharSequence",
-                        );
+                        return illegal("java.lang.ClassCastException: not a java.lang.CharSequence");
                     }
                 }
             }

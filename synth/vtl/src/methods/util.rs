@@ -7,16 +7,9 @@ use crate::value::{Object, Outcome, Value, unsupported};
 
 pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flow<Value> {
     if let ("base64Encode(Object)", Value::Object(id)) = (method, &a[0])
-        && let Object::List {
-            kind: crate::value::ListKind::ByteArray,
-            items,
-            ..
-        } = it.heap.get(*id)
+        && let Object::List { kind: crate::value::ListKind::ByteArray, items, .. } = it.heap.get(*id)
     {
-        let bytes: Vec<u8> = items
-            .iter()
-            .map(|v| crate::number::to_i64(v) as u8)
-            .collect();
+        let bytes: Vec<u8> = items.iter().map(|v| crate::number::to_i64(v) as u8).collect();
         return Ok(it.heap.string(JStr::from(base64_encode(&bytes)))?);
     }
     let text = match argument_text(it, &a[0])? {
@@ -32,9 +25,7 @@ pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flo
         "urlEncode(Object)" => JStr::from(url_encode(&text)),
         "urlDecode(Object)" => url_decode(&text)?,
         "base64Encode(Object)" => JStr::from(base64_encode(text.to_text().as_bytes())),
-        "base64Decode(Object)" => {
-            JStr::from(String::from_utf8_lossy(&base64_decode(&text)?).into_owned())
-        }
+        "base64Decode(Object)" => JStr::from(String::from_utf8_lossy(&base64_decode(&text)?).into_owned()),
         _ => return Ok(unsupported(format!("$util.{method}"))?),
     };
     Ok(it.heap.string(result)?)
@@ -77,9 +68,7 @@ fn url_encode(s: &JStr) -> String {
     let mut out = String::with_capacity(s.bytes() + 16);
     for b in s.to_text().bytes() {
         match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_' => {
-                out.push(char::from(b))
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_' => out.push(char::from(b)),
             b' ' => out.push('+'),
             _ => out.push_str(&format!("%{b:02X}")),
         }
@@ -102,9 +91,7 @@ fn url_decode(s: &JStr) -> Outcome<JStr> {
                 match parse_hex(units[i + 1], units[i + 2]) {
                     Some(byte @ 0..) => bytes.push(byte as u8),
                     Some(_) => {
-                        return illegal(
-                            "URLDecoder: Illegal hex characters in escape (%) pattern - negative value",
-                        );
+                        return illegal("URLDecoder: Illegal hex characters in escape (%) pattern - negative value");
                     }
                     None => {
                         return illegal("URLDecoder: Illegal hex characters in escape (%) pattern");
@@ -126,11 +113,7 @@ fn url_decode(s: &JStr) -> Outcome<JStr> {
 
 /// Two characters as Java's `Integer.parseInt` reads them: a sign is one of them.
 fn parse_hex(a: u16, b: u16) -> Option<i32> {
-    let digit = |u: u16| {
-        char::from_u32(u32::from(u))
-            .and_then(|c| c.to_digit(16))
-            .map(|d| d as i32)
-    };
+    let digit = |u: u16| char::from_u32(u32::from(u)).and_then(|c| c.to_digit(16)).map(|d| d as i32);
     match char::from_u32(u32::from(a))? {
         '+' => digit(b),
         '-' => digit(b).map(|d| -d),
@@ -143,16 +126,9 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 fn base64_encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let n = chunk
-            .iter()
-            .enumerate()
-            .fold(0u32, |n, (i, b)| n | u32::from(*b) << (16 - 8 * i));
+        let n = chunk.iter().enumerate().fold(0u32, |n, (i, b)| n | u32::from(*b) << (16 - 8 * i));
         for i in 0..4 {
-            out.push(if i <= chunk.len() {
-                char::from(ALPHABET[(n >> (18 - 6 * i)) as usize & 63])
-            } else {
-                '='
-            });
+            out.push(if i <= chunk.len() { char::from(ALPHABET[(n >> (18 - 6 * i)) as usize & 63]) } else { '=' });
         }
     }
     out
@@ -175,17 +151,13 @@ fn base64_decode(s: &JStr) -> Outcome<Vec<u8>> {
                 _ => false,
             };
             if !complete {
-                return illegal(
-                    "java.lang.IllegalArgumentException: Input byte array has wrong 4-byte ending unit",
-                );
+                return illegal("java.lang.IllegalArgumentException: Input byte array has wrong 4-byte ending unit");
             }
             i += if count == 2 { 1 } else { 0 };
             break;
         }
         let Some(value) = ALPHABET.iter().position(|a| *a == byte) else {
-            return illegal(format!(
-                "java.lang.IllegalArgumentException: Illegal base64 character {byte:x}"
-            ));
+            return illegal(format!("java.lang.IllegalArgumentException: Illegal base64 character {byte:x}"));
         };
         bits = bits << 6 | value as u32;
         count += 1;
@@ -196,9 +168,7 @@ fn base64_decode(s: &JStr) -> Outcome<Vec<u8>> {
     }
     match count {
         1 => {
-            return illegal(
-                "java.lang.IllegalArgumentException: Last unit does not have enough valid bits",
-            );
+            return illegal("java.lang.IllegalArgumentException: Last unit does not have enough valid bits");
         }
         2 => out.push((bits >> 4) as u8),
         3 => out.extend([(bits >> 10) as u8, (bits >> 2) as u8]),

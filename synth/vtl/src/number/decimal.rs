@@ -19,10 +19,7 @@ fn ten_to(n: u32) -> BigInt {
 
 impl Decimal {
     pub(super) fn from_int(n: BigInt) -> Self {
-        Decimal {
-            unscaled: n,
-            scale: 0,
-        }
+        Decimal { unscaled: n, scale: 0 }
     }
 
     /// Every binary fraction is an exact decimal one.
@@ -36,11 +33,8 @@ impl Decimal {
         let bits = value.to_bits();
         let raw_exponent = ((bits >> 52) & 0x7ff) as i32;
         let fraction = bits & ((1 << 52) - 1);
-        let (mut mantissa, mut exponent) = if raw_exponent == 0 {
-            (fraction, -1074)
-        } else {
-            (fraction | (1 << 52), raw_exponent - 1075)
-        };
+        let (mut mantissa, mut exponent) =
+            if raw_exponent == 0 { (fraction, -1074) } else { (fraction | (1 << 52), raw_exponent - 1075) };
         while mantissa % 2 == 0 {
             mantissa >>= 1;
             exponent += 1;
@@ -50,25 +44,16 @@ impl Decimal {
             unscaled = -unscaled;
         }
         Some(if exponent >= 0 {
-            Decimal {
-                unscaled: unscaled << exponent as u32,
-                scale: 0,
-            }
+            Decimal { unscaled: unscaled << exponent as u32, scale: 0 }
         } else {
-            Decimal {
-                unscaled: unscaled * BigInt::from(5u8).pow(-exponent as u32),
-                scale: -exponent,
-            }
+            Decimal { unscaled: unscaled * BigInt::from(5u8).pow(-exponent as u32), scale: -exponent }
         })
     }
 
     /// A number as JSON writes it. The exponent is bounded by the caller.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (mantissa, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (
-                &text[..at],
-                text[at + 1..].trim_start_matches('+').parse::<i32>().ok()?,
-            ),
+            Some(at) => (&text[..at], text[at + 1..].trim_start_matches('+').parse::<i32>().ok()?),
             None => (text, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -77,10 +62,7 @@ impl Decimal {
         }
         let digits = format!("{whole}{fraction}");
         let unscaled: BigInt = digits.parse().ok()?;
-        Some(Decimal {
-            unscaled,
-            scale: i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?,
-        })
+        Some(Decimal { unscaled, scale: i32::try_from(fraction.len()).ok()?.checked_sub(exponent)? })
     }
 
     fn rescaled(&self, scale: i32) -> BigInt {
@@ -107,16 +89,9 @@ impl Decimal {
         let (mut quotient, remainder) = (&n / &d, &n % &d);
         let twice = remainder.magnitude() * 2u8;
         if &twice > d.magnitude() {
-            quotient += if (n.sign() == Sign::Minus) == (d.sign() == Sign::Minus) {
-                1
-            } else {
-                -1
-            };
+            quotient += if (n.sign() == Sign::Minus) == (d.sign() == Sign::Minus) { 1 } else { -1 };
         }
-        Some(Decimal {
-            unscaled: quotient,
-            scale: self.scale,
-        })
+        Some(Decimal { unscaled: quotient, scale: self.scale })
     }
 
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
@@ -125,8 +100,7 @@ impl Decimal {
             return sign(self).cmp(&sign(other));
         }
         // Orders of magnitude first: an exponent can be far larger than anything that fits in memory.
-        let magnitude =
-            |d: &Self| d.unscaled.magnitude().to_string().len() as i64 - i64::from(d.scale);
+        let magnitude = |d: &Self| d.unscaled.magnitude().to_string().len() as i64 - i64::from(d.scale);
         match magnitude(self).cmp(&magnitude(other)) {
             Ordering::Equal => {
                 let (a, b, _) = self.pair(other);
@@ -138,9 +112,7 @@ impl Decimal {
     }
 
     pub(crate) fn to_f64(&self) -> f64 {
-        format!("{}e{}", self.unscaled, -i64::from(self.scale))
-            .parse()
-            .unwrap_or(f64::NAN)
+        format!("{}e{}", self.unscaled, -i64::from(self.scale)).parse().unwrap_or(f64::NAN)
     }
 
     pub(crate) fn to_big_int(&self) -> BigInt {
@@ -152,9 +124,7 @@ impl Decimal {
     }
 
     pub(super) fn hash_code(&self) -> i32 {
-        big_hash(&self.unscaled)
-            .wrapping_mul(31)
-            .wrapping_add(self.scale)
+        big_hash(&self.unscaled).wrapping_mul(31).wrapping_add(self.scale)
     }
 }
 
@@ -165,11 +135,7 @@ impl std::fmt::Display for Decimal {
             return write!(f, "{}", self.unscaled);
         }
         let digits = self.unscaled.magnitude().to_string();
-        let sign = if self.unscaled.sign() == Sign::Minus {
-            "-"
-        } else {
-            ""
-        };
+        let sign = if self.unscaled.sign() == Sign::Minus { "-" } else { "" };
         let adjusted = -i64::from(self.scale) + (digits.len() as i64 - 1);
         if self.scale >= 0 && adjusted >= -6 {
             let scale = self.scale as usize;
@@ -200,11 +166,6 @@ mod tests {
         let huge = Decimal::parse("1e999999999").expect("a number");
         let small = Decimal::parse("-1e999999999").expect("a number");
         assert!(small.compare(&huge).is_lt());
-        assert!(
-            Decimal::parse("1.50")
-                .expect("a number")
-                .compare(&Decimal::parse("1.5").expect("a number"))
-                .is_eq()
-        );
+        assert!(Decimal::parse("1.50").expect("a number").compare(&Decimal::parse("1.5").expect("a number")).is_eq());
     }
 }

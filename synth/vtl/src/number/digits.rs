@@ -25,9 +25,7 @@ fn java_digits(parts: &Parts) -> (Vec<u8>, i32) {
     }
     let mantissa = f64::from_bits(0x3ff0_0000_0000_0000 | (parts.fraction & ((1 << 52) - 1)));
     #[expect(clippy::approx_constant, reason = "Java's constants, to the digit")]
-    let estimate = (mantissa - 1.5) * 0.289_529_654
-        + 0.176_091_259
-        + f64::from(parts.exponent) * 0.301_029_995_663_981;
+    let estimate = (mantissa - 1.5) * 0.289_529_654 + 0.176_091_259 + f64::from(parts.exponent) * 0.301_029_995_663_981;
     let mut decimal = estimate.floor() as i32;
     let b5 = (-decimal).max(0);
     let mut b2 = b5 + tiny_bits + parts.exponent;
@@ -49,20 +47,10 @@ fn java_digits(parts: &Parts) -> (Vec<u8>, i32) {
     }
     let fraction = parts.fraction >> tail_zeros;
     let bits_of = |five: i32| {
-        if five == 0 {
-            0
-        } else {
-            (BigInt::from(5u8).pow(five as u32)).bits() as i32
-        }
+        if five == 0 { 0 } else { (BigInt::from(5u8).pow(five as u32)).bits() as i32 }
     };
     let value_bits = fraction_bits + b2 + if b5 < 27 { bits_of(b5) } else { b5 * 3 };
-    let tens_bits = s2
-        + 1
-        + if s5 + 1 < 27 {
-            bits_of(s5 + 1)
-        } else {
-            (s5 + 1) * 3
-        };
+    let tens_bits = s2 + 1 + if s5 + 1 < 27 { bits_of(s5 + 1) } else { (s5 + 1) * 3 };
     // Small numbers are calculated in 32 or 64 bits, and where those overflow the digits end early.
     let width = match value_bits.max(tens_bits) {
         ..32 => Some(32),
@@ -74,9 +62,8 @@ fn java_digits(parts: &Parts) -> (Vec<u8>, i32) {
         Some(_) => BigInt::from(big_to_i64(&n)),
         None => n,
     };
-    let scaled = |n: u64, five: i32, two: i32| {
-        fit((BigInt::from(n) * BigInt::from(5u8).pow(five as u32)) << two as u32)
-    };
+    let scaled =
+        |n: u64, five: i32, two: i32| fit((BigInt::from(n) * BigInt::from(5u8).pow(five as u32)) << two as u32);
     let mut value = scaled(fraction, b5, b2);
     let unit = scaled(1, s5, s2);
     let mut half_ulp = scaled(1, b5, m2);
@@ -117,11 +104,7 @@ fn java_digits(parts: &Parts) -> (Vec<u8>, i32) {
     let odd = digits.last().is_some_and(|d| d % 2 == 1);
     let up = high && (!low || difference == Sign::Plus || (difference == Sign::NoSign && odd));
     let exponent = decimal + 1;
-    if up {
-        round_up(digits, exponent)
-    } else {
-        (digits, exponent)
-    }
+    if up { round_up(digits, exponent) } else { (digits, exponent) }
 }
 
 fn round_up(mut digits: Vec<u8>, exponent: i32) -> (Vec<u8>, i32) {
@@ -171,11 +154,7 @@ fn format_digits(negative: bool, (mut digits, exponent): (Vec<u8>, i32)) -> Stri
     let text: String = digits.iter().map(|d| char::from(b'0' + d)).collect();
     let sign = if negative { "-" } else { "" };
     let or_zero = |s: &str| {
-        if s.is_empty() {
-            "0".to_owned()
-        } else {
-            s.to_owned()
-        }
+        if s.is_empty() { "0".to_owned() } else { s.to_owned() }
     };
     match exponent {
         1..8 => {
@@ -201,12 +180,7 @@ pub(crate) fn double(value: f64) -> String {
         return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
     if value == 0.0 {
-        return if value.is_sign_negative() {
-            "-0.0"
-        } else {
-            "0.0"
-        }
-        .to_owned();
+        return if value.is_sign_negative() { "-0.0" } else { "0.0" }.to_owned();
     }
     let bits = value.to_bits();
     let raw = ((bits >> 52) & 0x7ff) as i32;
@@ -229,17 +203,9 @@ fn parts(fraction: u64, raw_exponent: i32, bias: i32, precision: i32) -> Parts {
     if raw_exponent == 0 {
         let shift = fraction.leading_zeros() as i32 - 11;
         let significant_bits = 53 - shift - (53 - precision);
-        Parts {
-            fraction: fraction << shift,
-            exponent: 1 - shift - bias,
-            significant_bits,
-        }
+        Parts { fraction: fraction << shift, exponent: 1 - shift - bias, significant_bits }
     } else {
-        Parts {
-            fraction: fraction | (1 << 52),
-            exponent: raw_exponent - bias,
-            significant_bits: precision,
-        }
+        Parts { fraction: fraction | (1 << 52), exponent: raw_exponent - bias, significant_bits: precision }
     }
 }
 

@@ -43,10 +43,7 @@ pub(crate) fn is_number(v: &Value) -> bool {
 }
 
 fn is_integer(v: &Value) -> bool {
-    matches!(
-        v,
-        Value::Byte(_) | Value::Short(_) | Value::Int(_) | Value::Long(_) | Value::BigInt(_)
-    )
+    matches!(v, Value::Byte(_) | Value::Short(_) | Value::Int(_) | Value::Long(_) | Value::BigInt(_))
 }
 
 fn big_to_i64(n: &BigInt) -> i64 {
@@ -201,20 +198,12 @@ pub(crate) fn calculate(op: MathOp, a: &Value, b: &Value) -> Result<Value, Strin
         Base::Long => {
             let (x, y) = (to_i64(a), to_i64(b));
             match op {
-                MathOp::Add => x
-                    .checked_add(y)
-                    .map_or_else(|| big(to_big(a) + to_big(b)), |n| wrap(n, a, b)),
-                MathOp::Subtract => x
-                    .checked_sub(y)
-                    .map_or_else(|| big(to_big(a) - to_big(b)), |n| wrap(n, a, b)),
+                MathOp::Add => x.checked_add(y).map_or_else(|| big(to_big(a) + to_big(b)), |n| wrap(n, a, b)),
+                MathOp::Subtract => x.checked_sub(y).map_or_else(|| big(to_big(a) - to_big(b)), |n| wrap(n, a, b)),
                 MathOp::Multiply => {
                     // Velocity's overflow check divides back, and misses Long.MIN_VALUE times minus one.
                     let n = x.wrapping_mul(y);
-                    if y != 0 && n.wrapping_div(y) != x {
-                        big(to_big(a) * to_big(b))
-                    } else {
-                        wrap(n, a, b)
-                    }
+                    if y != 0 && n.wrapping_div(y) != x { big(to_big(a) * to_big(b)) } else { wrap(n, a, b) }
                 }
                 MathOp::Divide => wrap(x.wrapping_div(y), a, b),
                 MathOp::Modulo => wrap(x.wrapping_rem(y), a, b),
@@ -244,18 +233,9 @@ pub(crate) fn calculate(op: MathOp, a: &Value, b: &Value) -> Result<Value, Strin
             let (x, y) = (to_decimal(a)?, to_decimal(b)?);
             let (m, n, scale) = x.pair(&y);
             Value::BigDec(Arc::new(match op {
-                MathOp::Add => Decimal {
-                    unscaled: m + n,
-                    scale,
-                },
-                MathOp::Subtract => Decimal {
-                    unscaled: m - n,
-                    scale,
-                },
-                MathOp::Multiply => Decimal {
-                    unscaled: &x.unscaled * &y.unscaled,
-                    scale: x.scale + y.scale,
-                },
+                MathOp::Add => Decimal { unscaled: m + n, scale },
+                MathOp::Subtract => Decimal { unscaled: m - n, scale },
+                MathOp::Multiply => Decimal { unscaled: &x.unscaled * &y.unscaled, scale: x.scale + y.scale },
                 MathOp::Divide => x.divide(&y).ok_or_else(|| "Division by zero".to_owned())?,
                 MathOp::Modulo => {
                     return Err("Cannot calculate the modulo of BigDecimals.".to_owned());
@@ -277,19 +257,11 @@ pub(crate) fn compare(a: &Value, b: &Value) -> Result<Ordering, String> {
 }
 
 pub(crate) fn double_bits(value: f64) -> u64 {
-    if value.is_nan() {
-        0x7ff8_0000_0000_0000
-    } else {
-        value.to_bits()
-    }
+    if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() }
 }
 
 pub(crate) fn float_bits(value: f32) -> u32 {
-    if value.is_nan() {
-        0x7fc0_0000
-    } else {
-        value.to_bits()
-    }
+    if value.is_nan() { 0x7fc0_0000 } else { value.to_bits() }
 }
 
 /// Java's `Double.compare`: zeros differ, NaN is largest.
@@ -304,11 +276,7 @@ fn big_hash(n: &BigInt) -> i32 {
     for word in n.magnitude().to_u32_digits().iter().rev() {
         hash = hash.wrapping_mul(31).wrapping_add(*word as i32);
     }
-    if n.sign() == Sign::Minus {
-        hash.wrapping_neg()
-    } else {
-        hash
-    }
+    if n.sign() == Sign::Minus { hash.wrapping_neg() } else { hash }
 }
 
 /// Java's `hashCode` of a number.

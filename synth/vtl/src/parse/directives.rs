@@ -28,10 +28,7 @@ impl Parser<'_> {
         self.lexer.switch_to_directive();
         if !self.lexer.left_paren_follows() {
             if name == "macro" {
-                return Err(Fault::new(
-                    at,
-                    "expected a name in parentheses after `#macro`",
-                ));
+                return Err(Fault::new(at, "expected a name in parentheses after `#macro`"));
             }
             self.lexer.pop();
             return self.bare_directive(&name, known, first, at, block);
@@ -58,20 +55,11 @@ impl Parser<'_> {
             let argument = self.deeper(Self::directive_argument)?;
             let is_word = matches!(argument, Expr::Word);
             if name == "macro" && position == 0 && !is_word {
-                return Err(Fault::new(
-                    self.at(index),
-                    "expected the macro's name, without quotes",
-                ));
+                return Err(Fault::new(self.at(index), "expected the macro's name, without quotes"));
             }
-            if is_word
-                && known
-                && !(name == "macro" && position == 0)
-                && !(name == "foreach" && position == 1)
-            {
-                let message = format!(
-                    "expected a reference or a value in `#{name}`, found {:?}",
-                    shorten(self.image(index))
-                );
+            if is_word && known && !(name == "macro" && position == 0) && !(name == "foreach" && position == 1) {
+                let message =
+                    format!("expected a reference or a value in `#{name}`, found {:?}", shorten(self.image(index)));
                 return Err(Fault::new(self.at(index), message));
             }
             if position == 0 {
@@ -93,10 +81,7 @@ impl Parser<'_> {
         match name.as_str() {
             "macro" => {
                 let Some(index) = first_word else {
-                    return Err(Fault::new(
-                        at,
-                        "expected a name in parentheses after `#macro`",
-                    ));
+                    return Err(Fault::new(at, "expected a name in parentheses after `#macro`"));
                 };
                 let name = self.image(index).to_owned();
                 self.macro_names.insert(name);
@@ -116,12 +101,7 @@ impl Parser<'_> {
                 let mut children: Vec<Child> = children.into_iter().map(Child::Expr).collect();
                 children.push(Child::Block(body));
                 let id = self.shared.id();
-                block.push(Node::Foreach(Box::new(Foreach {
-                    at,
-                    element,
-                    children,
-                    id,
-                })));
+                block.push(Node::Foreach(Box::new(Foreach { at, element, children, id })));
             }
             "define" => {
                 let (1, Some(index), Some((body, _))) = (children.len(), first_word, body) else {
@@ -129,10 +109,7 @@ impl Parser<'_> {
                 };
                 let key = self.image(index).get(1..).unwrap_or("").to_owned();
                 let key = self.shared.slot(&key);
-                block.push(Node::Define {
-                    key,
-                    block: Arc::new(Definition { body }),
-                });
+                block.push(Node::Define { key, block: Arc::new(Definition { body }) });
             }
             "literal" => {
                 let Some((_, block_last)) = body else {
@@ -141,10 +118,7 @@ impl Parser<'_> {
                 let text = match first_word {
                     Some(index) => self.argument_literal(index),
                     None if block_last < block_first => {
-                        return Err(Fault::new(
-                            at,
-                            "expected a text between `#literal()` and `#end`",
-                        ));
+                        return Err(Fault::new(at, "expected a text between `#literal()` and `#end`"));
                     }
                     None => self.literal(block_first, block_last),
                 };
@@ -152,31 +126,19 @@ impl Parser<'_> {
             }
             "stop" | "break" => {
                 if children.len() > 1 {
-                    return Err(Fault::new(
-                        at,
-                        format!("expected one argument at most in `#{name}`"),
-                    ));
+                    return Err(Fault::new(at, format!("expected one argument at most in `#{name}`")));
                 }
-                let source = first_word
-                    .map(|i| self.argument_literal(i).into_boxed_str())
-                    .unwrap_or_default();
+                let source = first_word.map(|i| self.argument_literal(i).into_boxed_str()).unwrap_or_default();
                 let argument = children.pop();
                 block.push(if name == "stop" {
                     Node::Stop(argument)
                 } else {
-                    Node::Break {
-                        at,
-                        scope: argument.map(|a| (a, source)),
-                    }
+                    Node::Break { at, scope: argument.map(|a| (a, source)) }
                 });
             }
             "include" | "parse" => {
                 let children = children.into_iter().map(Child::Expr).collect();
-                block.push(Node::Include {
-                    at,
-                    children,
-                    parse: name == "parse",
-                });
+                block.push(Node::Include { at, children, parse: name == "parse" });
             }
             _ => {
                 // Nobody knows this directive: it is text, with its arguments and its block.
@@ -205,9 +167,7 @@ impl Parser<'_> {
         block: &mut Block,
     ) -> Result<(), Fault> {
         match name {
-            "foreach" | "literal" | "define" => {
-                Err(Fault::new(at, format!("expected `(` after `#{name}`")))
-            }
+            "foreach" | "literal" | "define" => Err(Fault::new(at, format!("expected `(` after `#{name}`"))),
             "stop" => {
                 block.push(Node::Stop(None));
                 Ok(())
@@ -217,20 +177,12 @@ impl Parser<'_> {
                 Ok(())
             }
             "include" | "parse" => {
-                block.push(Node::Include {
-                    at,
-                    children: Vec::new(),
-                    parse: name == "parse",
-                });
+                block.push(Node::Include { at, children: Vec::new(), parse: name == "parse" });
                 Ok(())
             }
             _ => {
                 debug_assert!(!known);
-                let text = if name.starts_with('@') {
-                    format!("#{name}")
-                } else {
-                    self.image(first).to_owned()
-                };
+                let text = if name.starts_with('@') { format!("#{name}") } else { self.image(first).to_owned() };
                 push_text(block, &text);
                 Ok(())
             }

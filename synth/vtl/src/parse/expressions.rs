@@ -17,10 +17,7 @@ impl Parser<'_> {
             while p.accept(Kind::Or)? {
                 let from = p.current + 1;
                 let right = p.conjunction()?;
-                left = (
-                    Expr::Or(Box::new(left.0), Box::new(right.0)),
-                    (from, p.current),
-                );
+                left = (Expr::Or(Box::new(left.0), Box::new(right.0)), (from, p.current));
             }
             Ok((left.0, (first, p.current)))
         })
@@ -31,10 +28,7 @@ impl Parser<'_> {
         while self.accept(Kind::And)? {
             let from = self.current + 1;
             let right = self.equality()?;
-            left = (
-                Expr::And(Box::new(left.0), Box::new(right.0)),
-                (from, self.current),
-            );
+            left = (Expr::And(Box::new(left.0), Box::new(right.0)), (from, self.current));
         }
         Ok(left)
     }
@@ -50,10 +44,7 @@ impl Parser<'_> {
             self.current += 1;
             let from = self.current + 1;
             let right = self.relation()?;
-            left = (
-                Expr::Compare(op, Box::new(left.0), Box::new(right.0)),
-                (from, self.current),
-            );
+            left = (Expr::Compare(op, Box::new(left.0), Box::new(right.0)), (from, self.current));
         }
     }
 
@@ -70,10 +61,7 @@ impl Parser<'_> {
             self.current += 1;
             let from = self.current + 1;
             let right = self.sum()?;
-            left = (
-                Expr::Compare(op, Box::new(left.0), Box::new(right.0)),
-                (from, self.current),
-            );
+            left = (Expr::Compare(op, Box::new(left.0), Box::new(right.0)), (from, self.current));
         }
     }
 
@@ -117,14 +105,7 @@ impl Parser<'_> {
             _ => "".into(),
         };
         let (left_source, right_source) = (source(&left), source(&right));
-        Expr::Math(Box::new(Math {
-            op,
-            left: left.0,
-            right: right.0,
-            left_source,
-            right_source,
-            at,
-        }))
+        Expr::Math(Box::new(Math { op, left: left.0, right: right.0, left_source, right_source, at }))
     }
 
     pub(super) fn unary(&mut self) -> Result<Sourced, Fault> {

@@ -21,11 +21,7 @@ impl From<Fault> for Halt {
 pub(super) type Scan = Result<(), Halt>;
 
 impl Parser<'_> {
-    pub(super) fn look(
-        &mut self,
-        tokens: usize,
-        f: impl FnOnce(&mut Self) -> Scan,
-    ) -> Result<bool, Fault> {
+    pub(super) fn look(&mut self, tokens: usize, f: impl FnOnce(&mut Self) -> Scan) -> Result<bool, Fault> {
         self.scan = self.current;
         self.last = self.current;
         self.left = tokens;
@@ -39,11 +35,9 @@ impl Parser<'_> {
     pub(super) fn scan_token(&mut self, kind: Kind) -> Scan {
         self.shared.work += 1;
         if self.shared.work > self.limits.parse_steps {
-            return Err(Fault::new(
-                self.at(self.scan),
-                "brackets are nested in a way that takes too long to read",
-            )
-            .into());
+            return Err(
+                Fault::new(self.at(self.scan), "brackets are nested in a way that takes too long to read").into()
+            );
         }
         if self.scan == self.last {
             self.left = self.left.wrapping_sub(1);
@@ -72,10 +66,7 @@ impl Parser<'_> {
         Err(Halt::Mismatch)
     }
 
-    pub(super) fn scan_optional(
-        &mut self,
-        f: impl FnOnce(&mut Self) -> Scan,
-    ) -> Result<bool, Halt> {
+    pub(super) fn scan_optional(&mut self, f: impl FnOnce(&mut Self) -> Scan) -> Result<bool, Halt> {
         let from = self.scan;
         match f(self) {
             Ok(()) => Ok(true),
@@ -149,9 +140,7 @@ impl Parser<'_> {
     pub(super) fn scan_index(&mut self) -> Scan {
         self.scan_token(Kind::IndexOpen)?;
         self.scan_space()?;
-        if !self
-            .scan_optional(|p| p.scan_any(&[Kind::Str, Kind::Integer, Kind::True, Kind::False]))?
-        {
+        if !self.scan_optional(|p| p.scan_any(&[Kind::Str, Kind::Integer, Kind::True, Kind::False]))? {
             self.scan_deeper(Self::scan_reference)?;
         }
         self.scan_space()?;

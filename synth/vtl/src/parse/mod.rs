@@ -19,9 +19,7 @@ use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
 
 /// The directives that API Gateway's engine knows besides `#if`, `#set` and `#end`.
-const DIRECTIVES: [&str; 8] = [
-    "foreach", "include", "parse", "macro", "literal", "break", "define", "stop",
-];
+const DIRECTIVES: [&str; 8] = ["foreach", "include", "parse", "macro", "literal", "break", "define", "stop"];
 
 /// What all texts of one template share: the template itself and the strings inside it are parsed one by one.
 #[derive(Default)]
@@ -53,12 +51,7 @@ impl Shared {
 }
 
 /// Parses a text; `base` is where it begins in the template.
-pub(crate) fn parse(
-    text: &str,
-    base: usize,
-    shared: &mut Shared,
-    limits: &Limits,
-) -> Result<Block, Fault> {
+pub(crate) fn parse(text: &str, base: usize, shared: &mut Shared, limits: &Limits) -> Result<Block, Fault> {
     let mut parser = Parser {
         text,
         base,
@@ -159,14 +152,10 @@ impl Parser<'_> {
         let mut message = format!("expected {expected}, found {found}");
         match kind {
             Kind::Integer | Kind::Float if image.starts_with('-') => {
-                message.push_str(
-                    "; a minus sign between two values needs spaces around it, as in `$n - 1`",
-                );
+                message.push_str("; a minus sign between two values needs spaces around it, as in `$n - 1`");
             }
             Kind::Word | Kind::Identifier if image == "null" => {
-                message.push_str(
-                    "; there is no `null`, compare with an undefined reference such as `$null`",
-                );
+                message.push_str("; there is no `null`, compare with an undefined reference such as `$null`");
             }
             Kind::Eof => message.push_str("; is an `#end` or a bracket missing?"),
             _ => {}
@@ -175,11 +164,7 @@ impl Parser<'_> {
     }
 
     fn literal(&self, first: usize, last: usize) -> String {
-        let mut out = String::with_capacity(
-            self.tokens[last]
-                .end()
-                .saturating_sub(self.tokens[first].start()),
-        );
+        let mut out = String::with_capacity(self.tokens[last].end().saturating_sub(self.tokens[first].start()));
         for index in first..=last {
             if self.tokens[index].kind == Kind::BlockComment {
                 continue;

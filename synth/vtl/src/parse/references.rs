@@ -70,21 +70,13 @@ impl Parser<'_> {
             };
             self.accept(Kind::Whitespace)?;
             self.expect(Kind::IndexClose)?;
-            steps.push(Step {
-                at,
-                kind: StepKind::Index(index),
-            });
+            steps.push(Step { at, kind: StepKind::Index(index) });
         }
         Ok(())
     }
 
     /// Takes backslashes and dollar signs off the reference's first token, in Velocity's order.
-    pub(super) fn finish_reference(
-        &mut self,
-        first: usize,
-        last: usize,
-        steps: Vec<Step>,
-    ) -> Reference {
+    pub(super) fn finish_reference(&mut self, first: usize, last: usize, steps: Vec<Step>) -> Reference {
         let at = self.at(first);
         let text = self.text;
         let token = self.tokens[first];
@@ -105,15 +97,9 @@ impl Parser<'_> {
         if image.contains("\\!") {
             // `$\!x`: one backslash goes, the rest is text that no variable is called after.
             let dollar = image.find('$').unwrap_or(0);
-            let start = image[dollar..]
-                .find('\\')
-                .map_or(image.len(), |i| i + dollar);
+            let start = image[dollar..].find('\\').map_or(image.len(), |i| i + dollar);
             let count = image[start..].bytes().take_while(|b| *b == b'\\').count();
-            let name = format!(
-                "{}{}",
-                &image[..start + count.saturating_sub(1)],
-                &image[start + count..]
-            );
+            let name = format!("{}{}", &image[..start + count.saturating_sub(1)], &image[start + count..]);
             reference.computable = false;
             reference.root = self.shared.slot(&format!("\0{name}"));
             reference.assigned = self.shared.slot(image.get(1..).unwrap_or(""));
@@ -137,11 +123,7 @@ impl Parser<'_> {
             if !reference.escaped {
                 reference.source = "".into();
             }
-            if quiet.starts_with('{') {
-                self.image(first + 1)
-            } else {
-                quiet
-            }
+            if quiet.starts_with('{') { self.image(first + 1) } else { quiet }
         } else if rest == "${" {
             self.image(first + 1)
         } else if let Some(name) = rest.strip_prefix('$') {
@@ -153,11 +135,7 @@ impl Parser<'_> {
         let name = name.to_owned();
         let assigned = rest.get(1..).unwrap_or("");
         reference.root = self.shared.slot(&name);
-        reference.assigned = if assigned == name {
-            reference.root
-        } else {
-            self.shared.slot(assigned)
-        };
+        reference.assigned = if assigned == name { reference.root } else { self.shared.slot(assigned) };
         reference.name = Arc::clone(&self.shared.names[reference.root]);
         reference
     }

@@ -130,10 +130,7 @@ impl Parser<'_> {
             }
         }
         let next = self.current + 1;
-        let control = matches!(
-            self.tokens[next].kind,
-            Kind::If | Kind::Else | Kind::ElseIf | Kind::End
-        ) || {
+        let control = matches!(self.tokens[next].kind, Kind::If | Kind::Else | Kind::ElseIf | Kind::End) || {
             let image = self.image(next);
             let mut chars = image.chars();
             chars.next().is_some() && self.is_control(chars.as_str())
@@ -173,11 +170,7 @@ impl Parser<'_> {
             let condition = self.condition()?;
             arms.push((condition, self.statements()?));
         }
-        let otherwise = if self.accept(Kind::Else)? {
-            Some(self.statements()?)
-        } else {
-            None
-        };
+        let otherwise = if self.accept(Kind::Else)? { Some(self.statements()?) } else { None };
         self.expect(Kind::End)?;
         block.push(Node::If { arms, otherwise });
         Ok(())

@@ -45,28 +45,19 @@ impl Parser<'_> {
     }
 
     pub(super) fn boolean(&mut self) -> Result<Expr, Fault> {
-        let value = if self.peek()? == Kind::True {
-            Expr::True
-        } else {
-            Expr::False
-        };
+        let value = if self.peek()? == Kind::True { Expr::True } else { Expr::False };
         self.current += 1;
         Ok(value)
     }
 
     pub(super) fn integer(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Integer)?;
-        Ok(Expr::Constant(number::integer_literal(
-            self.image(self.current),
-        )))
+        Ok(Expr::Constant(number::integer_literal(self.image(self.current))))
     }
 
     pub(super) fn float(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Float)?;
-        let value: f64 = self
-            .image(self.current)
-            .parse()
-            .map_err(|_| self.unexpected("a number"))?;
+        let value: f64 = self.image(self.current).parse().map_err(|_| self.unexpected("a number"))?;
         Ok(Expr::Constant(Value::Double(value)))
     }
 
@@ -146,11 +137,7 @@ impl Parser<'_> {
         let image = &text[token.start()..token.end()];
         let quote = image.as_bytes()[0];
         let inner = &image[1..image.len() - 1];
-        let inner = if quote == b'"' {
-            unescape(inner, self.at(index))?
-        } else {
-            inner.into()
-        };
+        let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { inner.into() };
         let inner = single_quotes(inner, quote);
         if quote != b'"' || !image.contains(['$', '#']) {
             return Ok(Expr::Constant(Value::Str(inner)));
@@ -162,18 +149,11 @@ impl Parser<'_> {
             ));
         };
         let has_line_comment = text.contains("##");
-        let text = if has_line_comment {
-            text.to_owned()
-        } else {
-            format!("{text} ")
-        };
+        let text = if has_line_comment { text.to_owned() } else { format!("{text} ") };
         let base = self.at(index) + 1;
         let limits = self.limits;
         let body = self.deeper(|p| parse(&text, base, p.shared, limits))?;
-        Ok(Expr::Interpolated {
-            body,
-            has_line_comment,
-        })
+        Ok(Expr::Interpolated { body, has_line_comment })
     }
 }
 
@@ -186,14 +166,9 @@ fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
     let mut rest = text;
     while let Some(u) = rest.find("\\u") {
         units.extend(rest[..u].encode_utf16());
-        let digits = rest
-            .get(u + 2..u + 6)
-            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = rest.get(u + 2..u + 6).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
         let Some(code) = digits.and_then(|d| u16::from_str_radix(d, 16).ok()) else {
-            return Err(Fault::new(
-                at,
-                "expected four hexadecimal digits after `\\u` in a string",
-            ));
+            return Err(Fault::new(at, "expected four hexadecimal digits after `\\u` in a string"));
         };
         units.push(code);
         rest = &rest[u + 6..];
@@ -206,9 +181,7 @@ fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
 fn single_quotes(text: JStr, quote: u8) -> JStr {
     let double = [quote, quote];
     match (text.as_str(), std::str::from_utf8(&double)) {
-        (Some(s), Ok(double)) if s.contains(double) => {
-            JStr::from(s.replace(double, &double[1..]).as_str())
-        }
+        (Some(s), Ok(double)) if s.contains(double) => JStr::from(s.replace(double, &double[1..]).as_str()),
         _ => text,
     }
 }

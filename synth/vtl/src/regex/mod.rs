@@ -63,31 +63,18 @@ impl Patterns {
         };
         heap.charge(text.len() * 64)?;
         let compiled = Arc::new(match literal(text) {
-            Some(literal) => Pattern {
-                literal: Some(literal),
-                regex: None,
-                ascii_only: false,
-            },
+            Some(literal) => Pattern { literal: Some(literal), regex: None, ascii_only: false },
             None => {
                 heap.step(5_000)?;
                 let translated = translate(text, false)?;
-                Pattern {
-                    literal: None,
-                    regex: Some(build(&translated.text)?),
-                    ascii_only: translated.ascii_only,
-                }
+                Pattern { literal: None, regex: Some(build(&translated.text)?), ascii_only: translated.ascii_only }
             }
         });
         self.cache.insert(pattern.clone(), Arc::clone(&compiled));
         Ok(compiled)
     }
 
-    pub(super) fn whole(
-        &mut self,
-        heap: &mut Heap<'_>,
-        pattern: &JStr,
-        ignore_case: bool,
-    ) -> Outcome<Arc<Pattern>> {
+    pub(super) fn whole(&mut self, heap: &mut Heap<'_>, pattern: &JStr, ignore_case: bool) -> Outcome<Arc<Pattern>> {
         let key = (pattern.clone(), ignore_case);
         if let Some(found) = self.full.get(&key) {
             return Ok(Arc::clone(found));
@@ -100,11 +87,8 @@ impl Patterns {
         let translated = translate(text, ignore_case)?;
         let flags = if ignore_case { "(?i)" } else { "" };
         let regex = build(&format!("\\A{flags}(?:{})\\z", translated.text))?;
-        let compiled = Arc::new(Pattern {
-            literal: None,
-            regex: Some(regex),
-            ascii_only: translated.ascii_only || ignore_case,
-        });
+        let compiled =
+            Arc::new(Pattern { literal: None, regex: Some(regex), ascii_only: translated.ascii_only || ignore_case });
         self.full.insert(key, Arc::clone(&compiled));
         Ok(compiled)
     }
@@ -123,12 +107,7 @@ impl Pattern {
     }
 
     /// The matches one after the other, as Java's `find` finds them: spans of all groups.
-    pub(super) fn find_all(
-        &self,
-        heap: &mut Heap<'_>,
-        text: &str,
-        times: usize,
-    ) -> Outcome<Vec<Groups>> {
+    pub(super) fn find_all(&self, heap: &mut Heap<'_>, text: &str, times: usize) -> Outcome<Vec<Groups>> {
         let mut matches = Vec::new();
         if let Some(literal) = &self.literal {
             for (at, _) in text.match_indices(literal.as_str()).take(times) {
@@ -143,15 +122,11 @@ impl Pattern {
         let mut from = 0;
         while matches.len() < times && from <= text.len() {
             heap.step(4)?;
-            let Some(captures) = regex
-                .captures_from_pos(text, from)
-                .map_err(|e| run_error(&e))?
-            else {
+            let Some(captures) = regex.captures_from_pos(text, from).map_err(|e| run_error(&e))? else {
                 break;
             };
-            let groups: Vec<Option<(usize, usize)>> = (0..captures.len())
-                .map(|i| captures.get(i).map(|m| (m.start(), m.end())))
-                .collect();
+            let groups: Vec<Option<(usize, usize)>> =
+                (0..captures.len()).map(|i| captures.get(i).map(|m| (m.start(), m.end()))).collect();
             heap.charge(groups.len() * 24)?;
             let Some(Some((start, end))) = groups.first().copied() else {
                 break;

@@ -64,27 +64,20 @@ fn append(
             '\\' => match chars.next() {
                 Some(c) => out.push(c),
                 None => {
-                    return exception(
-                        "java.lang.IllegalArgumentException: character to be escaped is missing",
-                    );
+                    return exception("java.lang.IllegalArgumentException: character to be escaped is missing");
                 }
             },
             '$' => {
                 let group = match chars.next() {
                     Some('{') => {
-                        let name: String =
-                            std::iter::from_fn(|| chars.next_if(char::is_ascii_alphanumeric))
-                                .collect();
+                        let name: String = std::iter::from_fn(|| chars.next_if(char::is_ascii_alphanumeric)).collect();
                         if name.is_empty()
                             || chars.next() != Some('}')
                             || name.starts_with(|c: char| c.is_ascii_digit())
                         {
-                            return exception(
-                                "java.lang.IllegalArgumentException: illegal group name",
-                            );
+                            return exception("java.lang.IllegalArgumentException: illegal group name");
                         }
-                        let index = regex
-                            .and_then(|r| r.capture_names().position(|n| n == Some(name.as_str())));
+                        let index = regex.and_then(|r| r.capture_names().position(|n| n == Some(name.as_str())));
                         match index {
                             Some(index) => index,
                             None => {
@@ -97,9 +90,7 @@ fn append(
                     Some(c) if c.is_ascii_digit() => {
                         let mut group = c.to_digit(10).unwrap_or(0) as usize;
                         if group >= groups.len() {
-                            return exception(format!(
-                                "java.lang.IndexOutOfBoundsException: No group {group}"
-                            ));
+                            return exception(format!("java.lang.IndexOutOfBoundsException: No group {group}"));
                         }
                         while let Some(digit) = chars.peek().and_then(|c| c.to_digit(10)) {
                             let longer = group * 10 + digit as usize;
@@ -112,9 +103,7 @@ fn append(
                         group
                     }
                     _ => {
-                        return exception(
-                            "java.lang.IllegalArgumentException: Illegal group reference",
-                        );
+                        return exception("java.lang.IllegalArgumentException: Illegal group reference");
                     }
                 };
                 if let Some(Some((from, to))) = groups.get(group) {
@@ -128,12 +117,7 @@ fn append(
 }
 
 /// Whether the whole subject matches.
-pub(crate) fn matches(
-    heap: &mut Heap<'_>,
-    patterns: &mut Patterns,
-    subject: &JStr,
-    pattern: &JStr,
-) -> Outcome<bool> {
+pub(crate) fn matches(heap: &mut Heap<'_>, patterns: &mut Patterns, subject: &JStr, pattern: &JStr) -> Outcome<bool> {
     matches_with(heap, patterns, subject, pattern, false)
 }
 
@@ -165,10 +149,7 @@ pub(crate) fn split(
     let text = compiled.check(heap, subject)?;
     let mut parts: Vec<JStr> = Vec::new();
     let mut end = 0;
-    let most = usize::try_from(limit)
-        .ok()
-        .filter(|l| *l > 0)
-        .unwrap_or(usize::MAX);
+    let most = usize::try_from(limit).ok().filter(|l| *l > 0).unwrap_or(usize::MAX);
     for groups in compiled.find_all(heap, text, usize::MAX)? {
         let Some(Some((from, to))) = groups.first().copied() else {
             continue;

@@ -37,8 +37,7 @@ fn property(name: &str) -> Option<&'static str> {
 }
 
 const LINE_ENDS: &str = "\\n\\r\\x{85}\\x{2028}\\x{2029}";
-const DOLLAR: &str =
-    "(?:(?=\\r\\n\\z)|(?=[\\r\\x{85}\\x{2028}\\x{2029}]\\z)|(?<!\\r)(?=\\n\\z)|\\z)";
+const DOLLAR: &str = "(?:(?=\\r\\n\\z)|(?=[\\r\\x{85}\\x{2028}\\x{2029}]\\z)|(?<!\\r)(?=\\n\\z)|\\z)";
 
 struct Translator<'p> {
     chars: Vec<char>,
@@ -59,25 +58,16 @@ pub(super) fn translate(pattern: &str, _ignore_case: bool) -> Outcome<Translated
         pattern,
     };
     t.run()?;
-    Ok(Translated {
-        text: t.out,
-        ascii_only: t.ascii_only,
-    })
+    Ok(Translated { text: t.out, ascii_only: t.ascii_only })
 }
 
 impl Translator<'_> {
     fn refuse<T>(&self, what: &str) -> Outcome<T> {
-        unsupported(format!(
-            "{what} in the regular expression {:?}",
-            self.pattern
-        ))
+        unsupported(format!("{what} in the regular expression {:?}", self.pattern))
     }
 
     fn syntax<T>(&self, what: &str) -> Outcome<T> {
-        exception(format!(
-            "java.util.regex.PatternSyntaxException: {what} in {:?}",
-            self.pattern
-        ))
+        exception(format!("java.util.regex.PatternSyntaxException: {what} in {:?}", self.pattern))
     }
 
     fn peek(&self, ahead: usize) -> Option<char> {
@@ -91,11 +81,7 @@ impl Translator<'_> {
     }
 
     fn literal(&mut self, c: char) {
-        if c.is_ascii()
-            && !c.is_ascii_alphanumeric()
-            && !c.is_ascii_whitespace()
-            && !c.is_ascii_control()
-        {
+        if c.is_ascii() && !c.is_ascii_alphanumeric() && !c.is_ascii_whitespace() && !c.is_ascii_control() {
             self.out.push('\\');
             self.out.push(c);
         } else if c.is_ascii_whitespace() || c.is_ascii_control() {
@@ -112,11 +98,7 @@ impl Translator<'_> {
                 '[' => self.class()?,
                 '.' => {
                     let all = self.dot_all.last().copied().unwrap_or(false);
-                    if all {
-                        self.out.push_str("(?s:.)")
-                    } else {
-                        self.out.push_str(&format!("[^{LINE_ENDS}]"))
-                    }
+                    if all { self.out.push_str("(?s:.)") } else { self.out.push_str(&format!("[^{LINE_ENDS}]")) }
                 }
                 '$' => self.out.push_str(DOLLAR),
                 '(' => self.group()?,
@@ -183,10 +165,7 @@ impl Translator<'_> {
             return Ok(());
         }
         // (?is) or (?is:...)
-        let flags: String = rest
-            .chars()
-            .take_while(|c| c.is_ascii_alphabetic() || *c == '-')
-            .collect();
+        let flags: String = rest.chars().take_while(|c| c.is_ascii_alphabetic() || *c == '-').collect();
         let close = rest[flags.len()..].chars().next();
         let (on, off) = flags.split_once('-').unwrap_or((&flags, ""));
         if flags.is_empty() || !on.chars().chain(off.chars()).all(|c| c == 'i' || c == 's') {
@@ -220,10 +199,7 @@ impl Translator<'_> {
     }
 
     fn hex(&mut self, digits: usize) -> Outcome<char> {
-        let text: String = self.chars[self.pos.min(self.chars.len())..]
-            .iter()
-            .take(digits)
-            .collect();
+        let text: String = self.chars[self.pos.min(self.chars.len())..].iter().take(digits).collect();
         self.pos += digits;
         match u32::from_str_radix(&text, 16) {
             Ok(code) if text.len() == digits && text.chars().all(|c| c.is_ascii_hexdigit()) => {
@@ -267,10 +243,7 @@ impl Translator<'_> {
             'a' => self.literal('\u{7}'),
             'e' => self.literal('\u{1b}'),
             'x' if self.peek(0) == Some('{') => {
-                let text: String = self.chars[self.pos + 1..]
-                    .iter()
-                    .take_while(|c| **c != '}')
-                    .collect();
+                let text: String = self.chars[self.pos + 1..].iter().take_while(|c| **c != '}').collect();
                 self.pos += text.chars().count() + 2;
                 match u32::from_str_radix(&text, 16).ok().and_then(char::from_u32) {
                     Some(c) => self.literal(c),
@@ -286,20 +259,13 @@ impl Translator<'_> {
                 self.literal(c);
             }
             '0' => {
-                let digits: String = self.chars[self.pos..]
-                    .iter()
-                    .take(3)
-                    .take_while(|c| c.is_digit(8))
-                    .collect();
+                let digits: String = self.chars[self.pos..].iter().take(3).take_while(|c| c.is_digit(8)).collect();
                 let digits = if digits.len() == 3 && !digits.starts_with(['0', '1', '2', '3']) {
                     digits[..2].to_owned()
                 } else {
                     digits
                 };
-                match u32::from_str_radix(&digits, 8)
-                    .ok()
-                    .and_then(char::from_u32)
-                {
+                match u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32) {
                     Some(c) => {
                         self.pos += digits.len();
                         self.literal(c);
@@ -310,10 +276,7 @@ impl Translator<'_> {
             'p' | 'P' => {
                 let name: String = match self.next() {
                     Some('{') => {
-                        let name: String = self.chars[self.pos..]
-                            .iter()
-                            .take_while(|c| **c != '}')
-                            .collect();
+                        let name: String = self.chars[self.pos..].iter().take_while(|c| **c != '}').collect();
                         self.pos += name.chars().count() + 1;
                         name
                     }
@@ -349,11 +312,7 @@ impl Translator<'_> {
             }
             'Z' if !inside => self.out.push_str(DOLLAR),
             'k' if !inside => {
-                let name: String = self.chars[self.pos..]
-                    .iter()
-                    .skip(1)
-                    .take_while(|c| **c != '>')
-                    .collect();
+                let name: String = self.chars[self.pos..].iter().skip(1).take_while(|c| **c != '>').collect();
                 self.pos += name.chars().count() + 2;
                 self.out.push_str(&format!("\\k<{name}>"));
             }

@@ -23,10 +23,7 @@ impl Interpreter<'_> {
                 }
                 self.resolve(reference).at(reference.at)?
             }
-            Expr::Interpolated {
-                body,
-                has_line_comment,
-            } => {
+            Expr::Interpolated { body, has_line_comment } => {
                 let mut out = Out::new();
                 self.block(body, &mut out)?;
                 if !has_line_comment && out.len() > 0 {
@@ -48,11 +45,7 @@ impl Interpreter<'_> {
                 } else {
                     (from..=to).map(Value::Int).collect()
                 };
-                self.heap.add(Object::List {
-                    kind: ListKind::ArrayList,
-                    items,
-                    changes: 0,
-                })?
+                self.heap.add(Object::List { kind: ListKind::ArrayList, items, changes: 0 })?
             }
             Expr::List(items) => {
                 let mut values = Vec::with_capacity(items.len());
@@ -70,17 +63,13 @@ impl Interpreter<'_> {
                 Value::Object(map)
             }
             Expr::Math(math) => self.math(math).at(math.at)?,
-            Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => {
-                Value::Bool(self.truth(e)?)
-            }
+            Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => Value::Bool(self.truth(e)?),
         })
     }
 
     pub(super) fn math(&mut self, math: &Math) -> Flow<Value> {
         let (left, right) = (self.value(&math.left)?, self.value(&math.right)?);
-        if math.op == MathOp::Add
-            && (matches!(left, Value::Str(_)) || matches!(right, Value::Str(_)))
-        {
+        if math.op == MathOp::Add && (matches!(left, Value::Str(_)) || matches!(right, Value::Str(_))) {
             let mut out = Out::new();
             for (side, source) in [(&left, &math.left_source), (&right, &math.right_source)] {
                 if side.is_null() {
@@ -89,10 +78,7 @@ impl Interpreter<'_> {
                     match self.text(side)? {
                         Some(text) => out.push(&text),
                         None => {
-                            return Err(ErrorKind::Exception(
-                                "java.lang.NullPointerException".to_owned(),
-                            )
-                            .into());
+                            return Err(ErrorKind::Exception("java.lang.NullPointerException".to_owned()).into());
                         }
                     }
                 }

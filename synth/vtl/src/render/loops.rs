@@ -13,10 +13,7 @@ impl Interpreter<'_> {
             Some(Child::Expr(e)) => self.value(e)?,
             Some(Child::Block(_)) => Value::Null,
             None => {
-                return Err(ErrorKind::Exception(
-                    "`#foreach` needs `$element in $list`".to_owned(),
-                )
-                .into());
+                return Err(ErrorKind::Exception("`#foreach` needs `$element in $list`".to_owned()).into());
             }
         };
         if list.is_null() {
@@ -35,17 +32,12 @@ impl Interpreter<'_> {
             },
         };
         let Some(body) = foreach.children.get(3) else {
-            return Err(
-                ErrorKind::Exception("`#foreach` needs `$element in $list`".to_owned()).into(),
-            );
+            return Err(ErrorKind::Exception("`#foreach` needs `$element in $list`".to_owned()).into());
         };
-        let saved =
-            [foreach.element, self.slots.count, self.slots.has_next].map(|slot| self.get(slot));
+        let saved = [foreach.element, self.slots.count, self.slots.has_next].map(|slot| self.get(slot));
         let previous = self.get(self.slots.scope);
         let (parent, replaced) = match previous {
-            Value::Object(id) if matches!(self.heap.get(id), Object::Scope(_)) => {
-                (Some(id), Value::Null)
-            }
+            Value::Object(id) if matches!(self.heap.get(id), Object::Scope(_)) => (Some(id), Value::Null),
             other => (None, other),
         };
         let storage = self.heap.new_map(MapKind::JsonObject)?;
@@ -64,8 +56,7 @@ impl Interpreter<'_> {
         let mut hidden = None;
         let mut rounds = 0;
         let mut stopped = Ok(());
-        while rounds < self.heap.limits.foreach_rounds && self.cursor_has_next(shared, own.as_ref())
-        {
+        while rounds < self.heap.limits.foreach_rounds && self.cursor_has_next(shared, own.as_ref()) {
             self.heap.step(1)?;
             rounds += 1;
             self.put(self.slots.count, Value::Int(rounds as i32));
@@ -123,18 +114,12 @@ impl Interpreter<'_> {
 
     pub(super) fn cursor_has_next(&self, shared: Option<ObjectId>, own: Option<&Cursor>) -> bool {
         match (own, shared.map(|id| self.heap.get(id))) {
-            (Some(cursor), _) | (None, Some(Object::Iterator(cursor))) => {
-                self.heap.has_next(cursor)
-            }
+            (Some(cursor), _) | (None, Some(Object::Iterator(cursor))) => self.heap.has_next(cursor),
             _ => false,
         }
     }
 
-    pub(super) fn cursor_next(
-        &mut self,
-        shared: Option<ObjectId>,
-        own: Option<&mut Cursor>,
-    ) -> Outcome<Value> {
+    pub(super) fn cursor_next(&mut self, shared: Option<ObjectId>, own: Option<&mut Cursor>) -> Outcome<Value> {
         match (own, shared) {
             (Some(cursor), _) => self.heap.advance(cursor),
             (None, Some(id)) => methods::iterator_next(&mut self.heap, id),

@@ -44,10 +44,7 @@ pub(super) trait At<T> {
 impl<T> At<T> for Flow<T> {
     fn at(self, at: usize) -> Flow<T> {
         self.map_err(|mut abort| {
-            if let Abort::Error {
-                at: place @ None, ..
-            } = &mut *abort
-            {
+            if let Abort::Error { at: place @ None, .. } = &mut *abort {
                 *place = Some(at);
             }
             abort
@@ -90,9 +87,7 @@ impl Interpreter<'_> {
     pub(super) fn check_output(&self, out: &Out) -> Outcome<()> {
         let limit = self.heap.limits.output_bytes;
         if out.len() > limit {
-            return Err(ErrorKind::Limit(format!(
-                "the output gets longer than {limit} bytes"
-            )));
+            return Err(ErrorKind::Limit(format!("the output gets longer than {limit} bytes")));
         }
         Ok(())
     }
@@ -121,10 +116,7 @@ impl Interpreter<'_> {
             }
             Node::Foreach(foreach) => self.foreach(foreach, out).at(foreach.at),
             Node::Define { key, block } => {
-                let block = self.heap.add(Object::Block {
-                    definition: Arc::clone(block),
-                    depth: 0,
-                })?;
+                let block = self.heap.add(Object::Block { definition: Arc::clone(block), depth: 0 })?;
                 self.put(*key, block);
                 Ok(())
             }
@@ -148,27 +140,15 @@ impl Interpreter<'_> {
                 let message = format!("`#break({source})` needs a loop such as `$foreach`");
                 Err(ErrorKind::Exception(message)).at(*at)
             }
-            Node::Include {
-                at,
-                children,
-                parse,
-            } => self.include(*at, children, *parse, out),
+            Node::Include { at, children, parse } => self.include(*at, children, *parse, out),
         }
     }
 
     fn include(&mut self, at: usize, children: &[Child], parse: bool, out: &mut Out) -> Flow<()> {
-        let missing = |name: &str| {
-            Err(ErrorKind::Exception(format!(
-                "Unable to find resource '{name}'"
-            )))
-            .at(at)
-        };
+        let missing = |name: &str| Err(ErrorKind::Exception(format!("Unable to find resource '{name}'"))).at(at);
         if parse {
             let Some(Child::Expr(argument)) = children.first() else {
-                return Err(ErrorKind::Exception(
-                    "#parse(): argument missing".to_owned(),
-                ))
-                .at(at);
+                return Err(ErrorKind::Exception("#parse(): argument missing".to_owned())).at(at);
             };
             let value = self.value(argument)?;
             if value.is_null() {
@@ -179,14 +159,12 @@ impl Interpreter<'_> {
         }
         for (i, child) in children.iter().enumerate() {
             match child {
-                Child::Expr(
-                    e @ (Expr::Reference(_)
-                    | Expr::Interpolated { .. }
-                    | Expr::Constant(Value::Str(_))),
-                ) => {
+                Child::Expr(e @ (Expr::Reference(_) | Expr::Interpolated { .. } | Expr::Constant(Value::Str(_)))) => {
                     let value = self.value(e)?;
                     if value.is_null() {
-                        out.push_str(&format!("<!-- include error :  error with arg {i} please see log.  see error log -->"));
+                        out.push_str(&format!(
+                            "<!-- include error :  error with arg {i} please see log.  see error log -->"
+                        ));
                         continue;
                     }
                     let name = self.text(&value)?.unwrap_or_else(|| JStr::from(""));
@@ -203,11 +181,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn get(&self, slot: Slot) -> Value {
-        if self
-            .hidden
-            .iter()
-            .any(|(hidden, active)| *active && *hidden == slot)
-        {
+        if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
             return Value::Null;
         }
         self.variables[slot].clone()

@@ -45,12 +45,7 @@ impl Interpreter<'_> {
             if self.run_block(id, out)? {
                 return Ok(());
             }
-            for text in [
-                &reference.prefix,
-                &reference.prefix,
-                &reference.more,
-                &reference.source,
-            ] {
+            for text in [&reference.prefix, &reference.prefix, &reference.more, &reference.source] {
                 out.push_str(text);
             }
             return Ok(());
@@ -83,10 +78,9 @@ impl Interpreter<'_> {
     pub(super) fn define(&mut self, definition: &Definition, out: &mut Out) -> Flow<()> {
         if self.depth >= self.heap.limits.template_depth {
             let limit = self.heap.limits.template_depth;
-            return Err(ErrorKind::Limit(format!(
-                "blocks of `#define` run inside each other more than {limit} deep"
-            ))
-            .into());
+            return Err(
+                ErrorKind::Limit(format!("blocks of `#define` run inside each other more than {limit} deep")).into()
+            );
         }
         self.depth += 1;
         let result = self.block(&definition.body, out);

@@ -52,10 +52,7 @@ impl Interpreter<'_> {
         }
         match methods::call(self, on, "size", Vec::new())? {
             Value::Int(size) => Ok(Value::Int(size.wrapping_add(i))),
-            _ => Err(ErrorKind::Exception(format!(
-                "the index {i} needs a size() to count back from"
-            ))
-            .into()),
+            _ => Err(ErrorKind::Exception(format!("the index {i} needs a size() to count back from")).into()),
         }
     }
 

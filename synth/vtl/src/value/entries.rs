@@ -66,13 +66,7 @@ impl Entries {
     }
 
     fn number(&mut self) {
-        self.index = Some(
-            self.list
-                .iter()
-                .enumerate()
-                .map(|(i, (k, _))| (k.clone(), i))
-                .collect(),
-        );
+        self.index = Some(self.list.iter().enumerate().map(|(i, (k, _))| (k.clone(), i)).collect());
     }
 
     pub(crate) fn remove(&mut self, key: &Key) -> Option<(Value, Value)> {
@@ -116,10 +110,7 @@ mod tests {
             let keys: Vec<Key> = entries.keys().cloned().collect();
             let expected: Vec<Key> = (0..count).filter(|i| *i != 2).map(Key::Int).collect();
             assert_eq!(keys, expected);
-            assert!(matches!(
-                entries.get(&Key::Int(3)),
-                Some((_, Value::Int(6)))
-            ));
+            assert!(matches!(entries.get(&Key::Int(3)), Some((_, Value::Int(6)))));
             entries.clear();
             assert!(entries.is_empty() && !entries.contains_key(&Key::Int(3)));
         }

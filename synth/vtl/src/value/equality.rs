@@ -33,9 +33,7 @@ impl Heap<'_> {
                     return self.deeper(|h| {
                         for key in keys {
                             let (_, m) = h.entry_of(x, &key);
-                            let Some((_, n)) =
-                                h.map(y).and_then(|map| map.entries.get(&key)).cloned()
-                            else {
+                            let Some((_, n)) = h.map(y).and_then(|map| map.entries.get(&key)).cloned() else {
                                 return Ok(false);
                             };
                             if !h.equals(&m, &n)? {
@@ -50,10 +48,7 @@ impl Heap<'_> {
                         let ((k, v), (l, w)) = (self.entry_parts(x), self.entry_parts(y));
                         self.deeper(|h| Ok(h.equals(&k, &l)? && h.equals(&v, &w)?))?
                     }
-                    (
-                        Some(Class::KeySet | Class::EntrySet),
-                        Some(Class::KeySet | Class::EntrySet),
-                    ) => {
+                    (Some(Class::KeySet | Class::EntrySet), Some(Class::KeySet | Class::EntrySet)) => {
                         let (p, q) = (self.items(x)?, self.items(y)?);
                         if p.len() != q.len() {
                             return Ok(false);
@@ -107,9 +102,7 @@ impl Heap<'_> {
                 if self.is_list(value) {
                     let items = self.items(id)?;
                     return self.deeper(|h| {
-                        items.iter().try_fold(1i32, |hash, v| {
-                            Ok(hash.wrapping_mul(31).wrapping_add(h.hash_code(v)?))
-                        })
+                        items.iter().try_fold(1i32, |hash, v| Ok(hash.wrapping_mul(31).wrapping_add(h.hash_code(v)?)))
                     });
                 }
                 if self.is_map(value) {
@@ -124,20 +117,14 @@ impl Heap<'_> {
                 match self.class(value) {
                     Some(Class::KeySet | Class::EntrySet) => {
                         let items = self.items(id)?;
-                        self.deeper(|h| {
-                            items
-                                .iter()
-                                .try_fold(0i32, |sum, v| Ok(sum.wrapping_add(h.hash_code(v)?)))
-                        })?
+                        self.deeper(|h| items.iter().try_fold(0i32, |sum, v| Ok(sum.wrapping_add(h.hash_code(v)?))))?
                     }
                     Some(Class::Entry) => {
                         let (k, v) = self.entry_parts(id);
                         self.deeper(|h| Ok(h.hash_code(&k)? ^ h.hash_code(&v)?))?
                     }
                     _ => {
-                        return unsupported(
-                            "the hash code of this object, which differs from run to run,",
-                        );
+                        return unsupported("the hash code of this object, which differs from run to run,");
                     }
                 }
             }

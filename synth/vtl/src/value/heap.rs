@@ -1,9 +1,6 @@
 //! Where objects live, and what a rendering may still use.
 
-use super::{
-    Class, Entries, JMap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind,
-    unsupported,
-};
+use super::{Class, Entries, JMap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, unsupported};
 use crate::error::ErrorKind;
 use crate::limits::Limits;
 use crate::string::JStr;
@@ -19,13 +16,7 @@ pub(crate) struct Heap<'a> {
 
 impl<'a> Heap<'a> {
     pub(crate) fn new(limits: &'a Limits) -> Self {
-        Heap {
-            objects: Vec::new(),
-            limits,
-            steps: limits.steps,
-            memory: limits.memory_bytes,
-            depth: 0,
-        }
+        Heap { objects: Vec::new(), limits, steps: limits.steps, memory: limits.memory_bytes, depth: 0 }
     }
 
     /// Counts work; an error once the limit is used up.
@@ -35,10 +26,7 @@ impl<'a> Heap<'a> {
                 self.steps = left;
                 Ok(())
             }
-            None => Err(ErrorKind::Limit(format!(
-                "the rendering takes more than {} steps",
-                self.limits.steps
-            ))),
+            None => Err(ErrorKind::Limit(format!("the rendering takes more than {} steps", self.limits.steps))),
         }
     }
 
@@ -51,19 +39,14 @@ impl<'a> Heap<'a> {
             }
             None => {
                 let limit = self.limits.memory_bytes;
-                Err(ErrorKind::Limit(format!(
-                    "the rendering makes more than {limit} bytes of values"
-                )))
+                Err(ErrorKind::Limit(format!("the rendering makes more than {limit} bytes of values")))
             }
         }
     }
 
     pub(crate) fn enter(&mut self) -> Outcome<()> {
         if self.depth >= self.limits.value_depth {
-            return Err(ErrorKind::Limit(format!(
-                "values are nested more than {} deep",
-                self.limits.value_depth
-            )));
+            return Err(ErrorKind::Limit(format!("values are nested more than {} deep", self.limits.value_depth)));
         }
         self.depth += 1;
         Ok(())
@@ -82,8 +65,7 @@ impl<'a> Heap<'a> {
 
     pub(crate) fn add(&mut self, object: Object) -> Outcome<Value> {
         self.charge(96)?;
-        let id = ObjectId::try_from(self.objects.len())
-            .map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
+        let id = ObjectId::try_from(self.objects.len()).map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
         self.objects.push(object);
         Ok(Value::Object(id))
     }
@@ -98,20 +80,11 @@ impl<'a> Heap<'a> {
 
     pub(crate) fn list(&mut self, kind: ListKind, items: Vec<Value>) -> Outcome<Value> {
         self.charge(items.len() * 32)?;
-        self.add(Object::List {
-            kind,
-            items,
-            changes: 0,
-        })
+        self.add(Object::List { kind, items, changes: 0 })
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap {
-            kind,
-            entries: Entries::default(),
-            changes: 0,
-            capacity: 16,
-        };
+        let map = JMap { kind, entries: Entries::default(), changes: 0, capacity: 16 };
         match self.add(Object::Map(map))? {
             Value::Object(id) => Ok(id),
             _ => unsupported("a map that is no object"),

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Class, Heap, JMap, Key, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value, unsupported,
-};
+use super::{Class, Heap, JMap, Key, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value, unsupported};
 use crate::number;
 use crate::string::JStr;
 
@@ -51,17 +49,9 @@ impl Heap<'_> {
             Value::Util => Key::Other(Class::Util),
             Value::Class(c) => Key::Other(*c),
             Value::Object(id) => match self.get(*id) {
-                Object::List {
-                    kind: ListKind::ArrayList | ListKind::JsonArray,
-                    ..
-                }
-                | Object::SubList { .. } => {
+                Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, .. } | Object::SubList { .. } => {
                     let items = self.items(*id)?;
-                    self.deeper(|h| {
-                        Ok(Key::List(
-                            items.iter().map(|v| h.key(v)).collect::<Outcome<_>>()?,
-                        ))
-                    })?
+                    self.deeper(|h| Ok(Key::List(items.iter().map(|v| h.key(v)).collect::<Outcome<_>>()?)))?
                 }
                 _ => Key::Object(*id),
             },
@@ -77,10 +67,7 @@ impl Heap<'_> {
             }
             // A loop's scope asks the scope of the loop around it.
             match self.get(id) {
-                Object::Scope(Scope {
-                    parent: Some(parent),
-                    ..
-                }) => id = *parent,
+                Object::Scope(Scope { parent: Some(parent), .. }) => id = *parent,
                 _ => return Ok(Value::Null),
             }
         }
@@ -89,11 +76,7 @@ impl Heap<'_> {
     /// `map.name`, for maps whose entries are all their own.
     pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &JStr) -> Outcome<Value> {
         self.step(1)?;
-        Ok(self
-            .map(id)
-            .and_then(|m| m.entries.get_text(name))
-            .cloned()
-            .unwrap_or(Value::Null))
+        Ok(self.map(id).and_then(|m| m.entries.get_text(name)).cloned().unwrap_or(Value::Null))
     }
 
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value, value: Value) -> Outcome<Value> {
@@ -145,11 +128,7 @@ impl Heap<'_> {
             return Ok(keys);
         }
         let capacity = map.capacity;
-        let pairs: Vec<(Key, Value)> = map
-            .entries
-            .iter()
-            .map(|(k, (v, _))| (k.clone(), v.clone()))
-            .collect();
+        let pairs: Vec<(Key, Value)> = map.entries.iter().map(|(k, (v, _))| (k.clone(), v.clone())).collect();
         self.step(len)?;
         let mut ordered = Vec::with_capacity(len);
         for (key, value) in pairs {
@@ -161,9 +140,6 @@ impl Heap<'_> {
     }
 
     pub(crate) fn entry_of(&self, id: ObjectId, key: &Key) -> (Value, Value) {
-        self.map(id)
-            .and_then(|m| m.entries.get(key))
-            .cloned()
-            .unwrap_or((Value::Null, Value::Null))
+        self.map(id).and_then(|m| m.entries.get(key)).cloned().unwrap_or((Value::Null, Value::Null))
     }
 }

@@ -172,18 +172,8 @@ pub(crate) struct JMap {
 
 #[derive(Debug)]
 pub(crate) enum Cursor {
-    List {
-        list: ObjectId,
-        next: usize,
-        changes: u32,
-    },
-    Map {
-        map: ObjectId,
-        keys: Vec<Key>,
-        next: usize,
-        changes: u32,
-        kind: ViewKind,
-    },
+    List { list: ObjectId, next: usize, changes: u32 },
+    Map { map: ObjectId, keys: Vec<Key>, next: usize, changes: u32, kind: ViewKind },
 }
 
 #[derive(Debug)]
@@ -198,33 +188,14 @@ pub(crate) struct Scope {
 
 #[derive(Debug)]
 pub(crate) enum Object {
-    List {
-        kind: ListKind,
-        items: Vec<Value>,
-        changes: u32,
-    },
-    SubList {
-        list: ObjectId,
-        from: usize,
-        len: usize,
-        changes: u32,
-    },
+    List { kind: ListKind, items: Vec<Value>, changes: u32 },
+    SubList { list: ObjectId, from: usize, len: usize, changes: u32 },
     Map(JMap),
-    View {
-        kind: ViewKind,
-        map: ObjectId,
-    },
-    Entry {
-        map: ObjectId,
-        key: Key,
-        detached: Option<(Value, Value)>,
-    },
+    View { kind: ViewKind, map: ObjectId },
+    Entry { map: ObjectId, key: Key, detached: Option<(Value, Value)> },
     Iterator(Cursor),
     Scope(Scope),
-    Block {
-        definition: Arc<Definition>,
-        depth: u32,
-    },
+    Block { definition: Arc<Definition>, depth: u32 },
 }
 
 pub(crate) type Outcome<T> = Result<T, ErrorKind>;

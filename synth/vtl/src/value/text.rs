@@ -34,25 +34,15 @@ impl Heap<'_> {
         }
         if out.len() > self.limits.output_bytes {
             let limit = self.limits.output_bytes;
-            return Err(ErrorKind::Limit(format!(
-                "a text gets longer than {limit} bytes"
-            )));
+            return Err(ErrorKind::Limit(format!("a text gets longer than {limit} bytes")));
         }
         Ok(())
     }
 
     pub(super) fn write_object(&mut self, id: ObjectId, out: &mut Out) -> Outcome<()> {
         match self.get(id) {
-            Object::List {
-                kind: ListKind::JsonArray,
-                ..
-            } => crate::json::write(self, &Value::Object(id), true, out),
-            Object::List {
-                kind: ListKind::ArrayList,
-                ..
-            }
-            | Object::SubList { .. }
-            | Object::View { .. } => {
+            Object::List { kind: ListKind::JsonArray, .. } => crate::json::write(self, &Value::Object(id), true, out),
+            Object::List { kind: ListKind::ArrayList, .. } | Object::SubList { .. } | Object::View { .. } => {
                 let items = self.items(id)?;
                 out.push_str("[");
                 self.deeper(|h| {
@@ -61,9 +51,7 @@ impl Heap<'_> {
                             out.push_str(", ");
                         }
                         match item {
-                            Value::Object(inner) if *inner == id => {
-                                out.push_str("(this Collection)")
-                            }
+                            Value::Object(inner) if *inner == id => out.push_str("(this Collection)"),
                             _ => h.write(item, out)?,
                         }
                     }
@@ -72,10 +60,9 @@ impl Heap<'_> {
                 out.push_str("]");
                 Ok(())
             }
-            Object::Map(JMap {
-                kind: MapKind::JsonObject,
-                ..
-            }) => crate::json::write(self, &Value::Object(id), true, out),
+            Object::Map(JMap { kind: MapKind::JsonObject, .. }) => {
+                crate::json::write(self, &Value::Object(id), true, out)
+            }
             Object::Map(_) | Object::Scope(_) => {
                 let keys = self.ordered_keys(id)?;
                 out.push_str("{");

@@ -1,9 +1,6 @@
 //! Elements, one after the other.
 
-use super::{
-    Class, Cursor, Heap, Key, ListKind, Object, ObjectId, Outcome, Value, ViewKind, exception,
-    unsupported,
-};
+use super::{Class, Cursor, Heap, Key, ListKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported};
 
 impl Heap<'_> {
     /// The elements of anything that has elements.
@@ -14,18 +11,11 @@ impl Heap<'_> {
                 self.step(items.len())?;
                 Ok(items)
             }
-            Object::SubList {
-                list,
-                from,
-                len,
-                changes,
-            } => {
+            Object::SubList { list, from, len, changes } => {
                 let (list, from, len, expected) = (*list, *from, *len, *changes);
                 self.step(len)?;
                 match self.get(list) {
-                    Object::List { items, changes, .. } if *changes == expected => {
-                        Ok(items[from..from + len].to_vec())
-                    }
+                    Object::List { items, changes, .. } if *changes == expected => Ok(items[from..from + len].to_vec()),
                     _ => exception("java.util.ConcurrentModificationException"),
                 }
             }
@@ -46,45 +36,28 @@ impl Heap<'_> {
         match kind {
             ViewKind::Keys => Ok(k),
             ViewKind::Values => Ok(v),
-            ViewKind::Entries => self.add(Object::Entry {
-                map,
-                key: key.clone(),
-                detached: None,
-            }),
+            ViewKind::Entries => self.add(Object::Entry { map, key: key.clone(), detached: None }),
         }
     }
 
     pub(crate) fn entry_parts(&self, id: ObjectId) -> (Value, Value) {
         match self.get(id) {
-            Object::Entry {
-                detached: Some(parts),
-                ..
-            } => parts.clone(),
+            Object::Entry { detached: Some(parts), .. } => parts.clone(),
             Object::Entry { map, key, .. } => self.entry_of(*map, key),
             _ => (Value::Null, Value::Null),
         }
     }
 
     pub(crate) fn is_list(&self, value: &Value) -> bool {
-        matches!(
-            self.class(value),
-            Some(Class::ArrayList | Class::JsonArray | Class::SubList)
-        )
+        matches!(self.class(value), Some(Class::ArrayList | Class::JsonArray | Class::SubList))
     }
 
     pub(crate) fn is_collection(&self, value: &Value) -> bool {
-        self.is_list(value)
-            || matches!(
-                self.class(value),
-                Some(Class::KeySet | Class::Values | Class::EntrySet)
-            )
+        self.is_list(value) || matches!(self.class(value), Some(Class::KeySet | Class::Values | Class::EntrySet))
     }
 
     pub(crate) fn is_map(&self, value: &Value) -> bool {
-        matches!(
-            self.class(value),
-            Some(Class::LinkedHashMap | Class::JsonObject | Class::Foreach)
-        )
+        matches!(self.class(value), Some(Class::LinkedHashMap | Class::JsonObject | Class::Foreach))
     }
 
     /// A cursor over what `#foreach` and `iterator()` can walk; `None` where there is nothing to walk.
@@ -94,19 +67,11 @@ impl Heap<'_> {
         };
         let id = *id;
         Ok(match self.get(id) {
-            Object::List { changes, .. } => Some(Cursor::List {
-                list: id,
-                next: 0,
-                changes: *changes,
-            }),
+            Object::List { changes, .. } => Some(Cursor::List { list: id, next: 0, changes: *changes }),
             Object::SubList { .. } => {
                 let items = self.items(id)?;
                 match self.list(ListKind::ArrayList, items)? {
-                    Value::Object(copy) => Some(Cursor::List {
-                        list: copy,
-                        next: 0,
-                        changes: 0,
-                    }),
+                    Value::Object(copy) => Some(Cursor::List { list: copy, next: 0, changes: 0 }),
                     _ => None,
                 }
             }
@@ -126,13 +91,7 @@ impl Heap<'_> {
     pub(super) fn map_cursor(&mut self, map: ObjectId, kind: ViewKind) -> Outcome<Cursor> {
         let keys = self.ordered_keys(map)?;
         let changes = self.map(map).map_or(0, |m| m.changes);
-        Ok(Cursor::Map {
-            map,
-            keys,
-            next: 0,
-            changes,
-            kind,
-        })
+        Ok(Cursor::Map { map, keys, next: 0, changes, kind })
     }
 
     pub(crate) fn has_next(&self, cursor: &Cursor) -> bool {
@@ -146,32 +105,19 @@ impl Heap<'_> {
 
     pub(crate) fn advance(&mut self, cursor: &mut Cursor) -> Outcome<Value> {
         self.step(1)?;
-        const CHANGED: &str =
-            "java.util.ConcurrentModificationException: changed while it is walked";
+        const CHANGED: &str = "java.util.ConcurrentModificationException: changed while it is walked";
         match cursor {
-            Cursor::List {
-                list,
-                next,
-                changes: expected,
-            } => match self.get(*list) {
-                Object::List { items, changes, .. } if changes == expected => {
-                    match items.get(*next) {
-                        Some(item) => {
-                            *next += 1;
-                            Ok(item.clone())
-                        }
-                        None => exception("java.util.NoSuchElementException"),
+            Cursor::List { list, next, changes: expected } => match self.get(*list) {
+                Object::List { items, changes, .. } if changes == expected => match items.get(*next) {
+                    Some(item) => {
+                        *next += 1;
+                        Ok(item.clone())
                     }
-                }
+                    None => exception("java.util.NoSuchElementException"),
+                },
                 _ => exception(CHANGED),
             },
-            Cursor::Map {
-                map,
-                keys,
-                next,
-                changes,
-                kind,
-            } => {
+            Cursor::Map { map, keys, next, changes, kind } => {
                 if self.map(*map).is_none_or(|m| m.changes != *changes) {
                     return exception(CHANGED);
                 }

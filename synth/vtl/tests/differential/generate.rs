@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::tables::{
-    FRAGMENTS, KEYS, METHODS, METHODS_1, METHODS_2, NAMES, PATHS, PATTERNS, PROPERTIES,
-    REPLACEMENTS, TEXTS,
+    FRAGMENTS, KEYS, METHODS, METHODS_1, METHODS_2, NAMES, PATHS, PATTERNS, PROPERTIES, REPLACEMENTS, TEXTS,
 };
 
 /// SplitMix64.
@@ -38,9 +37,7 @@ pub(crate) struct Generator {
 
 impl Generator {
     pub(crate) fn new(seed: u64) -> Self {
-        Generator {
-            random: Random(seed),
-        }
+        Generator { random: Random(seed) }
     }
 
     pub(crate) fn case(&mut self, id: u64) -> Value {
@@ -62,9 +59,7 @@ impl Generator {
         // one prints depends on them.
         let mut template = template;
         while template.contains("\\#mac") || template.contains("\\#{mac") {
-            template = template
-                .replace("\\#mac", "#mac")
-                .replace("\\#{mac", "#{mac");
+            template = template.replace("\\#mac", "#mac").replace("\\#{mac", "#{mac");
         }
         json!({
             "id": id,
@@ -92,15 +87,7 @@ impl Generator {
 
     fn prelude(&mut self) -> String {
         let mut out = String::new();
-        for (name, odds) in [
-            ("x", 2),
-            ("s", 2),
-            ("l", 2),
-            ("m", 2),
-            ("n", 2),
-            ("doc", 3),
-            ("b", 4),
-        ] {
+        for (name, odds) in [("x", 2), ("s", 2), ("l", 2), ("m", 2), ("n", 2), ("doc", 3), ("b", 4)] {
             if self.random.one_in(odds) {
                 let value = match name {
                     "s" => self.string(),
@@ -119,28 +106,15 @@ impl Generator {
 
     /// Variables of known types, so that most calls on them succeed.
     fn typed_prelude(&mut self) -> String {
-        let (l, m, s, n, k) = (
-            self.list(2),
-            self.map(2),
-            self.string(),
-            self.number(),
-            self.list(1),
-        );
-        format!(
-            "#set($l = {l})#set($m = {m})#set($s = {s})#set($n = {n})#set($k = {k})#set($doc = $input.path('$'))"
-        )
+        let (l, m, s, n, k) = (self.list(2), self.map(2), self.string(), self.number(), self.list(1));
+        format!("#set($l = {l})#set($m = {m})#set($s = {s})#set($n = {n})#set($k = {k})#set($doc = $input.path('$'))")
     }
 
     /// A call whose arguments have the right types.
     fn typed(&mut self) -> String {
         let (v, w, t, u) = (self.value(1), self.value(0), self.string(), self.string());
-        let (i, j) = (
-            self.random.pick(&["0", "1", "2", "-1", "3"]),
-            self.random.pick(&["0", "1", "2", "5", "3"]),
-        );
-        let key = self
-            .random
-            .pick(&["'a'", "'k'", "'n'", "$s", "1", "true", "'A'"]);
+        let (i, j) = (self.random.pick(&["0", "1", "2", "-1", "3"]), self.random.pick(&["0", "1", "2", "5", "3"]));
+        let key = self.random.pick(&["'a'", "'k'", "'n'", "$s", "1", "true", "'A'"]);
         let list = self.random.pick(&[
             "l",
             "l",
@@ -155,9 +129,7 @@ impl Generator {
             "s.split('a')",
             "l.toArray()",
         ]);
-        let map = self
-            .random
-            .pick(&["m", "m", "m", "doc", "doc.map", "context.authorizer"]);
+        let map = self.random.pick(&["m", "m", "m", "doc", "doc.map", "context.authorizer"]);
         let op = self.random.pick(&["+", "-", "*", "/", "%"]);
         let compare = self.random.pick(&["==", "!=", "<", "<=", ">", ">="]);
         match self.random.below(46) {
@@ -173,11 +145,7 @@ impl Generator {
             9 => format!("${list}.hashCode()"),
             10 => format!("${list}.equals({v}) ${list}.equals($k)"),
             11 => format!("${list}.sort(null)"),
-            12 => format!(
-                "${list}.{}({})",
-                self.random.pick(&["removeAll", "retainAll", "containsAll"]),
-                self.list(1)
-            ),
+            12 => format!("${list}.{}({})", self.random.pick(&["removeAll", "retainAll", "containsAll"]), self.list(1)),
             13 => format!(
                 "${list}.{}",
                 self.random.pick(&[
@@ -193,9 +161,7 @@ impl Generator {
             ),
             14 => format!("${list}[{i}] #set(${list}[{i}] = {v})"),
             15 => format!("${map}.put({key},{v})"),
-            16 => format!(
-                "${map}.get({key}) ${map}.containsKey({key}) ${map}.getOrDefault({key},{v})"
-            ),
+            16 => format!("${map}.get({key}) ${map}.containsKey({key}) ${map}.getOrDefault({key},{v})"),
             17 => format!("${map}.remove({key})"),
             18 => format!(
                 "${map}.keySet().{}({key}) ${map}.values().{}({v})",
@@ -204,48 +170,30 @@ impl Generator {
             ),
             19 => format!("${map}.entrySet() ${map}.size() ${map}.hashCode()"),
             20 => format!("${map}.equals({v}) ${map}.containsValue({v})"),
-            21 => format!(
-                "${map}.putAll({}) ${map}.putIfAbsent({key},{v})",
-                self.map(1)
-            ),
-            22 => format!(
-                "${map}.{}({key},{v})",
-                self.random.pick(&["replace", "remove", "put"])
-            ),
+            21 => format!("${map}.putAll({}) ${map}.putIfAbsent({key},{v})", self.map(1)),
+            22 => format!("${map}.{}({key},{v})", self.random.pick(&["replace", "remove", "put"])),
             23 => {
                 format!("#foreach($e in ${map}.entrySet())$e $e.key:$e.value $e.setValue({v})#end")
             }
             24 => format!(
                 "#foreach($e in ${list})$e,$foreach.index#if($foreach.count == {j})#set($q = ${}.{})#end#end",
                 self.random.pick(&["l", "k"]),
-                self.random
-                    .pick(&["add(1)", "remove(0)", "clear()", "size()"])
+                self.random.pick(&["add(1)", "remove(0)", "clear()", "size()"])
             ),
             25 => format!(
                 "#foreach($e in $m.keySet())$e$m.get($e)#if($foreach.first)$m.{}#end#end",
-                self.random
-                    .pick(&["put('zz',1)", "remove('a')", "clear()", "put($e,2)"])
+                self.random.pick(&["put('zz',1)", "remove('a')", "clear()", "put($e,2)"])
             ),
             26 => format!("$s.substring({i},{j})"),
-            27 => format!(
-                "$s.indexOf({t}) $s.indexOf({t},{i}) $s.lastIndexOf({t}) $s.lastIndexOf({t},{j})"
-            ),
+            27 => format!("$s.indexOf({t}) $s.indexOf({t},{i}) $s.lastIndexOf({t}) $s.lastIndexOf({t},{j})"),
             28 => format!("$s.replace({t},{u})"),
-            29 => format!(
-                "$s.compareTo({t}) $s.equals({t}) $s.equalsIgnoreCase({t}) $s.compareToIgnoreCase({t})"
-            ),
-            30 => format!(
-                "$s.startsWith({t}) $s.endsWith({t}) $s.contains({t}) $s.startsWith({t},{j})"
-            ),
+            29 => format!("$s.compareTo({t}) $s.equals({t}) $s.equalsIgnoreCase({t}) $s.compareToIgnoreCase({t})"),
+            30 => format!("$s.startsWith({t}) $s.endsWith({t}) $s.contains({t}) $s.startsWith({t},{j})"),
             31 => format!("$s.charAt({i}) $s.charAt({i}).equals({w}) $s.codePointAt({i})"),
-            32 => {
-                "$s.length() $s.hashCode() $s.toUpperCase() $s.toLowerCase() $s.trim() $s.isEmpty()"
-                    .to_owned()
+            32 => "$s.length() $s.hashCode() $s.toUpperCase() $s.toLowerCase() $s.trim() $s.isEmpty()".to_owned(),
+            33 => {
+                format!("$s.split('{}',{i}).size() $s.concat({t}) $s.repeat({j})", single(self.random.pick(PATTERNS)))
             }
-            33 => format!(
-                "$s.split('{}',{i}).size() $s.concat({t}) $s.repeat({j})",
-                single(self.random.pick(PATTERNS))
-            ),
             34 => format!(
                 "$s.replaceAll('{}','{}')",
                 single(self.random.pick(PATTERNS)),
@@ -258,9 +206,7 @@ impl Generator {
             ),
             36 | 37 => {
                 let (a, b) = (self.number(), self.number());
-                format!(
-                    "#set($r = {a} {op} {b})$r #set($r = $n {op} {a})$r #set($r = $r {op} {b})$r $r.class.name"
-                )
+                format!("#set($r = {a} {op} {b})$r #set($r = $n {op} {a})$r #set($r = $r {op} {b})$r $r.class.name")
             }
             38 => {
                 let (a, b) = (self.number(), self.number());
@@ -272,9 +218,9 @@ impl Generator {
                 "#if({v} {compare} {w})T#else F#end #if(${list} {compare} {v})T#end #if(${map} {compare} ${map})T#end"
             ),
             40 => format!("#set($r = {v} + {w})$r #set($r = {v} {op} {w})$r"),
-            41 => format!(
-                "$util.urlEncode({t}) $util.urlDecode({u}) $util.base64Encode({t}) $util.escapeJavaScript({u})"
-            ),
+            41 => {
+                format!("$util.urlEncode({t}) $util.urlDecode({u}) $util.base64Encode({t}) $util.escapeJavaScript({u})")
+            }
             42 => format!("$util.parseJson({t}) $util.base64Decode($util.base64Encode({u}))"),
             43 => format!("#set($doc.list = ${list})$doc $input.json('$') $doc.list"),
             44 => {
@@ -388,8 +334,7 @@ impl Generator {
     }
 
     fn space(&mut self) -> &'static str {
-        self.random
-            .pick(&["", "", "", " ", "\n", "  ", "\t", "\r\n", " \n", "\n\n"])
+        self.random.pick(&["", "", "", " ", "\n", "  ", "\t", "\r\n", " \n", "\n\n"])
     }
 
     fn statement(&mut self, depth: usize) -> String {
@@ -397,12 +342,7 @@ impl Generator {
         let inner = match self.random.below(if depth == 0 { 8 } else { 15 }) {
             0 => self.random.pick(TEXTS).to_owned(),
             1..4 => self.printed(),
-            4 => format!(
-                "#set({}{} = {})",
-                self.random.pick(&["", " "]),
-                self.target(),
-                self.expression(2)
-            ),
+            4 => format!("#set({}{} = {})", self.random.pick(&["", " "]), self.target(), self.expression(2)),
             5 => format!("[{}]", self.printed()),
             6 => self
                 .random
@@ -421,18 +361,10 @@ impl Generator {
                 .to_owned(),
             7 => format!("#if({}){}T#{{else}}F#end", self.expression(2), self.space()),
             8 | 9 => {
-                let mut out = format!(
-                    "#if{}({})",
-                    self.random.pick(&["", " "]),
-                    self.expression(2)
-                );
+                let mut out = format!("#if{}({})", self.random.pick(&["", " "]), self.expression(2));
                 out.push_str(&self.block(depth - 1));
                 if self.random.one_in(3) {
-                    out.push_str(&format!(
-                        "#elseif({}){}",
-                        self.expression(1),
-                        self.block(depth - 1)
-                    ));
+                    out.push_str(&format!("#elseif({}){}", self.expression(1), self.block(depth - 1)));
                 }
                 if self.random.one_in(2) {
                     out.push_str(&format!(
@@ -454,10 +386,7 @@ impl Generator {
                     6 => "$doc.list".to_owned(),
                     _ => "$l".to_owned(),
                 };
-                let mut out = format!(
-                    "#foreach(${} in {over})",
-                    self.random.pick(&["i", "x", "l", "i", "i"])
-                );
+                let mut out = format!("#foreach(${} in {over})", self.random.pick(&["i", "x", "l", "i", "i"]));
                 out.push_str(&self.block(depth - 1));
                 if self.random.one_in(3) {
                     out.push_str(self.random.pick(&[
@@ -514,28 +443,14 @@ impl Generator {
                     "$context.requestOverride.header['a']",
                 ])
                 .to_owned(),
-            4 => self
-                .random
-                .pick(&[
-                    "${x}",
-                    "$!x",
-                    "$u.a",
-                    "$doc.a",
-                    "$doc.map.k",
-                    "$s.a",
-                    "$context.z",
-                ])
-                .to_owned(),
+            4 => self.random.pick(&["${x}", "$!x", "$u.a", "$doc.a", "$doc.map.k", "$s.a", "$context.z"]).to_owned(),
             _ => format!("${}", self.random.pick(&["x", "y", "s", "l", "m", "n"])),
         }
     }
 
     fn service(&mut self) -> String {
         match self.random.below(12) {
-            0 => format!(
-                "$input.params('{}')",
-                self.random.pick(&["id", "q", "both", "X-H", "none"])
-            ),
+            0 => format!("$input.params('{}')", self.random.pick(&["id", "q", "both", "X-H", "none"])),
             1 => "$input.params()".to_owned(),
             2 => "$input.body".to_owned(),
             3 => format!(
@@ -592,9 +507,7 @@ impl Generator {
                 0..2 => out.push_str(&format!(".{}", self.random.pick(PROPERTIES))),
                 2 => out.push_str(&format!(
                     "[{}]",
-                    self.random.pick(&[
-                        "0", "1", "-1", "'a'", "\"k\"", "$n", "2", "$x", " 0 ", "true"
-                    ])
+                    self.random.pick(&["0", "1", "-1", "'a'", "\"k\"", "$n", "2", "$x", " 0 ", "true"])
                 )),
                 3 | 4 => out.push_str(&format!(".{}", self.random.pick(METHODS))),
                 5 => {
@@ -603,21 +516,13 @@ impl Generator {
                 }
                 6 => match self.random.below(3) {
                     0 => {
-                        let (pattern, with) =
-                            (self.random.pick(PATTERNS), self.random.pick(REPLACEMENTS));
+                        let (pattern, with) = (self.random.pick(PATTERNS), self.random.pick(REPLACEMENTS));
                         let method = self.random.pick(&["replaceAll", "replaceFirst", "replace"]);
-                        out.push_str(&format!(
-                            ".{method}('{}','{}')",
-                            single(pattern),
-                            single(with)
-                        ));
+                        out.push_str(&format!(".{method}('{}','{}')", single(pattern), single(with)));
                     }
                     1 => {
                         let method = self.random.pick(&["matches", "split", "contains"]);
-                        out.push_str(&format!(
-                            ".{method}('{}')",
-                            single(self.random.pick(PATTERNS))
-                        ));
+                        out.push_str(&format!(".{method}('{}')", single(self.random.pick(PATTERNS))));
                         if method == "split" {
                             out.push_str(self.random.pick(&[".size()", "[0]", "", "[1]"]));
                         }
@@ -630,10 +535,7 @@ impl Generator {
                 },
                 _ => {
                     let (first, second) = (self.argument(1), self.argument(1));
-                    out.push_str(&format!(
-                        ".{}({first},{second})",
-                        self.random.pick(METHODS_2)
-                    ));
+                    out.push_str(&format!(".{}({first},{second})", self.random.pick(METHODS_2)));
                 }
             }
         }
@@ -643,12 +545,7 @@ impl Generator {
     fn string(&mut self) -> String {
         let text = self.random.pick(TEXTS);
         match self.random.below(6) {
-            0 => format!(
-                "\"{}$x{}\"",
-                double(text),
-                self.random
-                    .pick(&["", "b", "$!y", "${s}", "#if(true)t#end"])
-            ),
+            0 => format!("\"{}$x{}\"", double(text), self.random.pick(&["", "b", "$!y", "${s}", "#if(true)t#end"])),
             1 | 2 => format!("\"{}\"", double(text)),
             3 => format!(
                 "\"{}\"",
@@ -711,9 +608,7 @@ impl Generator {
                 self.random.pick(&["3", "1", "$i", "-1"])
             );
         }
-        let items: Vec<String> = (0..n)
-            .map(|_| self.value(depth.saturating_sub(1)))
-            .collect();
+        let items: Vec<String> = (0..n).map(|_| self.value(depth.saturating_sub(1))).collect();
         format!("[{}]", items.join(self.random.pick(&[",", ", "])))
     }
 
@@ -721,11 +616,7 @@ impl Generator {
         let n = self.random.below(4);
         let items: Vec<String> = (0..n)
             .map(|_| {
-                let key = if self.random.one_in(6) {
-                    self.value(0)
-                } else {
-                    format!("'{}'", self.random.pick(KEYS))
-                };
+                let key = if self.random.one_in(6) { self.value(0) } else { format!("'{}'", self.random.pick(KEYS)) };
                 format!("{key}:{}", self.value(depth.saturating_sub(1)))
             })
             .collect();
@@ -773,8 +664,7 @@ impl Generator {
             5 | 6 => format!(
                 "{} {} {}",
                 self.expression(depth - 1),
-                self.random
-                    .pick(&["==", "!=", "<", ">", "<=", ">=", "eq", "ne", "lt"]),
+                self.random.pick(&["==", "!=", "<", ">", "<=", ">=", "eq", "ne", "lt"]),
                 self.expression(depth - 1)
             ),
             7 => format!(
@@ -783,11 +673,7 @@ impl Generator {
                 self.random.pick(&["&&", "||", "and", "or"]),
                 self.expression(depth - 1)
             ),
-            8 => format!(
-                "{}{}",
-                self.random.pick(&["!", "! ", "not "]),
-                self.expression(depth - 1)
-            ),
+            8 => format!("{}{}", self.random.pick(&["!", "! ", "not "]), self.expression(depth - 1)),
             9 => format!("({})", self.expression(depth - 1)),
             10 => self.service(),
             _ => format!("${}", self.path()),

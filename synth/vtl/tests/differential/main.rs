@@ -19,10 +19,7 @@ use serde_json::{Map, Value};
 const REFUSED: &str = "is not supported by this interpreter";
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| {
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
-    })
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
 fn reference(cases: &[Value]) -> Vec<Map<String, Value>> {
@@ -39,18 +36,10 @@ fn reference(cases: &[Value]) -> Vec<Map<String, Value>> {
     let output = BufReader::new(engine.stdout.take().expect("stdout is piped"));
     let answers: Vec<Map<String, Value>> = output
         .lines()
-        .map(|line| {
-            serde_json::from_str(&line.expect("the answer is UTF-8")).expect("the answer is JSON")
-        })
+        .map(|line| serde_json::from_str(&line.expect("the answer is UTF-8")).expect("the answer is JSON"))
         .collect();
-    writer
-        .join()
-        .expect("the writer ends")
-        .expect("the engine reads its input");
-    assert!(
-        engine.wait().expect("the engine ends").success(),
-        "the reference engine failed"
-    );
+    writer.join().expect("the writer ends").expect("the engine reads its input");
+    assert!(engine.wait().expect("the engine ends").success(), "the reference engine failed");
     answers
 }
 
@@ -79,19 +68,11 @@ fn random_templates_render_as_the_reference_engine_renders_them() {
     let expected = reference(&cases);
     println!("the reference took {:?}", started.elapsed());
     let started = std::time::Instant::now();
-    assert_eq!(
-        expected.len(),
-        cases.len(),
-        "the reference answered another number of cases"
-    );
+    assert_eq!(expected.len(), cases.len(), "the reference answered another number of cases");
     let (mut wrong, mut refused, mut failed) = (Vec::new(), 0, 0);
     for (case, expected) in cases.iter().zip(&expected) {
         let got = common::render(case);
-        if got
-            .get("error")
-            .and_then(Value::as_str)
-            .is_some_and(|e| e.contains(REFUSED))
-        {
+        if got.get("error").and_then(Value::as_str).is_some_and(|e| e.contains(REFUSED)) {
             refused += 1;
             if std::env::var_os("VTL_REFUSED").is_some() {
                 println!("refused {}", got["error"]);
@@ -100,18 +81,13 @@ fn random_templates_render_as_the_reference_engine_renders_them() {
         }
         failed += u64::from(expected.contains_key("error"));
         let equal = expected.contains_key("error") == got.contains_key("error")
-            && ["output", "requestOverride", "responseOverride"]
-                .iter()
-                .all(|k| same(expected.get(*k), got.get(*k)));
+            && ["output", "requestOverride", "responseOverride"].iter().all(|k| same(expected.get(*k), got.get(*k)));
         if !equal {
             wrong.push((case, expected, got));
         }
     }
     println!("this crate took {:?}", started.elapsed());
-    println!(
-        "{count} cases: {failed} fail in both, {refused} refused, {} differ",
-        wrong.len()
-    );
+    println!("{count} cases: {failed} fail in both, {refused} refused, {} differ", wrong.len());
     wrong.sort_by_key(|(case, ..)| {
         case["template"].as_str().map_or(0, str::len) + case["body"].as_str().map_or(0, str::len)
     });
@@ -126,14 +102,6 @@ fn random_templates_render_as_the_reference_engine_renders_them() {
             )
         })
         .collect();
-    assert!(
-        wrong.is_empty(),
-        "seed {seed}: {} of {count} cases differ:\n{}",
-        wrong.len(),
-        report.join("\n")
-    );
-    assert!(
-        refused * 10 <= count,
-        "{refused} of {count} cases were refused: too many to prove anything"
-    );
+    assert!(wrong.is_empty(), "seed {seed}: {} of {count} cases differ:\n{}", wrong.len(), report.join("\n"));
+    assert!(refused * 10 <= count, "{refused} of {count} cases were refused: too many to prove anything");
 }

@@ -173,26 +173,10 @@ pub(crate) const FRAGMENTS: &[&str] = &[
     "\"#if\"",
 ];
 
-pub(crate) const NAMES: &[&str] = &[
-    "x",
-    "y",
-    "s",
-    "l",
-    "m",
-    "n",
-    "u",
-    "i",
-    "d",
-    "doc",
-    "b",
-    "z-1",
-    "foreach",
-    "velocityCount",
-];
-pub(crate) const KEYS: &[&str] = &[
-    "a", "b", "k", "n", "list", "map", "s", "empty", "class", "size", "x y", "key", "value", "A",
-    "null",
-];
+pub(crate) const NAMES: &[&str] =
+    &["x", "y", "s", "l", "m", "n", "u", "i", "d", "doc", "b", "z-1", "foreach", "velocityCount"];
+pub(crate) const KEYS: &[&str] =
+    &["a", "b", "k", "n", "list", "map", "s", "empty", "class", "size", "x y", "key", "value", "A", "null"];
 pub(crate) const TEXTS: &[&str] = &[
     "",
     "a",
@@ -231,13 +215,12 @@ pub(crate) const TEXTS: &[&str] = &[
     "\u{a0}",
 ];
 pub(crate) const PATTERNS: &[&str] = &[
-    "a", "b", "[a-z]", "[^a]", ".", "", "a*", "x*", "\\\\d+", "\\\\s", "\\\\w+", "(a)(b)?", "a|b",
-    "^a", "a$", "\\\\.", ",", "(l+)", "[0-9]*", ".*", "H.*d", "\\\\\\\\", "\\\\'", "a{2}", "a{1,}",
-    "(?i)A", "a+?", "(?:a)", "[aeiou]", "b?", "\\\\$", "(", "[", "*", "\\\\/", "[,.]", "(.)\\\\1",
+    "a", "b", "[a-z]", "[^a]", ".", "", "a*", "x*", "\\\\d+", "\\\\s", "\\\\w+", "(a)(b)?", "a|b", "^a", "a$", "\\\\.",
+    ",", "(l+)", "[0-9]*", ".*", "H.*d", "\\\\\\\\", "\\\\'", "a{2}", "a{1,}", "(?i)A", "a+?", "(?:a)", "[aeiou]",
+    "b?", "\\\\$", "(", "[", "*", "\\\\/", "[,.]", "(.)\\\\1",
 ];
-pub(crate) const REPLACEMENTS: &[&str] = &[
-    "", "x", "$1", "<$0>", "$2", "\\\\\\\\", "\\\\$", "$", "\\\\", "yy", "'", "$1$1",
-];
+pub(crate) const REPLACEMENTS: &[&str] =
+    &["", "x", "$1", "<$0>", "$2", "\\\\\\\\", "\\\\$", "$", "\\\\", "yy", "'", "$1$1"];
 pub(crate) const METHODS: &[&str] = &[
     "size()",
     "length()",
