@@ -130,7 +130,17 @@ const BOOLEAN_METHODS: [&str; 12] = [
 ];
 
 fn is_boolean(e: &Expr) -> bool {
-    matches!(e, Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..))
+    match e {
+        Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => true,
+        Expr::Reference(reference) => asks(reference),
+        _ => false,
+    }
+}
+
+/// Whether a reference ends in a call that answers with a boolean.
+fn asks(reference: &Reference) -> bool {
+    let last = reference.steps.last().map(|step| &step.kind);
+    matches!(last, Some(StepKind::Call(name, _)) if BOOLEAN_METHODS.contains(&&**name))
 }
 
 fn constant(e: &Expr) -> Option<&str> {
@@ -300,6 +310,10 @@ impl Checker<'_> {
     }
 
     fn reference(&mut self, reference: &Reference) {
+        // It is printed as it stands.
+        if reference.escaped {
+            return;
+        }
         let name = self.name(reference.root).to_owned();
         if name.contains('-') {
             self.warn(reference.at, WarningKind::MinusInName(format!("${name}")));
@@ -337,7 +351,7 @@ impl Checker<'_> {
                 self.reference(reference);
                 let known = match reference.steps.last().map(|s| &s.kind) {
                     None => self.boolean.contains(&reference.root) || self.name(reference.root) == "velocityHasNext",
-                    Some(StepKind::Call(name, _)) => BOOLEAN_METHODS.contains(&&**name),
+                    Some(StepKind::Call(..)) => asks(reference),
                     Some(StepKind::Property(name, _)) => {
                         self.name(reference.root) == "foreach" && matches!(&**name, "hasNext" | "first" | "last")
                     }

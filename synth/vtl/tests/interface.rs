@@ -87,6 +87,8 @@ fn the_truth_of_what_may_be_undefined_is_a_trap() {
     assert_eq!(warnings("#if($a.b && !$c['d'])x#end"), [(1, 5, undefined("$a.b")), (1, 14, undefined("$c[…]"))]);
     let fine = "#foreach($i in $l)#if($foreach.hasNext),#end#end#if($x != '')y#end#set($t = true)#if($t)z#end#if($m.containsKey('a'))b#end";
     assert_eq!(warnings(fine), []);
+    assert_eq!(warnings("#set($may = $scopes.contains('read'))#if(!$may)no#end"), []);
+    assert_eq!(warnings("#set($may = $scopes.get('read'))#if($may)yes#end"), [(1, 37, undefined("$may"))]);
 }
 
 #[test]
@@ -127,4 +129,9 @@ fn a_batch_line_gives_a_line() {
         let answer: Value = serde_json::from_str(&render_line(nonsense)).expect("the answer is JSON");
         assert!(answer["error"].is_string(), "{nonsense}");
     }
+}
+
+#[test]
+fn what_is_printed_as_it_stands_is_no_trap() {
+    assert_eq!(warnings(r#"{"a": "\$util.escapeJavaScript($x)"}"#.replace(r"\\$", r"\$").as_str()), []);
 }
