@@ -202,6 +202,27 @@ mod tests {
     }
 
     #[test]
+    fn r21_an_address_from_before_the_api_moved_is_still_that_of_the_actie() {
+        let current = testdata::stored(&[("BSN", "111222333")]);
+        let moved = Addresses::joint("https://nieuw.example/v2");
+        let keys = testdata::keys();
+        for addresses in [&testdata::addresses(), &moved] {
+            let request = testdata::request(json!({
+                "url": addresses.actie(&uuid(1)), "vertrouwelijkheid": "normaal", "tijdstip": "2024-04-05T14:35:42Z",
+                "verwerkteObjecten": [with_address(addresses)],
+            }));
+            let tijdstip = moment("2024-04-05T14:35:43.000000Z");
+            let actie = replace(request, &current, tijdstip, &moved, &keys, testdata::uuids(100)).unwrap();
+            assert_eq!(actie.url, moved.actie(&uuid(1)));
+            assert_eq!(actie.verwerkte_objecten[0].url, moved.object(&uuid(2)));
+        }
+    }
+
+    fn with_address(addresses: &Addresses) -> Value {
+        with(object("999990019"), "url", &addresses.object(&uuid(2)))
+    }
+
+    #[test]
     fn r20_the_answer_is_the_whole_new_actie() {
         let actie = put(&[object("999990019")], &[("actieNaam", "Wijzigen")]).unwrap();
         assert_eq!(

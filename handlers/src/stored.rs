@@ -117,6 +117,16 @@ mod tests {
         assert_eq!(keys.reveal(kind, pseudoniem, Some(whole)).unwrap(), long);
         assert_eq!(keys.reveal(kind, pseudoniem, None), Err(RevealError::WithoutNumber));
 
+        // That of another number of the same kind.
+        let request = testdata::request(json!({
+            "vertrouwelijkheid": "normaal", "tijdstip": "2024-01-01T00:00:00Z",
+            "verwerkteObjecten": [{"objecttype": "persoon", "soortObjectId": "intern", "objectId": "een ander nummer"}],
+        }));
+        let other = keys.pseudonymize(testdata::actie_from(request, "2024-01-01T00:00:01.000000Z"), None);
+        let whole = other.versleuteld().values().next().map(String::as_str);
+        assert!(whole.is_some());
+        assert_eq!(keys.reveal(kind, pseudoniem, whole), Err(RevealError::WithoutNumber));
+
         // Sent back by a client: nothing is encrypted twice, and the long number is still there.
         assert_eq!(keys.pseudonymize(kept.actie().clone(), Some(&kept)), kept);
     }

@@ -28,7 +28,8 @@ impl State {
     }
 
     /// What one change makes of an actie: `None` is one that is not there. A change that is about another actie, or that
-    /// comes after the DELETE, changes nothing. The changes must come in the order of [`Bericht::order`], each once.
+    /// comes after the DELETE, changes nothing. The changes must come in the order of [`Bericht::order`]; one that comes
+    /// twice in a row makes no difference the second time.
     pub fn after(current: Option<Self>, bericht: &Bericht) -> Option<Self> {
         let Some(mut state) = current else {
             return match bericht.change() {
@@ -91,7 +92,6 @@ impl State {
 pub fn states<'a>(berichten: impl IntoIterator<Item = &'a Bericht>) -> BTreeMap<String, State> {
     let mut berichten: Vec<&Bericht> = berichten.into_iter().collect();
     berichten.sort_by_key(|bericht| bericht.order());
-    berichten.dedup_by_key(|bericht| bericht.order());
     let mut log = BTreeMap::new();
     for bericht in berichten {
         let acties = match bericht.change().actie_id() {
