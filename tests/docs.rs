@@ -169,3 +169,17 @@ fn links_between_documents_lead_somewhere() {
         }
     }
 }
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let reasons = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let listed = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let mut checked = 0;
+    for line in listed.lines().filter(|line| line.contains('=') && !line.contains("path =")) {
+        let name = line.split([' ', '=']).next().unwrap();
+        assert!(reasons.contains(&format!("`{name}`")), "docs/dependencies.md does not say why `{name}` is there");
+        checked += 1;
+    }
+    assert!(checked > 15, "the manifest's dependencies were not found");
+}
