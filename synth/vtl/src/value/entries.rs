@@ -59,6 +59,10 @@ impl Entries {
         if let Some(index) = &mut self.index {
             index.insert(key.clone(), self.list.len());
         }
+        if self.list.len() == self.list.capacity() {
+            // Many maps of DynamoDB's JSON have but one entry; a list would at once take room for four.
+            self.list.reserve_exact(if self.list.is_empty() { 1 } else { self.list.len().max(4) });
+        }
         self.list.push((key, entry));
         if self.index.is_none() && self.list.len() > SMALL {
             self.number();
