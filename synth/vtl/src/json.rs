@@ -84,7 +84,7 @@ impl<'t> Parser<'t, '_, '_> {
     }
 
     fn skip_space(&mut self) {
-        while !self.at_end() && self.current() <= ' ' {
+        while self.text.as_bytes().get(self.pos).is_some_and(|b| *b <= b' ' && char::from(*b) != END) {
             self.pos += 1;
         }
     }
@@ -208,11 +208,12 @@ impl<'t> Parser<'t, '_, '_> {
             return Ok(JStr::from(plain));
         }
         let quote = self.current();
-        if !self.text[self.pos + 1..].contains(quote) {
+        let Some(end) = self.text[self.pos + 1..].find(quote) else {
             self.pos = self.text.len();
             return self.unexpected();
-        }
-        let mut out = Out::new();
+        };
+        // An escaped quote is not yet the end, so there is some room to spare.
+        let mut out = Out::with_capacity(end + 16);
         loop {
             self.advance();
             match self.current() {

@@ -153,6 +153,11 @@ impl Out {
         Out::default()
     }
 
+    /// With room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Out { text: String::with_capacity(bytes), wide: None }
+    }
+
     pub(crate) fn push_str(&mut self, s: &str) {
         match &mut self.wide {
             None => self.text.push_str(s),

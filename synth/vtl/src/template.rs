@@ -182,7 +182,9 @@ impl Template {
         };
         let slots = LoopSlots { count: self.slots.count, has_next: self.slots.has_next, scope: self.slots.foreach };
         let mut interpreter = Interpreter { heap, variables, input, slots, hidden: Vec::new(), depth: 0 };
-        let mut out = Out::new();
+        // What is rendered is mostly the template with values in it, or the body in other words.
+        let room = (self.source.len() + inputs.body.len()).min(limits.output_bytes);
+        let mut out = Out::with_capacity(room);
         match interpreter.block(&self.body, &mut out) {
             Ok(()) => {}
             Err(abort) if matches!(*abort, Abort::Nearest | Abort::Everything) => {}

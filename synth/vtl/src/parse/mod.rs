@@ -98,7 +98,14 @@ struct Parser<'a> {
 const ANY: usize = usize::MAX;
 
 impl Parser<'_> {
+    /// Sees to it that a token is there; mostly it is, so only the question is worth inlining.
+    #[inline]
     fn fetch(&mut self, index: usize) -> Result<(), Fault> {
+        if index < self.tokens.len() { Ok(()) } else { self.lex(index) }
+    }
+
+    #[inline(never)]
+    fn lex(&mut self, index: usize) -> Result<(), Fault> {
         while self.tokens.len() <= index {
             let token = self.lexer.next()?;
             if let Some(special) = self.lexer.special.take() {

@@ -12,7 +12,8 @@ const SMALL: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     list: Vec<(Key, (Value, Value))>,
-    index: Option<HashMap<Key, usize>>,
+    /// On the heap of its own, because most maps have none.
+    index: Option<Box<HashMap<Key, usize>>>,
 }
 
 impl Entries {
@@ -70,7 +71,7 @@ impl Entries {
     }
 
     fn number(&mut self) {
-        self.index = Some(self.list.iter().enumerate().map(|(i, (k, _))| (k.clone(), i)).collect());
+        self.index = Some(Box::new(self.list.iter().enumerate().map(|(i, (k, _))| (k.clone(), i)).collect()));
     }
 
     pub(crate) fn remove(&mut self, key: &Key) -> Option<(Value, Value)> {
