@@ -97,28 +97,23 @@ pub(crate) struct Reference {
 }
 
 /// A stretch of the text that was parsed; all references of a text share it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Source {
-    text: Arc<str>,
+    /// `None` where nothing is to be printed.
+    text: Option<Arc<str>>,
     range: Range<u32>,
 }
 
 impl Source {
     /// The caller's range is within the text.
     pub(crate) fn new(text: &Arc<str>, range: Range<u32>) -> Self {
-        Source { text: Arc::clone(text), range }
-    }
-}
-
-impl Default for Source {
-    fn default() -> Self {
-        Source { text: Arc::default(), range: 0..0 }
+        Source { text: Some(Arc::clone(text)), range }
     }
 }
 
 impl From<&str> for Source {
     fn from(text: &str) -> Self {
-        Source { text: Arc::from(text), range: 0..text.len() as u32 }
+        Source { text: Some(Arc::from(text)), range: 0..text.len() as u32 }
     }
 }
 
@@ -126,7 +121,7 @@ impl Deref for Source {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.text[self.range.start as usize..self.range.end as usize]
+        self.text.as_ref().map_or("", |text| &text[self.range.start as usize..self.range.end as usize])
     }
 }
 

@@ -12,7 +12,7 @@ const SMALL: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     list: Vec<(Key, (Value, Value))>,
-    /// On the heap of its own, because most maps have none.
+    #[expect(clippy::box_collection, reason = "most maps have no index, and a boxed one keeps all of them small")]
     index: Option<Box<HashMap<Key, usize>>>,
 }
 
