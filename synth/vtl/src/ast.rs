@@ -1,6 +1,9 @@
 //! The syntax tree. Offsets are bytes from the start of the template.
 
+use std::ops::{Deref, Range};
 use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use crate::string::JStr;
 use crate::value::Value;
@@ -89,8 +92,37 @@ pub(crate) struct Reference {
     /// Dollar signs before the reference.
     pub(crate) more: Box<str>,
     /// What stands there when there is nothing to print.
-    pub(crate) source: Box<str>,
-    pub(crate) name: Arc<str>,
+    pub(crate) source: Source,
+    pub(crate) name: SmolStr,
+}
+
+/// A stretch of the text that was parsed; all references of a text share it.
+#[derive(Debug, Default)]
+pub(crate) struct Source {
+    /// `None` where nothing is to be printed.
+    text: Option<Arc<str>>,
+    range: Range<u32>,
+}
+
+impl Source {
+    /// The caller's range is within the text.
+    pub(crate) fn new(text: &Arc<str>, range: Range<u32>) -> Self {
+        Source { text: Some(Arc::clone(text)), range }
+    }
+}
+
+impl From<&str> for Source {
+    fn from(text: &str) -> Self {
+        Source { text: Some(Arc::from(text)), range: 0..text.len() as u32 }
+    }
+}
+
+impl Deref for Source {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text.as_ref().map_or("", |text| &text[self.range.start as usize..self.range.end as usize])
+    }
 }
 
 #[derive(Debug)]
@@ -101,8 +133,8 @@ pub(crate) struct Step {
 
 #[derive(Debug)]
 pub(crate) enum StepKind {
-    Property(Arc<str>, JStr),
-    Call(Arc<str>, Vec<Expr>),
+    Property(SmolStr, JStr),
+    Call(SmolStr, Vec<Expr>),
     Index(Expr),
 }
 

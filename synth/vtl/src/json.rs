@@ -4,7 +4,7 @@
 use crate::error::ErrorKind;
 use crate::number::{self, Decimal};
 use crate::string::{JStr, Out};
-use crate::value::{Heap, Key, ListKind, MapKind, Object, Outcome, Value, exception, unsupported};
+use crate::value::{Entries, Heap, Key, ListKind, Object, Outcome, Value, exception, unsupported};
 use std::sync::Arc;
 
 /// Written over a text's end; the character itself ends a text too.
@@ -84,7 +84,7 @@ impl<'t> Parser<'t, '_, '_> {
     }
 
     fn skip_space(&mut self) {
-        while !self.at_end() && self.current() <= ' ' {
+        while self.text.as_bytes().get(self.pos).is_some_and(|b| *b <= b' ' && char::from(*b) != END) {
             self.pos += 1;
         }
     }
@@ -152,7 +152,7 @@ impl<'t> Parser<'t, '_, '_> {
     }
 
     fn object(&mut self) -> Outcome<Value> {
-        let map = self.heap.new_map(MapKind::Linked)?;
+        let mut entries = Entries::default();
         loop {
             self.pos += 1;
             match self.current() {
@@ -160,7 +160,7 @@ impl<'t> Parser<'t, '_, '_> {
                 ':' | ']' | '[' | '{' => return self.unexpected(),
                 '}' => {
                     self.pos += 1;
-                    return Ok(Value::Object(map));
+                    return self.heap.map_of(entries);
                 }
                 _ => {}
             }
@@ -177,12 +177,12 @@ impl<'t> Parser<'t, '_, '_> {
                 return self.unexpected();
             }
             let value = self.value(Until::Value)?;
-            self.heap.map_put(map, Value::Str(key), value)?;
+            self.heap.put_member(&mut entries, key, value)?;
             self.skip_space();
             match self.current() {
                 '}' => {
                     self.pos += 1;
-                    return Ok(Value::Object(map));
+                    return self.heap.map_of(entries);
                 }
                 ',' => {}
                 _ => return self.unexpected(),
@@ -190,18 +190,30 @@ impl<'t> Parser<'t, '_, '_> {
         }
     }
 
+    /// A string without escapes, with what is between its quotes; `None` stays where it is.
+    fn plain_string(&mut self) -> Option<&'t str> {
+        let start = self.pos + 1;
+        let quote = self.text.as_bytes()[self.pos];
+        let rest = &self.text.as_bytes()[start..];
+        let end = start + rest.iter().position(|b| *b == quote || *b == b'\\')?;
+        if self.text.as_bytes()[end] != quote {
+            return None;
+        }
+        self.pos = end + 1;
+        Some(&self.text[start..end])
+    }
+
     fn string(&mut self) -> Outcome<JStr> {
+        if let Some(plain) = self.plain_string() {
+            return Ok(JStr::from(plain));
+        }
         let quote = self.current();
-        let rest = &self.text[self.pos + 1..];
-        let Some(end) = rest.find(quote) else {
+        let Some(end) = self.text[self.pos + 1..].find(quote) else {
             self.pos = self.text.len();
             return self.unexpected();
         };
-        if !rest[..end].contains('\\') {
-            self.pos += end + 2;
-            return Ok(JStr::from(&rest[..end]));
-        }
-        let mut out = Out::new();
+        // An escaped quote is not yet the end, so there is some room to spare.
+        let mut out = Out::with_capacity(end + 16);
         loop {
             self.advance();
             match self.current() {
@@ -247,12 +259,9 @@ impl<'t> Parser<'t, '_, '_> {
 
     /// A name of an object's member.
     fn name(&mut self) -> Outcome<JStr> {
-        let rest = &self.text[self.pos + 1..];
-        let known = match rest.find(self.current()) {
-            Some(end) if !rest[..end].contains('\\') => &rest[..end],
-            _ => return self.string(),
+        let Some(known) = self.plain_string() else {
+            return self.string();
         };
-        self.pos += known.len() + 2;
         let bytes = known.as_bytes();
         let mix = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
         let slot = (bytes.len() + mix(bytes.first()) * 7 + mix(bytes.last()) * 3) % NAMES;

@@ -5,30 +5,32 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 /// A Java string. Nearly all are well formed and kept as UTF-8; only one with an unpaired surrogate is kept as units,
-/// so that equal strings always have the same shape.
+/// so that equal strings always have the same shape. Short ones, which most names and values are, need no allocation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum JStr {
-    Utf8(Arc<str>),
+    Utf8(SmolStr),
     Wide(Arc<[u16]>),
 }
 
 impl From<&str> for JStr {
     fn from(s: &str) -> Self {
-        JStr::Utf8(Arc::from(s))
+        JStr::Utf8(SmolStr::from(s))
     }
 }
 
 impl From<String> for JStr {
     fn from(s: String) -> Self {
-        JStr::Utf8(Arc::from(s))
+        JStr::Utf8(SmolStr::from(s))
     }
 }
 
 impl JStr {
     pub(crate) fn from_units(units: Vec<u16>) -> Self {
         match String::from_utf16(&units) {
-            Ok(s) => JStr::Utf8(Arc::from(s)),
+            Ok(s) => JStr::Utf8(SmolStr::from(s)),
             Err(_) => JStr::Wide(Arc::from(units)),
         }
     }
@@ -149,6 +151,11 @@ pub(crate) struct Out {
 impl Out {
     pub(crate) fn new() -> Self {
         Out::default()
+    }
+
+    /// With room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Out { text: String::with_capacity(bytes), wide: None }
     }
 
     pub(crate) fn push_str(&mut self, s: &str) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -16,9 +17,9 @@ use crate::value::{Heap, Key, ListKind, MapKind, ObjectId, Outcome, Value};
 
 /// A mapping template, parsed once and rendered as often as needed, also by several threads at once.
 pub struct Template {
-    source: Box<str>,
+    source: Arc<str>,
     pub(crate) body: Block,
-    pub(crate) names: Vec<std::sync::Arc<str>>,
+    pub(crate) names: Vec<Arc<str>>,
     pub(crate) macros: Vec<usize>,
     slots: Slots,
 }
@@ -98,7 +99,8 @@ impl Template {
             return Err(ParseError { position: Position { line: 1, column: 1 }, message });
         }
         let mut shared = Shared::default();
-        let body = parse::parse(source, 0, &mut shared, limits)
+        let text = Arc::from(source);
+        let body = parse::parse(&text, 0, &mut shared, limits)
             .map_err(|fault| ParseError { position: Position::of(source, fault.offset), message: fault.message })?;
         let known = |name: &str| shared.slots.get(name).copied();
         let (input, util) = (known("input"), known("util"));
@@ -112,7 +114,7 @@ impl Template {
             has_next: shared.slot("velocityHasNext"),
             foreach: shared.slot("foreach"),
         };
-        Ok(Template { source: source.into(), body, names: shared.names, macros: shared.macros, slots })
+        Ok(Template { source: text, body, names: shared.names, macros: shared.macros, slots })
     }
 
     /// The text that was parsed.
@@ -180,7 +182,9 @@ impl Template {
         };
         let slots = LoopSlots { count: self.slots.count, has_next: self.slots.has_next, scope: self.slots.foreach };
         let mut interpreter = Interpreter { heap, variables, input, slots, hidden: Vec::new(), depth: 0 };
-        let mut out = Out::new();
+        // What is rendered is mostly the template with values in it, or the body in other words.
+        let room = (self.source.len() + inputs.body.len()).min(limits.output_bytes);
+        let mut out = Out::with_capacity(room);
         match interpreter.block(&self.body, &mut out) {
             Ok(()) => {}
             Err(abort) if matches!(*abort, Abort::Nearest | Abort::Everything) => {}

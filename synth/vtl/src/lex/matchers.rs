@@ -23,6 +23,9 @@ fn is_word_char(b: u8) -> bool {
 
 /// What is kept of a `$`, `#` or `\$` that started a token and did not become one.
 pub(super) fn special_text(image: &str, out: &mut String) {
+    if !image.contains(['#', '$', '\\']) {
+        return;
+    }
     let chars: Vec<char> = image.chars().collect();
     let mut i = 0;
     while i < chars.len() {

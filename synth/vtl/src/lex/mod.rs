@@ -302,6 +302,9 @@ impl<'a> Lexer<'a> {
     fn best(&self) -> Option<Best> {
         let s = &self.src[self.pos..];
         let first = *s.first()?;
+        // Most bytes start nothing of what can start anywhere.
+        let special = matches!(first, b'$' | b'#' | b'\\');
+        let word = first.is_ascii_alphabetic() || first == b'_';
         let mut best = Best { kind: Kind::Eof, len: 0 };
         let b = &mut best;
         match self.state {
@@ -310,7 +313,9 @@ impl<'a> Lexer<'a> {
                     b.offer(Kind::EscapedDirective, escaped_directive(s));
                 }
                 b.offer(Kind::Set, set_directive(s));
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 line_comment(s, b);
                 if s.starts_with(b"\\\\") {
                     b.offer(Kind::DoubleEscape, 2);
@@ -324,6 +329,10 @@ impl<'a> Lexer<'a> {
                 }
                 empty_index(s, b);
             }
+            State::Reference | State::RefModifier if word => {
+                booleans(s, b);
+                identifier(s, b);
+            }
             State::Reference | State::RefModifier => {
                 if first == b'[' {
                     b.offer(Kind::IndexOpen, 1);
@@ -332,7 +341,9 @@ impl<'a> Lexer<'a> {
                     b.offer(Kind::ParenOpen, 1);
                 }
                 b.offer(Kind::Set, set_directive(s));
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 if self.state == State::Reference {
                     line_comment(s, b);
                 }
@@ -352,11 +363,17 @@ impl<'a> Lexer<'a> {
                 if first == b']' {
                     b.offer(Kind::IndexClose, 1);
                 }
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 whitespace(s, b);
                 string(s, b);
                 booleans(s, b);
                 numbers(s, b);
+            }
+            State::RefCall if word => {
+                booleans(s, b);
+                identifier(s, b);
             }
             State::RefCall => {
                 punctuation(s, b);
@@ -364,7 +381,9 @@ impl<'a> Lexer<'a> {
                     b.offer(Kind::CallClose, 1);
                 }
                 b.offer(Kind::Set, set_directive(s));
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 whitespace(s, b);
                 string(s, b);
                 booleans(s, b);
@@ -378,7 +397,9 @@ impl<'a> Lexer<'a> {
                     b')' => b.offer(Kind::ParenClose, 1 + blank_line_end(&s[1..])),
                     _ => {}
                 }
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 line_comment(s, b);
                 whitespace(s, b);
                 string(s, b);
@@ -388,7 +409,9 @@ impl<'a> Lexer<'a> {
                 words(s, b);
             }
             State::PreDirective => {
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 line_comment(s, b);
                 control_words(s, b);
                 numbers(s, b);
@@ -396,14 +419,18 @@ impl<'a> Lexer<'a> {
                 b.offer(Kind::DirectiveEnd, self.char_len());
             }
             State::InTextblock => {
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 if s.starts_with(b"]]#") {
                     b.offer(Kind::Textblock, 3);
                 }
                 b.offer(Kind::MoreChar, self.char_len());
             }
             State::InLineComment => {
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 match s {
                     [b'\r', b'\n', ..] => b.offer(Kind::LineCommentEnd, 2),
                     [b'\r' | b'\n', ..] => b.offer(Kind::LineCommentEnd, 1),
@@ -412,7 +439,9 @@ impl<'a> Lexer<'a> {
                 b.offer(Kind::SkipChar, self.char_len());
             }
             State::InFormalComment | State::InBlockComment => {
-                everywhere(s, b);
+                if special {
+                    everywhere(s, b);
+                }
                 if s.starts_with(b"*#") {
                     let kind =
                         if self.state == State::InFormalComment { Kind::FormalComment } else { Kind::BlockComment };

@@ -19,12 +19,12 @@ use crate::string::JStr;
 use crate::value::{Class, Heap, Object, ObjectId, Outcome, Value, exception, unsupported};
 
 /// `on.name(arguments)`; null where there is no such method, the empty string where it returns nothing.
-pub(crate) fn call(it: &mut Interpreter<'_>, on: &Value, name: &str, arguments: Vec<Value>) -> Flow<Value> {
+pub(crate) fn call(it: &mut Interpreter<'_>, on: &Value, name: &str, arguments: &[Value]) -> Flow<Value> {
     let Some(class) = it.heap.class(on) else {
         return Ok(Value::Null);
     };
     // Nine calls in ten are these.
-    match (on, name, &arguments[..]) {
+    match (on, name, arguments) {
         (Value::Object(id), "get", [key]) if matches!(class, Class::LinkedHashMap) => {
             return Ok(it.heap.map_get(*id, key)?);
         }
@@ -32,7 +32,7 @@ pub(crate) fn call(it: &mut Interpreter<'_>, on: &Value, name: &str, arguments: 
             return Ok(strings::replace_all(it, s, pattern, with)?);
         }
         (Value::Util, "escapeJavaScript", [_]) => {
-            return util::invoke(it, "escapeJavaScript(Object)", &arguments);
+            return util::invoke(it, "escapeJavaScript(Object)", arguments);
         }
         _ => {}
     }
@@ -73,7 +73,7 @@ fn invoke(
     class: Class,
     method: &'static str,
     parameters: usize,
-    arguments: Vec<Value>,
+    arguments: &[Value],
 ) -> Flow<Value> {
     if arguments.len() > parameters && !method.ends_with("[])") {
         return Ok(exception("java.lang.IllegalArgumentException: wrong number of arguments")?);
@@ -96,9 +96,9 @@ fn invoke(
         _ => {}
     }
     match (class, on) {
-        (Class::String, Value::Str(s)) => strings::invoke(it, s, method, &arguments),
-        (Class::Input, _) => input::invoke(it, method, &arguments),
-        (Class::Util, _) => util::invoke(it, method, &arguments),
+        (Class::String, Value::Str(s)) => strings::invoke(it, s, method, arguments),
+        (Class::Input, _) => input::invoke(it, method, arguments),
+        (Class::Util, _) => util::invoke(it, method, arguments),
         (
             Class::Boolean
             | Class::Byte
@@ -111,8 +111,8 @@ fn invoke(
             | Class::BigDecimal
             | Class::Character,
             _,
-        ) => Ok(numbers::invoke(&mut it.heap, on, class, method, &arguments)?),
-        (_, Value::Object(id)) => Ok(collections::invoke(&mut it.heap, on, *id, class, method, &arguments)?),
+        ) => Ok(numbers::invoke(&mut it.heap, on, class, method, arguments)?),
+        (_, Value::Object(id)) => Ok(collections::invoke(&mut it.heap, on, *id, class, method, arguments)?),
         _ => Ok(unsupported(format!("{method} of {class:?}"))?),
     }
 }
@@ -158,7 +158,7 @@ pub(crate) fn property(it: &mut Interpreter<'_>, on: &Value, name: &str, key: &J
     if !is_array || name.eq_ignore_ascii_case("class") {
         for getter in with_first("get", name) {
             if let Some(method) = resolve::plain(class, &getter) {
-                return invoke(it, on, class, method.text, 0, Vec::new());
+                return invoke(it, on, class, method.text, 0, &[]);
             }
         }
     }
@@ -172,7 +172,7 @@ pub(crate) fn property(it: &mut Interpreter<'_>, on: &Value, name: &str, key: &J
     }
     for getter in with_first("is", name) {
         if let Some(method) = resolve::plain(class, &getter) {
-            return invoke(it, on, class, method.text, 0, Vec::new());
+            return invoke(it, on, class, method.text, 0, &[]);
         }
     }
     Ok(Value::Null)
@@ -205,7 +205,7 @@ pub(crate) fn set_index(it: &mut Interpreter<'_>, on: &Value, index: Value, valu
             Found::Nothing => {}
             Found::Factory => return Ok(unsupported(name)?),
             Found::Method(method) => {
-                invoke(it, on, class, method.text, method.parameters.len(), vec![index, value])?;
+                invoke(it, on, class, method.text, method.parameters.len(), &[index, value])?;
                 return Ok(());
             }
         }

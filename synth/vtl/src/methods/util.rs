@@ -39,6 +39,20 @@ fn escape_java_script(s: &JStr) -> JStr {
     {
         return s.clone();
     }
+    if let JStr::Utf8(text) = s
+        && text.bytes().all(|b| (b' '..=0x7f).contains(&b))
+    {
+        let mut out = String::with_capacity(text.len() + text.len() / 4 + 4);
+        let mut rest = text.as_str();
+        while let Some(at) = rest.bytes().position(|b| !plain(b)) {
+            out.push_str(&rest[..at]);
+            out.push('\\');
+            out.push_str(&rest[at..=at]);
+            rest = &rest[at + 1..];
+        }
+        out.push_str(rest);
+        return JStr::from(out);
+    }
     let mut out = String::with_capacity(s.bytes() + 16);
     let mut escape = |unit: u16| match unit {
         0x80.. => out.push_str(&format!("\\u{unit:04X}")),

@@ -13,7 +13,7 @@ mod values;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ast::{Block, Node, Slot};
+use crate::ast::{Block, Node, Slot, Source};
 use crate::error::Fault;
 use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
@@ -51,9 +51,10 @@ impl Shared {
 }
 
 /// Parses a text; `base` is where it begins in the template.
-pub(crate) fn parse(text: &str, base: usize, shared: &mut Shared, limits: &Limits) -> Result<Block, Fault> {
+pub(crate) fn parse(text: &Arc<str>, base: usize, shared: &mut Shared, limits: &Limits) -> Result<Block, Fault> {
     let mut parser = Parser {
         text,
+        whole: text,
         base,
         lexer: Lexer::new(text, base),
         tokens: Vec::with_capacity(text.len() / 4 + 2),
@@ -75,6 +76,8 @@ pub(crate) fn parse(text: &str, base: usize, shared: &mut Shared, limits: &Limit
 
 struct Parser<'a> {
     text: &'a str,
+    /// The same text, for what keeps parts of it.
+    whole: &'a Arc<str>,
     base: usize,
     lexer: Lexer<'a>,
     tokens: Vec<Token>,
@@ -95,7 +98,14 @@ struct Parser<'a> {
 const ANY: usize = usize::MAX;
 
 impl Parser<'_> {
+    /// Sees to it that a token is there; mostly it is, so only the question is worth inlining.
+    #[inline]
     fn fetch(&mut self, index: usize) -> Result<(), Fault> {
+        if index < self.tokens.len() { Ok(()) } else { self.lex(index) }
+    }
+
+    #[inline(never)]
+    fn lex(&mut self, index: usize) -> Result<(), Fault> {
         while self.tokens.len() <= index {
             let token = self.lexer.next()?;
             if let Some(special) = self.lexer.special.take() {
@@ -177,6 +187,28 @@ impl Parser<'_> {
         out
     }
 
+    /// As [`Parser::literal`], sharing the text where the tokens stand in it as they read.
+    fn source(&self, first: usize, last: usize) -> Source {
+        let tokens = &self.tokens[first..=last];
+        let plain = |index: &usize| !self.specials.contains_key(index) && !self.images.contains_key(index);
+        let in_place = tokens.windows(2).all(|pair| pair[0].end() == pair[1].start())
+            && tokens.iter().all(|t| t.kind != Kind::BlockComment)
+            && ((self.specials.is_empty() && self.images.is_empty()) || (first..=last).all(|i| plain(&i)));
+        match tokens {
+            [from, .., to] if in_place => Source::new(self.whole, from.start() as u32..to.end() as u32),
+            [only] if in_place => Source::new(self.whole, only.start() as u32..only.end() as u32),
+            _ => Source::from(self.literal(first, last).as_str()),
+        }
+    }
+
+    /// Prints a token as it stands.
+    fn push_token(&self, block: &mut Block, index: usize) {
+        if let Some(special) = self.specials.get(&index) {
+            push_text(block, special);
+        }
+        push_text(block, self.image(index));
+    }
+
     fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         if self.shared.depth >= self.limits.template_depth {
             let message = format!("nested more than {} deep", self.limits.template_depth);
@@ -193,7 +225,7 @@ fn push_text(block: &mut Block, text: &str) {
     if !text.is_empty() {
         match block.last_mut() {
             Some(Node::Text(last)) => last.push_str(text),
-            _ => block.push(Node::Text(text.into())),
+            _ => block.push(Node::Text(text.to_owned())),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `$name.property.method(argument)[index]`
 
-use std::sync::Arc;
+use smol_str::SmolStr;
 
 use super::Parser;
-use crate::ast::{Expr, Reference, Shape, Step, StepKind};
+use crate::ast::{Expr, Reference, Shape, Source, Step, StepKind};
 use crate::error::Fault;
 use crate::lex::Kind;
 use crate::string::JStr;
@@ -24,14 +24,14 @@ impl Parser<'_> {
             _ => return Err(self.unexpected("a reference such as `$name`")),
         };
         self.expect(Kind::Identifier)?;
-        let mut steps = Vec::new();
+        let mut steps = Vec::with_capacity(2);
         self.indexes(&mut steps)?;
         while self.look(2, Self::scan_step)? {
             self.expect(Kind::Dot)?;
             let is_method = self.look(3, Self::scan_method)?;
             self.expect(Kind::Identifier)?;
             let at = self.at(self.current);
-            let name: Arc<str> = Arc::from(self.image(self.current));
+            let name = SmolStr::from(self.image(self.current));
             let kind = if is_method {
                 self.expect(Kind::ParenOpen)?;
                 let mut arguments = Vec::new();
@@ -44,7 +44,7 @@ impl Parser<'_> {
                 self.expect(Kind::CallClose)?;
                 StepKind::Call(name, arguments)
             } else {
-                let key = JStr::Utf8(Arc::clone(&name));
+                let key = JStr::Utf8(name.clone());
                 StepKind::Property(name, key)
             };
             steps.push(Step { at, kind });
@@ -91,10 +91,10 @@ impl Parser<'_> {
             computable: true,
             prefix: "".into(),
             more: "".into(),
-            source: "".into(),
-            name: Arc::from(""),
+            source: Source::default(),
+            name: SmolStr::default(),
         };
-        if image.contains("\\!") {
+        if image.contains('\\') && image.contains("\\!") {
             // `$\!x`: one backslash goes, the rest is text that no variable is called after.
             let dollar = image.find('$').unwrap_or(0);
             let start = image[dollar..].find('\\').map_or(image.len(), |i| i + dollar);
@@ -103,8 +103,8 @@ impl Parser<'_> {
             reference.computable = false;
             reference.root = self.shared.slot(&format!("\0{name}"));
             reference.assigned = self.shared.slot(image.get(1..).unwrap_or(""));
-            reference.source = name.clone().into_boxed_str();
-            reference.name = Arc::from(name);
+            reference.source = Source::from(name.as_str());
+            reference.name = SmolStr::from(name);
             return reference;
         }
         let slashes = image.bytes().take_while(|b| *b == b'\\').count();
@@ -118,10 +118,10 @@ impl Parser<'_> {
         if rest.len() != image.len() {
             self.images.insert(first, rest.into());
         }
-        reference.source = self.literal(first, last).into_boxed_str();
+        reference.source = self.source(first, last);
         let name = if let Some(quiet) = rest.strip_prefix("$!") {
             if !reference.escaped {
-                reference.source = "".into();
+                reference.source = Source::default();
             }
             if quiet.starts_with('{') { self.image(first + 1) } else { quiet }
         } else if rest == "${" {
@@ -132,11 +132,11 @@ impl Parser<'_> {
             reference.shape = Shape::Runt;
             rest
         };
-        let name = name.to_owned();
+        let name = SmolStr::from(name);
         let assigned = rest.get(1..).unwrap_or("");
         reference.root = self.shared.slot(&name);
         reference.assigned = if assigned == name { reference.root } else { self.shared.slot(assigned) };
-        reference.name = Arc::clone(&self.shared.names[reference.root]);
+        reference.name = name;
         reference
     }
 }

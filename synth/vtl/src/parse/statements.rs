@@ -89,8 +89,7 @@ impl Parser<'_> {
             Kind::Word | Kind::BracedWord => self.directive(block)?,
             _ => {
                 self.current += 1;
-                let text = self.literal(first, first);
-                push_text(block, &text);
+                self.push_token(block, first);
             }
         }
         Ok(())

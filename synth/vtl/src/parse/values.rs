@@ -1,5 +1,7 @@
 //! Strings, numbers, ranges, lists and maps.
 
+use std::sync::Arc;
+
 use super::{ANY, Parser, parse};
 use crate::ast::Expr;
 use crate::error::Fault;
@@ -149,7 +151,7 @@ impl Parser<'_> {
             ));
         };
         let has_line_comment = text.contains("##");
-        let text = if has_line_comment { text.to_owned() } else { format!("{text} ") };
+        let text: Arc<str> = if has_line_comment { Arc::from(text) } else { Arc::from(format!("{text} ")) };
         let base = self.at(index) + 1;
         let limits = self.limits;
         let body = self.deeper(|p| parse(&text, base, p.shared, limits))?;
@@ -159,7 +161,7 @@ impl Parser<'_> {
 
 /// `\uXXXX` in a double-quoted string.
 fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
-    if !text.contains("\\u") {
+    if !text.contains('\\') || !text.contains("\\u") {
         return Ok(JStr::from(text));
     }
     let mut units: Vec<u16> = Vec::new();
@@ -181,7 +183,9 @@ fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
 fn single_quotes(text: JStr, quote: u8) -> JStr {
     let double = [quote, quote];
     match (text.as_str(), std::str::from_utf8(&double)) {
-        (Some(s), Ok(double)) if s.contains(double) => JStr::from(s.replace(double, &double[1..]).as_str()),
+        (Some(s), Ok(double)) if s.contains(char::from(quote)) && s.contains(double) => {
+            JStr::from(s.replace(double, &double[1..]).as_str())
+        }
         _ => text,
     }
 }

@@ -23,6 +23,8 @@ use crate::value::{Heap, Outcome, unsupported};
 /// Compiled expressions of one rendering.
 #[derive(Default)]
 pub(crate) struct Patterns {
+    /// The one that was asked for last: loops ask for the same one again and again.
+    last: Option<(JStr, Arc<Pattern>)>,
     cache: HashMap<JStr, Arc<Pattern>>,
     full: HashMap<(JStr, bool), Arc<Pattern>>,
 }
@@ -55,6 +57,17 @@ pub(super) fn run_error(e: &fancy_regex::Error) -> ErrorKind {
 
 impl Patterns {
     pub(super) fn get(&mut self, heap: &mut Heap<'_>, pattern: &JStr) -> Outcome<Arc<Pattern>> {
+        if let Some((last, found)) = &self.last
+            && last == pattern
+        {
+            return Ok(Arc::clone(found));
+        }
+        let found = self.compiled(heap, pattern)?;
+        self.last = Some((pattern.clone(), Arc::clone(&found)));
+        Ok(found)
+    }
+
+    fn compiled(&mut self, heap: &mut Heap<'_>, pattern: &JStr) -> Outcome<Arc<Pattern>> {
         if let Some(found) = self.cache.get(pattern) {
             return Ok(Arc::clone(found));
         }

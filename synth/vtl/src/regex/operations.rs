@@ -20,12 +20,27 @@ pub(crate) fn replace(
     if let (Some(literal), Some(with)) = (&compiled.literal, with.as_str())
         && !with.contains(['$', '\\'])
     {
-        let count = text.matches(literal.as_str()).take(times).count();
-        if count == 0 {
+        // Most texts do not have it, which its first byte tells sooner than setting up a search.
+        if literal.bytes().next().is_some_and(|first| !text.as_bytes().contains(&first)) {
             return Ok(subject.clone());
         }
-        heap.charge(text.len() + count * with.len())?;
-        return Ok(JStr::from(text.replacen(literal.as_str(), with, count)));
+        let mut out = String::new();
+        let mut end = 0;
+        for (at, found) in text.match_indices(literal.as_str()).take(times) {
+            if end == 0 {
+                heap.charge(text.len())?;
+                out.reserve(text.len() + with.len());
+            }
+            heap.charge(with.len())?;
+            out.push_str(&text[end..at]);
+            out.push_str(with);
+            end = at + found.len();
+        }
+        if end == 0 {
+            return Ok(subject.clone());
+        }
+        out.push_str(&text[end..]);
+        return Ok(JStr::from(out));
     }
     let matches = compiled.find_all(heap, text, times)?;
     if matches.is_empty() {

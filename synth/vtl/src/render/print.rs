@@ -45,7 +45,7 @@ impl Interpreter<'_> {
             if self.run_block(id, out)? {
                 return Ok(());
             }
-            for text in [&reference.prefix, &reference.prefix, &reference.more, &reference.source] {
+            for text in [&*reference.prefix, &*reference.prefix, &*reference.more, &*reference.source] {
                 out.push_str(text);
             }
             return Ok(());

@@ -28,16 +28,27 @@ impl Interpreter<'_> {
         match &step.kind {
             StepKind::Property(name, key) => methods::property(self, on, name, key),
             StepKind::Call(name, arguments) => {
-                let mut values = Vec::with_capacity(arguments.len());
-                for argument in arguments {
-                    values.push(self.value(argument)?);
+                // Hardly a method takes more than two, and these need no list on the heap.
+                match &arguments[..] {
+                    [] => methods::call(self, on, name, &[]),
+                    [only] => {
+                        let only = self.value(only)?;
+                        methods::call(self, on, name, &[only])
+                    }
+                    [first, second] => {
+                        let (first, second) = (self.value(first)?, self.value(second)?);
+                        methods::call(self, on, name, &[first, second])
+                    }
+                    more => {
+                        let values = more.iter().map(|e| self.value(e)).collect::<Flow<Vec<_>>>()?;
+                        methods::call(self, on, name, &values)
+                    }
                 }
-                methods::call(self, on, name, values)
             }
             StepKind::Index(index) => {
                 let index = self.value(index)?;
                 let index = self.count_back(index, on)?;
-                methods::call(self, on, "get", vec![index])
+                methods::call(self, on, "get", &[index])
             }
         }
     }
@@ -50,7 +61,7 @@ impl Interpreter<'_> {
         if i >= 0 {
             return Ok(index);
         }
-        match methods::call(self, on, "size", Vec::new())? {
+        match methods::call(self, on, "size", &[])? {
             Value::Int(size) => Ok(Value::Int(size.wrapping_add(i))),
             _ => Err(ErrorKind::Exception(format!("the index {i} needs a size() to count back from")).into()),
         }

@@ -12,7 +12,8 @@ const SMALL: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     list: Vec<(Key, (Value, Value))>,
-    index: Option<HashMap<Key, usize>>,
+    #[expect(clippy::box_collection, reason = "most maps have no index, and a boxed one keeps all of them small")]
+    index: Option<Box<HashMap<Key, usize>>>,
 }
 
 impl Entries {
@@ -59,6 +60,10 @@ impl Entries {
         if let Some(index) = &mut self.index {
             index.insert(key.clone(), self.list.len());
         }
+        if self.list.len() == self.list.capacity() {
+            // Many maps of DynamoDB's JSON have but one entry; a list would at once take room for four.
+            self.list.reserve_exact(if self.list.is_empty() { 1 } else { self.list.len().max(4) });
+        }
         self.list.push((key, entry));
         if self.index.is_none() && self.list.len() > SMALL {
             self.number();
@@ -66,7 +71,7 @@ impl Entries {
     }
 
     fn number(&mut self) {
-        self.index = Some(self.list.iter().enumerate().map(|(i, (k, _))| (k.clone(), i)).collect());
+        self.index = Some(Box::new(self.list.iter().enumerate().map(|(i, (k, _))| (k.clone(), i)).collect()));
     }
 
     pub(crate) fn remove(&mut self, key: &Key) -> Option<(Value, Value)> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Class, Heap, JMap, Key, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value, unsupported};
+use super::{Class, Entries, Heap, JMap, Key, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value, unsupported};
 use crate::number;
 use crate::string::JStr;
 
@@ -77,6 +77,28 @@ impl Heap<'_> {
     pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &JStr) -> Outcome<Value> {
         self.step(1)?;
         Ok(self.map(id).and_then(|m| m.entries.get_text(name)).cloned().unwrap_or(Value::Null))
+    }
+
+    /// Puts a member of an object of JSON that is being read.
+    pub(crate) fn put_member(&mut self, entries: &mut Entries, name: JStr, value: Value) -> Outcome<()> {
+        self.step(1)?;
+        self.charge(96)?;
+        let key = Key::Str(name.clone());
+        match entries.get_mut(&key) {
+            Some((_, old)) => *old = value,
+            None => entries.push(key, (Value::Str(name), value)),
+        }
+        Ok(())
+    }
+
+    /// The map of an object of JSON that has been read.
+    pub(crate) fn map_of(&mut self, entries: Entries) -> Outcome<Value> {
+        let mut capacity = 16;
+        while entries.len() * 4 > capacity * 3 {
+            capacity *= 2;
+        }
+        let changes = entries.len() as u32;
+        self.add(Object::Map(JMap { kind: MapKind::Linked, entries, changes, capacity }))
     }
 
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value, value: Value) -> Outcome<Value> {
