@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Commands that are not run here, and why that loses nothing.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 8] = [
     ("tests/run", "it is what runs this test"),
     ("cargo test", "it is what runs this test"),
     ("UPDATE_GOLDEN=1 cargo test", "it would accept what this run is to judge"),
     ("git diff", "it says what the reader has changed"),
     ("benches/", "a benchmark is no test; it builds a release"),
+    ("cargo bench", "a benchmark is no test; it builds a release"),
+    ("synth/vtl/benches/", "a benchmark is no test; it installs its peers"),
     ("cargo deny", "tests/run runs it before the tests"),
 ];
 
