@@ -209,9 +209,7 @@ fn in_template(operation: &str, stack: &Stack, error: Diagnostic, template: &str
         return Diagnostic { places, ..error };
     }
     let source = Arc::new(Source { name: format!("template of {operation}"), text: template.to_owned() });
-    let line_start: usize = template.split_inclusive('\n').take(at.line.saturating_sub(1)).map(str::len).sum();
-    let within = template[line_start..].chars().take(at.column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
-    let start = line_start + within;
+    let start = source::offset(template, at.line, at.column);
     let end = start + template[start..].chars().next().map_or(0, char::len_utf8);
     error.at(&source, start..end, "here")
 }

@@ -6,6 +6,7 @@ use apigateway_vtl::{Position, Template, Warning};
 use super::source_map::SourceMap;
 use super::{ANSWERS, OperationTemplates, Settings, Templates, errors, names};
 use crate::report::{Diagnostic, Place};
+use crate::source::offset;
 
 /// How many places are shown of one that is written from many.
 const CALLS_SHOWN: usize = 5;
@@ -69,11 +70,11 @@ struct Part<'a> {
 fn parts<'a>(operation_id: &str, operation: &'a OperationTemplates) -> impl Iterator<Item = Part<'a>> {
     let request = Part { name: format!("{operation_id}.request.vtl"), answer: None, vtl: &operation.request };
     let name = format!("{operation_id}.response.vtl");
-    let mut seen = Vec::new();
-    let responses = operation.responses.iter().zip(ANSWERS).filter_map(move |(response, (answer, ..))| {
-        let known = seen.contains(answer);
-        seen.push(*answer);
-        (!known).then(|| Part { name: name.clone(), answer: Some(*answer), vtl: &response.template })
+    // The patterns of one answer share its VTL.
+    let responses = ANSWERS.iter().filter_map(move |(answer, patterns, _)| {
+        let mut all = operation.responses.iter();
+        let response = all.find(|response| patterns.contains(&response.selection_pattern.as_str()))?;
+        Some(Part { name: name.clone(), answer: Some(*answer), vtl: &response.template })
     });
     std::iter::once(request).chain(responses)
 }
@@ -110,7 +111,11 @@ impl<'a> Traced<'a> {
     }
 
     fn places(&self, position: Position) -> Vec<Place> {
-        let spots = self.map.as_ref().map(|map| map.spots(offset(self.part.vtl, position))).unwrap_or_default();
+        let spots = self
+            .map
+            .as_ref()
+            .map(|map| map.spots(offset(self.part.vtl, position.line, position.column)))
+            .unwrap_or_default();
         let place = |(index, (path, span)): (usize, super::source_map::Spot)| {
             let source = self.templates.source(&path)?;
             // What is written here may be long; its first character is where it goes wrong.
@@ -128,12 +133,4 @@ impl<'a> Traced<'a> {
         let end = source.text.find('\n').unwrap_or(source.text.len());
         vec![Place { source: source.clone(), span: 0..end, label: format!("in what this becomes, at {position}") }]
     }
-}
-
-/// The byte at a place.
-fn offset(text: &str, position: Position) -> usize {
-    let line_start: usize = text.split_inclusive('\n').take(position.line.saturating_sub(1)).map(str::len).sum();
-    let line = &text[line_start..];
-    let within: usize = line.chars().take(position.column.saturating_sub(1)).map(char::len_utf8).sum();
-    line_start + within
 }

@@ -85,12 +85,11 @@ pub struct MappedResponse {
 const ACTIONS: &[&str] = &["DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
 
 /// Kinds of answer: what the source calls them, what selects them, and the status where none is set.
-const ANSWERS: &[(&str, &str, Option<u16>)] = &[
-    ("200", "200", None),
-    ("400", "400", Some(500)),
-    ("5xx", r"5\d{2}", Some(503)),
+const ANSWERS: &[(&str, &[&str], Option<u16>)] = &[
+    ("200", &["200"], None),
+    ("400", &["400"], Some(500)),
     // What DynamoDB is not known to answer is no success either.
-    ("5xx", "default", Some(503)),
+    ("5xx", &[r"5\d{2}", "default"], Some(503)),
 ];
 
 impl Templates {
@@ -176,7 +175,8 @@ impl Templates {
         settings: &Settings,
     ) -> Result<Vec<MappedResponse>, Diagnostic> {
         let name = format!("{operation_id}.response.vtl");
-        let render = |&(answer, pattern, status): &(&str, &str, Option<u16>)| {
+        let mut responses = Vec::new();
+        for &(answer, patterns, status) in ANSWERS {
             let rendered = self.expand(environment, &name, names::context(settings, Some(answer)))?;
             let success = rendered.number("success").filter(|status| (200..300).contains(status));
             let Some(success) = success else {
@@ -188,13 +188,13 @@ impl Templates {
                     "200 to 299",
                 ));
             };
-            Ok(MappedResponse {
+            responses.extend(patterns.iter().map(|&pattern| MappedResponse {
                 selection_pattern: pattern.to_owned(),
                 status: status.unwrap_or(success),
-                template: rendered.vtl,
-            })
-        };
-        ANSWERS.iter().map(render).collect()
+                template: rendered.vtl.clone(),
+            }));
+        }
+        Ok(responses)
     }
 
     fn expand(&self, environment: &Environment<'_>, name: &str, context: Value) -> Result<Rendered, Diagnostic> {

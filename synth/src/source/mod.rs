@@ -15,6 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use file::{MAX_BYTES, read};
+pub use position::offset;
 pub use tree::{MAX_ALIASED_NODES, MAX_DEPTH, parse};
 
 /// A file that was read, with its name as the user gave it.

@@ -35,3 +35,26 @@ impl Source {
         self.text.floor_char_boundary(offset)
     }
 }
+
+/// The byte offset of a line and column of a text, as [`Source::line_column`] counts them; beyond the text, that of its
+/// end.
+pub fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let within: usize = text[start..].chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+    start + within
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_is_where_its_line_and_column_lead() {
+        let source = Source { name: String::new(), text: "a\né€b\r\n\nz".to_owned() };
+        for (at, _) in source.text.char_indices().chain([(source.text.len(), ' ')]) {
+            let (line, column) = source.line_column(at);
+            assert_eq!(offset(&source.text, line, column), at, "{line}:{column}");
+        }
+        assert_eq!(offset(&source.text, 9, 9), source.text.len());
+    }
+}

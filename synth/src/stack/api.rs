@@ -71,7 +71,6 @@ pub(super) fn api(
     let call = table_role(stack, settings, parts, routed.values().filter_map(|(_, templates)| templates.as_ref()));
     let routes: IndexMap<_, _> = routed.into_iter().map(|(id, (route, _))| (id, route)).collect();
     let options = Options {
-        title: None,
         request_validation: settings.api.request_validation,
         api_key_required: settings.api.api_keys.is_some(),
         ..Options::default()
