@@ -25,7 +25,7 @@ Examples:
 Files, named after the stack's `name`:
   <out>/<name>.template.json   the CloudFormation template
   <out>/<name>.assets.json     the function packages that the template expects in the assets bucket
-Both are written whole, or neither is touched. Results go to stdout, messages to stderr; colours
+Each takes its place whole, once both are on disk. Results go to stdout, messages to stderr; colours
 only to a terminal (NO_COLOR turns them off, CLICOLOR_FORCE=1 on).
 
 Exit codes:

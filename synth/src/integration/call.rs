@@ -108,7 +108,9 @@ fn percent_decoded(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        let digits = |hex: &&str| hex.bytes().all(|digit| digit.is_ascii_hexdigit());
+        // `from_str_radix` alone would take a sign as well.
+        let hex = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%').filter(digits);
         match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(byte) => {
                 decoded.push(byte);
@@ -129,5 +131,19 @@ pub(super) fn render(part: &str, template: &str, inputs: &Inputs) -> Result<Rend
     match Template::parse(template) {
         Err(error) => Err(IntegrationError::Parse { part, error, template: owned }),
         Ok(parsed) => parsed.render(inputs).map_err(|error| IntegrationError::Render { part, error, template: owned }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_two_hexadecimal_digits_are_an_escape() {
+        for (text, decoded) in
+            [("a%20b", "a b"), ("%C3%A9", "é"), ("%+1", "%+1"), ("%4", "%4"), ("%é", "%é"), ("%", "%")]
+        {
+            assert_eq!(percent_decoded(text), decoded, "{text}");
+        }
     }
 }
