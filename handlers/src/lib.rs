@@ -1,22 +1,7 @@
-//! The domain of the processing log: what the standard asks of a change before it is stored.
+//! The functions of the processing log: what each of them does with an event, on AWS.
 //!
-//! Pure functions and types, without any I/O, clock or randomness of their own: the time, random bytes, keys and what
-//! the table holds come in as arguments. `docs/domain.md` tells how a change travels through these modules; rule numbers
-//! (R..) are those of the tests.
+//! What the standard asks of a change is decided in the crate `domain`, which knows no AWS. Here it meets events, the
+//! table, the queue and the backup. Each function is a module, and a thin binary of the same name starts it.
 
-pub mod bericht;
-pub mod bewaartermijn;
-pub mod fout;
-mod json;
-pub mod pseudoniem;
-pub mod replacement;
-pub mod rows;
-pub mod scopes;
-pub mod stored;
-pub mod tijd;
-pub mod validation;
-pub mod versies;
-pub mod verwerkingsactie;
-
-#[cfg(test)]
-mod testdata;
+pub mod aws;
+pub mod configuration;

@@ -8,7 +8,7 @@ use crate::testdata;
 use crate::verwerkingsactie::{Vertrouwelijkheid, Verwerkingsactie};
 
 fn specification() -> Value {
-    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/bewerking.yaml");
+    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/bewerking.yaml");
     let text = std::fs::read_to_string(place).expect("the specification lies beside this crate");
     serde_yaml::from_str(&text).expect("the specification is YAML")
 }

@@ -3,6 +3,7 @@
 //! One current row; one row per person, in which stand only the objects of that person (R41, R45, R63); one row per
 //! version (R04).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use contract::table;
@@ -37,25 +38,67 @@ impl Attribute {
 
 /// A row: its attributes by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row(BTreeMap<&'static str, Attribute>);
+pub struct Row(BTreeMap<Cow<'static, str>, Attribute>);
+
+/// What names a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Partition key: the actieId, or what else has rows of its own.
+    pub actie_id: String,
+    /// Sort key.
+    pub soort: String,
+}
+
+impl Key {
+    /// A key.
+    pub fn new(actie_id: impl Into<String>, soort: impl Into<String>) -> Self {
+        Self { actie_id: actie_id.into(), soort: soort.into() }
+    }
+}
 
 impl Row {
+    /// A row that was read.
+    pub fn from_fields(fields: impl IntoIterator<Item = (String, Attribute)>) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect())
+    }
+
     /// The attributes.
-    pub fn fields(&self) -> &BTreeMap<&'static str, Attribute> {
+    pub fn fields(&self) -> &BTreeMap<Cow<'static, str>, Attribute> {
         &self.0
+    }
+
+    /// The text of an attribute; none where it is absent or no text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.0.get(name) {
+            Some(Attribute::S(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether an attribute is there and true.
+    pub fn is(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Attribute::Bool)
+    }
+
+    /// The row's key.
+    pub fn key(&self) -> Key {
+        Key::new(self.text(table::ACTIE_ID).unwrap_or_default(), self.soort())
     }
 
     /// The row's sort key; the partition key is the actieId.
     pub fn soort(&self) -> &str {
-        match self.0.get(table::SOORT) {
-            Some(Attribute::S(soort)) => soort,
-            _ => "",
-        }
+        self.text(table::SOORT).unwrap_or_default()
     }
 
     /// Its size in bytes, as DynamoDB counts it against [`table::MAX_ROW`].
     pub fn size(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.size()).sum()
+    }
+}
+
+impl From<BTreeMap<&'static str, Attribute>> for Row {
+    fn from(fields: BTreeMap<&'static str, Attribute>) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
     }
 }
 
@@ -95,9 +138,9 @@ impl Rows {
             row.insert(table::SOORT, Attribute::S(format!("{}{object_sleutel}", table::SOORT_OBJECT)));
             row.insert(table::OBJECT_SLEUTEL, text(object_sleutel));
             row.insert(table::TIJDSTIP_SLEUTEL, Attribute::S(actie.content.tijdstip.key(&actie.actie_id)));
-            Ok(Row(row))
+            Ok(Row::from(row))
         });
-        Ok(Self { objecten: objecten.collect::<Result<_, _>>()?, actueel: Row(actueel), versie: Row(versie) })
+        Ok(Self { objecten: objecten.collect::<Result<_, _>>()?, actueel: actueel.into(), versie: versie.into() })
     }
 
     /// All of them.
@@ -227,7 +270,7 @@ mod tests {
     }
 
     fn names(row: &Row) -> Vec<&str> {
-        row.fields().keys().copied().collect()
+        row.fields().keys().map(AsRef::as_ref).collect()
     }
 
     #[test]
