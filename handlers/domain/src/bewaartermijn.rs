@@ -13,6 +13,7 @@ pub const LAST_SECOND: i64 = 253_402_207_200;
 /// `P`, then years, months, weeks and days, then `T` with hours, minutes and seconds; each at most once, in this order,
 /// in upper case, at least one of them. Only seconds may have a fraction. Nothing is kept for a negative time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Bewaartermijn {
     text: String,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// One wrong field of a request (`FieldValidationError`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InvalidParam {
     /// Path of the field, such as `verwerkteObjecten.0.objectId`; `body` where it is the body as a whole.
     pub name: String,
@@ -106,6 +107,7 @@ impl Rejection {
 
 /// The body of every error, media type [`fout::MEDIA_TYPE`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fout {
     /// Kind of error as a URI.
     pub r#type: &'static str,

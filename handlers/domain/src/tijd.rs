@@ -18,6 +18,7 @@ pub struct NotATijdstip;
 /// When an actie took place: the text as the client gave it, which it gets back unchanged, and the instant that it
 /// names, by which acties are compared and sorted (R07).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Tijdstip {
     text: String,
@@ -170,6 +171,7 @@ pub fn day_begin(day: &str, zone: &TimeZone) -> Result<String, NotATijdstip> {
 
 /// When a change was registered: `YYYY-MM-DDThh:mm:ss.uuuuuuZ`, so that texts sort as instants do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct TijdstipRegistratie(String);
 

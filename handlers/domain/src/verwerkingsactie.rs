@@ -13,6 +13,7 @@ use crate::tijd::{Tijdstip, TijdstipRegistratie};
 
 /// A number or name that may be somebody's, plain or as a pseudonym. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Identificator(String);
 
@@ -36,6 +37,7 @@ impl fmt::Debug for Identificator {
 
 /// Who may know of an actie (`VertrouwelijkheidEnum`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Vertrouwelijkheid {
     /// Anybody with a scope of the standard.
@@ -67,6 +69,7 @@ impl Vertrouwelijkheid {
 
 /// What an object is (`ObjecttypeEnum`): the standard has only persons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Objecttype {
     /// A person.
@@ -84,6 +87,7 @@ impl Objecttype {
 
 /// What the client says of an actie, apart from its objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the specification describes its fields; to repeat that here would be to have it twice")]
 pub struct Content {
@@ -125,6 +129,7 @@ pub struct Content {
 
 /// What the client says of an object (`VerwerktObjectBasis`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the specification describes its fields; to repeat that here would be to have it twice")]
 pub struct ObjectContent {
@@ -139,6 +144,7 @@ pub struct ObjectContent {
 
 /// One kind of data that was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the specification describes its field")]
 pub struct VerwerktSoortGegeven {
@@ -148,6 +154,7 @@ pub struct VerwerktSoortGegeven {
 /// The body of a POST (`VerwerkingsactieUitgebreidBasis`) or PUT (`VerwerkingsactieUitgebreidWijziging`), after
 /// [`crate::validation`]. What a POST says of `actieId`, `url` and the objects' keys never gets here (R01).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// Of a PUT: the actie that the client means; must be that of the path (R21).
@@ -165,6 +172,7 @@ pub struct Request {
 
 /// An object in a [`Request`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RequestObject {
     /// Of a PUT: which object of the actie this is (R02); absent for a new one.
@@ -180,6 +188,7 @@ pub struct RequestObject {
 
 /// An actie in an answer (`VerwerkingsactieUitgebreid`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Verwerkingsactie {
     /// Where it can be read.
@@ -197,6 +206,7 @@ pub struct Verwerkingsactie {
 
 /// An object in an answer (`VerwerktObject`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VerwerktObject {
     /// Where the Inzage API shows it.
@@ -210,6 +220,7 @@ pub struct VerwerktObject {
 
 /// The body of a PATCH (`PatchRequestBody`): at least one of both (R31).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Patch {
     /// The new term, if it changes.

@@ -1,11 +1,13 @@
 //! Holds the tables of fields, and the types that become answers, against `openapi/bewerking.yaml`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::fields::{self, Field, Kind};
-use crate::fout::{InvalidParam, Rejection};
+use crate::fout::{Fout, InvalidParam, Rejection};
 use crate::testdata;
-use crate::verwerkingsactie::{Vertrouwelijkheid, Verwerkingsactie};
+use crate::verwerkingsactie::{Patch, Request, Vertrouwelijkheid, Verwerkingsactie};
 
 fn specification() -> Value {
     let place = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/bewerking.yaml");
@@ -156,4 +158,83 @@ fn r09_a_pseudonym_fits_in_the_field_that_it_stands_in() {
         // One character is left for a key of which the id has two.
         assert!((pseudoniem as u64) < longest, "{pseudoniem}");
     }
+}
+
+/// The shape of a JSON Schema, whoever wrote it: of each field its type, and of a field that is an object or a list what
+/// is in it; and which fields have to be there.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Shape {
+    Text,
+    Number,
+    List(Box<Shape>),
+    Object(BTreeMap<String, (Shape, bool)>),
+}
+
+/// What of a schema is compared.
+#[derive(Clone, Copy)]
+enum Of {
+    /// All of it.
+    Answer,
+    /// A `readOnly` field does not have to be there (R14), and the moment of registration is the log's alone (R01).
+    Request,
+    /// Not which fields have to be there.
+    Fields,
+}
+
+impl Shape {
+    fn of(document: &Value, schema: &Value, what: Of) -> Self {
+        // In `schemars`' words an optional field is its type or null.
+        let schema = follow(document, without_null(follow(document, schema)));
+        let is = |kind: &str| match &schema["type"] {
+            Value::Array(kinds) => kinds.iter().any(|one| one == kind),
+            one => one == kind,
+        };
+        if is("string") {
+            return Self::Text;
+        }
+        if is("integer") {
+            return Self::Number;
+        }
+        if is("array") {
+            return Self::List(Box::new(Self::of(document, &schema["items"], what)));
+        }
+        // An enum of texts may say no more than its values.
+        if schema["enum"].is_array() || schema["oneOf"].is_array() || schema["const"].is_string() {
+            return Self::Text;
+        }
+        let (fields, required) = self::schema(document, schema);
+        assert!(!fields.is_empty(), "neither text, number, list nor object: {schema}");
+        let kept = |(name, _): &(&str, &Value)| !matches!(what, Of::Request) || *name != "tijdstipRegistratie";
+        let field = |(name, field): (&str, &Value)| {
+            let counts = match what {
+                Of::Answer => true,
+                Of::Request => field["readOnly"] != true,
+                Of::Fields => false,
+            };
+            let required = counts && required.contains(&name);
+            (name.to_owned(), (Self::of(document, field, what), required))
+        };
+        Self::Object(fields.into_iter().filter(kept).map(field).collect())
+    }
+}
+
+fn without_null(schema: &Value) -> &Value {
+    let parts = schema["anyOf"].as_array();
+    parts.and_then(|parts| parts.iter().find(|part| part["type"] != "null")).unwrap_or(schema)
+}
+
+/// R71, R10: what our types say of themselves is what the specification says of them.
+#[test]
+fn r10_r71_the_types_are_those_of_the_specification() {
+    fn ours<T: schemars::JsonSchema>(what: Of) -> Shape {
+        let schema = schemars::schema_for!(T).to_value();
+        Shape::of(&schema, &schema, what)
+    }
+    let document = specification();
+    let named = |name: &str, what| Shape::of(&document, &document["components"]["schemas"][name], what);
+    assert_eq!(ours::<Verwerkingsactie>(Of::Answer), named("VerwerkingsactieUitgebreid", Of::Answer));
+    assert_eq!(ours::<Request>(Of::Answer), named("VerwerkingsactieUitgebreidWijziging", Of::Request));
+    assert_eq!(ours::<Patch>(Of::Answer), named("PatchRequestBody", Of::Request));
+    // One type of ours is both `Fout` and `ValidatieFout`; which fields an answer has is tested above.
+    assert_eq!(ours::<Fout>(Of::Fields), named("ValidatieFout", Of::Fields));
 }
