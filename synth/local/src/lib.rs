@@ -13,6 +13,7 @@ mod database;
 pub mod dynamodb;
 pub mod faults;
 mod http;
+pub mod lambda;
 pub mod s3;
 pub mod secrets;
 mod services;

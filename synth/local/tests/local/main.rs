@@ -2,5 +2,6 @@
 
 mod clients;
 mod dynamodb;
+mod lambda;
 mod s3;
 mod sqs;
