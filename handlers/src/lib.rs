@@ -6,4 +6,5 @@
 pub mod aws;
 pub mod call;
 pub mod configuration;
+pub mod r#gen;
 pub mod observe;

@@ -99,16 +99,20 @@ impl Refusal {
             Self::KeyReused => {
                 (fout::SLEUTEL_HERGEBRUIKT, "Deze Idempotency-Key hoort al bij een verzoek met een andere inhoud.")
             }
-            Self::NotSupported => (fout::NIET_ONDERSTEUND, "De Inzage API is in deze versie van het log niet ingebouwd."),
-            Self::Unavailable(Outcome::Nothing) => {
-                (fout::NIET_BESCHIKBAAR, "Het log is even niet bereikbaar. Er is niets vastgelegd; probeer het later opnieuw.")
+            Self::NotSupported => {
+                (fout::NIET_ONDERSTEUND, "De Inzage API is in deze versie van het log niet ingebouwd.")
             }
+            Self::Unavailable(Outcome::Nothing) => (
+                fout::NIET_BESCHIKBAAR,
+                "Het log is even niet bereikbaar. Er is niets vastgelegd; probeer het later opnieuw.",
+            ),
             Self::Unavailable(Outcome::Repeatable) => {
                 (fout::NIET_BESCHIKBAAR, "Het log is even niet bereikbaar. Herhaal hetzelfde verzoek later.")
             }
-            Self::Unavailable(Outcome::Unknown) => {
-                (fout::NIET_BESCHIKBAAR, "Het log is even niet bereikbaar. Het is niet zeker of de actie is vastgelegd.")
-            }
+            Self::Unavailable(Outcome::Unknown) => (
+                fout::NIET_BESCHIKBAAR,
+                "Het log is even niet bereikbaar. Het is niet zeker of de actie is vastgelegd.",
+            ),
         })
     }
 
