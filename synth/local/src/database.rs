@@ -1,0 +1,47 @@
+//! A SQLite database of ours, on disk or in memory.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+
+/// Where a service keeps what it is given.
+#[derive(Debug, Clone, Default)]
+pub enum Place {
+    /// Gone when the service stops.
+    #[default]
+    Memory,
+    /// In this file. What was acknowledged survives the process being killed at any moment; it may not survive a power
+    /// failure, since SQLite is not told to wait for the disk.
+    File(PathBuf),
+}
+
+/// One connection, which one caller uses at a time.
+pub(crate) struct Database(Mutex<Connection>);
+
+impl Database {
+    /// Opens the database and runs `schema`, which must do nothing where it has run before.
+    pub(crate) fn open(place: &Place, schema: &str) -> rusqlite::Result<Self> {
+        let connection = match place {
+            Place::Memory => Connection::open_in_memory()?,
+            Place::File(path) => on_disk(path)?,
+        };
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.execute_batch(schema)?;
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    /// The connection. A caller that panicked left no half-done work behind: its transaction was rolled back.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// With a write-ahead log a commit is in the operating system's hands when it returns, which is what a killed process
+/// needs (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+fn on_disk(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
+}

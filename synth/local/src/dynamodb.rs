@@ -1,0 +1,250 @@
+//! DynamoDB: the `dynoxide-rs` crate, and tables as CloudFormation declares them.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dynoxide::Database;
+use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
+use dynoxide::errors::DynoxideError;
+use hyper::Uri;
+use hyper::http::uri::{Authority, Scheme};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::database::Place;
+use crate::http::{Answer, Asked, Server, whole};
+
+/// Properties of `AWS::DynamoDB::Table` that make a difference here.
+const EMULATED: &[&str] = &[
+    "AttributeDefinitions",
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "OnDemandThroughput",
+    "ProvisionedThroughput",
+    "StreamSpecification",
+    "TableClass",
+    "TableName",
+    "TimeToLiveSpecification",
+];
+
+/// Why a table was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The value is not the properties of a table.
+    #[error(
+        "table {table}: {what}; it has to be the Properties of an AWS::DynamoDB::Table, intrinsic functions resolved"
+    )]
+    Properties {
+        /// The table's name.
+        table: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// There is a table of this name with another key or other indexes.
+    #[error("table {table} is there already with another {what}; choose another data folder, or delete this one")]
+    Differs {
+        /// The table's name.
+        table: String,
+        /// The property that differs.
+        what: &'static str,
+    },
+    /// DynamoDB refuses it.
+    #[error("table {table}: {source}")]
+    Refused {
+        /// The table's name.
+        table: String,
+        /// What DynamoDB says.
+        source: DynoxideError,
+    },
+}
+
+/// A running DynamoDB; it stops when this is dropped.
+pub struct DynamoDb {
+    database: Database,
+    authority: Authority,
+    client: Client<HttpConnector, http_body_util::Full<bytes::Bytes>>,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl DynamoDb {
+    /// Opens what is in `place` and serves it on a port of its own. In memory, streams and TTL go by `clock`; on disk
+    /// they go by the machine's time.
+    ///
+    /// # Errors
+    /// Where the database cannot be opened or no port can be had.
+    pub async fn start(place: &Place, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let database = match place {
+            Place::Memory => Database::memory_with_clock(Arc::new(Seconds(clock))),
+            Place::File(path) => Database::new(&path.to_string_lossy()),
+        }
+        .map_err(io::Error::other)?;
+        let listener: TcpListener = Server::bind(0).await?;
+        let authority = Authority::try_from(listener.local_addr()?.to_string()).map_err(io::Error::other)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = dynoxide::server::serve_with_shutdown(listener, database.clone(), async {
+            // Dropping the sender is as good as sending.
+            let _ = stopped.await;
+        });
+        let task = tokio::spawn(async {
+            // An error here is one of the listening socket's, which the next call will meet too.
+            let _ = serving.await;
+        });
+        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(5)).build_http();
+        Ok(Self { database, authority, client, stop: Some(stop), task: Some(task) })
+    }
+
+    /// Where DynamoDB can be reached without passing by the faults: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.authority)
+    }
+
+    /// The database itself, for what needs no HTTP: its streams, its TTL.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Makes the table that a template declares, by `properties`, an `AWS::DynamoDB::Table`'s, as `name`; and turns its
+    /// TTL on. A table that is there already is left as it is.
+    ///
+    /// Returns the names of the properties that make no difference here, such as encryption and backups.
+    ///
+    /// # Errors
+    /// Where the properties are not a table's, or another table has this name.
+    pub fn create_table(&self, name: &str, properties: &Value) -> Result<Vec<String>, TableError> {
+        let Some(properties) = properties.as_object() else {
+            return Err(TableError::Properties { table: name.to_owned(), what: "this is no object".to_owned() });
+        };
+        let refused = |source| TableError::Refused { table: name.to_owned(), source };
+
+        let request: CreateTableRequest = read(name, create_table_request(name, properties))?;
+        match self.database.create_table(request) {
+            Ok(_) => {
+                if let Some(time_to_live) = properties.get("TimeToLiveSpecification") {
+                    let request = json!({"TableName": name, "TimeToLiveSpecification": time_to_live});
+                    let request: UpdateTimeToLiveRequest = read(name, request)?;
+                    self.database.update_time_to_live(request).map_err(refused)?;
+                }
+            }
+            Err(DynoxideError::ResourceInUseException(_)) => self.compare(name, properties)?,
+            Err(source) => return Err(refused(source)),
+        }
+        Ok(properties.keys().filter(|key| !EMULATED.contains(&key.as_str())).cloned().collect())
+    }
+
+    /// Whether the table that is there is the one that is wanted.
+    fn compare(&self, name: &str, properties: &Map<String, Value>) -> Result<(), TableError> {
+        let refused = |source| TableError::Refused { table: name.to_owned(), source };
+        let request: DescribeTableRequest = read(name, json!({"TableName": name}))?;
+        let there = self.database.describe_table(request).map_err(refused)?;
+        let there = serde_json::to_value(there).unwrap_or_default();
+        let there = &there["Table"];
+        let wanted = Value::Object(properties.clone());
+        let differs = |what| Err(TableError::Differs { table: name.to_owned(), what });
+        if there["KeySchema"] != wanted["KeySchema"] {
+            return differs("KeySchema");
+        }
+        for what in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
+            if indexes(&there[what]) != indexes(&wanted[what]) {
+                return differs(what);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands a request on and returns DynamoDB's answer.
+    pub(crate) async fn answer(&self, asked: Asked) -> Result<Answer, String> {
+        let mut asked = asked.map(http_body_util::Full::new);
+        let mut uri = std::mem::take(asked.uri_mut()).into_parts();
+        uri.scheme = Some(Scheme::HTTP);
+        uri.authority = Some(self.authority.clone());
+        *asked.uri_mut() = Uri::from_parts(uri).map_err(|why| why.to_string())?;
+        let response = self.client.request(asked).await.map_err(|why| why.to_string())?;
+        whole(response).await.map_err(|why| why.to_string())
+    }
+
+    /// Stops it and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        let task = self.task.take();
+        // The client's idle connections end with it; the server waits for nothing else.
+        drop(self);
+        if let Some(task) = task {
+            // It was not cancelled and does not panic.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for DynamoDb {
+    fn drop(&mut self) {
+        // Dropping the sender stops the server.
+        drop(self.stop.take());
+    }
+}
+
+/// Name, key and projection of every index, in the order of their names.
+fn indexes(of: &Value) -> Vec<(String, Value, Value)> {
+    let all = of.as_array().into_iter().flatten();
+    let mut all: Vec<_> = all
+        .map(|index| {
+            let name = index["IndexName"].as_str().unwrap_or_default().to_owned();
+            (name, index["KeySchema"].clone(), index["Projection"]["ProjectionType"].clone())
+        })
+        .collect();
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    all
+}
+
+/// Where CloudFormation's form is not that of the API, the API's.
+fn create_table_request(name: &str, properties: &Map<String, Value>) -> Value {
+    let mut request: Map<String, Value> = properties
+        .iter()
+        .filter(|(key, _)| EMULATED.contains(&key.as_str()) && *key != "TimeToLiveSpecification")
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    request.insert("TableName".to_owned(), name.into());
+    // In CloudFormation, naming a stream turns it on.
+    if let Some(Value::Object(stream)) = request.get_mut("StreamSpecification") {
+        stream.retain(|key, _| key == "StreamViewType");
+        stream.insert("StreamEnabled".to_owned(), true.into());
+    }
+    if let Some(Value::Array(indexes)) = request.get_mut("GlobalSecondaryIndexes") {
+        for index in indexes.iter_mut().filter_map(Value::as_object_mut) {
+            index.retain(|key, _| key != "ContributorInsightsSpecification" && key != "WarmThroughput");
+        }
+    }
+    Value::Object(request)
+}
+
+fn read<T: serde::de::DeserializeOwned>(table: &str, request: Value) -> Result<T, TableError> {
+    serde_json::from_value(request).map_err(|why| {
+        let what = why.to_string().trim_start_matches("VALIDATION:").to_owned();
+        TableError::Properties { table: table.to_owned(), what }
+    })
+}
+
+/// Our clock, as `dynoxide` asks for it.
+struct Seconds(Arc<dyn Clock>);
+
+impl dynoxide::storage_backend::Clock for Seconds {
+    fn now_unix_secs(&self) -> u64 {
+        u64::try_from(self.0.now() / 1000).unwrap_or(0)
+    }
+
+    fn now_unix_secs_f64(&self) -> f64 {
+        // Milliseconds since 1970 stay exact in a double for 285,000 years.
+        self.0.now() as f64 / 1000.0
+    }
+}

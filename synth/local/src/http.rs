@@ -1,0 +1,128 @@
+//! The one port: reads requests whole, has them answered, and ends with whoever holds it.
+
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// A request that has been read to its end.
+pub(crate) type Asked = Request<Bytes>;
+/// An answer, whole.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// The largest request body, in bytes: four times what DynamoDB takes, and more than a backup object has.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// Why a connection ends without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is dropped on purpose")]
+pub(crate) struct Dropped;
+
+/// Answers requests.
+pub(crate) trait Handler: Send + Sync + 'static {
+    /// The answer, or an error where the client is to get none and to see its connection end.
+    fn handle(&self, asked: Asked) -> impl Future<Output = Result<Answer, Dropped>> + Send;
+}
+
+/// A listening port; it and its connections end when this is dropped.
+pub(crate) struct Server {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Takes `port` of 127.0.0.1, or a free one where `port` is 0.
+    pub(crate) async fn bind(port: u16) -> std::io::Result<TcpListener> {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+    }
+
+    /// Answers what comes in on `listener`.
+    pub(crate) fn start(listener: TcpListener, handler: Arc<impl Handler>) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                tokio::select! {
+                    accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                        // Small answers are not to wait for a full packet. A socket that refuses serves all the same.
+                        let _ = stream.set_nodelay(true);
+                        connections.spawn(connection(TokioIo::new(stream), handler.clone()));
+                    },
+                    // Finished connections are let go of.
+                    Some(_) = connections.join_next() => {}
+                }
+            }
+        });
+        Ok(Self { address, task })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it and waits until nothing of it is left.
+    pub(crate) async fn stop(mut self) {
+        self.task.abort();
+        // Cancelled is what it is meant to be.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn connection(io: TokioIo<tokio::net::TcpStream>, handler: Arc<impl Handler>) {
+    let service = service_fn(|request: Request<Incoming>| {
+        let handler = handler.clone();
+        async move {
+            match read(request).await {
+                Ok(asked) => handler.handle(asked).await,
+                Err(refusal) => Ok(refusal),
+            }
+        }
+    });
+    // An error here is a client that went away, or a fault that a test asked for.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+}
+
+async fn read(request: Request<Incoming>) -> Result<Asked, Answer> {
+    let (head, body) = request.into_parts();
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => Ok(Request::from_parts(head, body.to_bytes())),
+        Err(_) => {
+            Err(answer(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", format!("the limit is {MAX_BODY} bytes of body\n")))
+        }
+    }
+}
+
+/// An answer with a body of this media type, and a request id of its own as every AWS service gives.
+pub(crate) fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let id = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).expect("a UUID is ASCII");
+    answer.headers_mut().insert(HeaderName::from_static("x-amzn-requestid"), id);
+    answer
+}
+
+/// Reads the body of another server's answer.
+pub(crate) async fn whole<B>(response: Response<B>) -> Result<Answer, B::Error>
+where
+    B: hyper::body::Body<Data = Bytes>,
+{
+    let (head, body) = response.into_parts();
+    Ok(Response::from_parts(head, Full::new(body.collect().await?.to_bytes())))
+}

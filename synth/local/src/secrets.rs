@@ -1,0 +1,237 @@
+//! Secrets Manager, in memory: secrets are made, given a new value and read.
+//!
+//! Behaviour: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html> and its neighbours.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::StatusCode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::http::{Answer, answer};
+
+const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
+const MEDIA_TYPE: &str = "application/x-amz-json-1.1";
+
+struct Version {
+    id: String,
+    /// `SecretString` or `SecretBinary` (base64), as it was given.
+    value: (&'static str, String),
+    created: i64,
+    stages: Vec<String>,
+}
+
+struct Secret {
+    arn: String,
+    versions: Vec<Version>,
+}
+
+/// The secrets.
+pub struct Secrets {
+    secrets: Mutex<BTreeMap<String, Secret>>,
+    clock: Arc<dyn Clock>,
+    region: String,
+}
+
+/// What a request that is refused gets: the error's name and a sentence.
+type Refused = (&'static str, String);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Create {
+    name: String,
+    client_request_token: Option<String>,
+    secret_string: Option<String>,
+    secret_binary: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Put {
+    secret_id: String,
+    client_request_token: Option<String>,
+    secret_string: Option<String>,
+    secret_binary: Option<String>,
+    version_stages: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Get {
+    secret_id: String,
+    version_id: Option<String>,
+    version_stage: Option<String>,
+}
+
+impl Secrets {
+    pub(crate) fn new(clock: Arc<dyn Clock>, region: &str) -> Self {
+        Self { secrets: Mutex::default(), clock, region: region.to_owned() }
+    }
+
+    /// Makes a secret, or gives the one of this name a new value; returns its ARN.
+    pub fn set(&self, name: &str, text: &str) -> String {
+        let value = ("SecretString", text.to_owned());
+        let mut secrets = self.lock();
+        let secret = secrets.entry(name.to_owned()).or_insert_with(|| self.secret(name));
+        secret.add(None, value, self.clock.now(), &[CURRENT.to_owned()]);
+        secret.arn.clone()
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(&self, operation: &str, body: &[u8]) -> Answer {
+        let done = match operation {
+            "CreateSecret" => read(body).and_then(|request| self.create(request)),
+            "PutSecretValue" => read(body).and_then(|request| self.put(request)),
+            "GetSecretValue" => read(body).and_then(|request| self.get(&request)),
+            _ => Err(("UnknownOperationException", format!("{operation} is not emulated"))),
+        };
+        match done {
+            Ok(done) => answer(StatusCode::OK, MEDIA_TYPE, done.to_string()),
+            Err((code, message)) => {
+                let body = json!({"__type": code, "Message": message}).to_string();
+                answer(StatusCode::BAD_REQUEST, MEDIA_TYPE, body)
+            }
+        }
+    }
+
+    fn create(&self, request: Create) -> Result<Value, Refused> {
+        let mut secrets = self.lock();
+        if secrets.contains_key(&request.name) {
+            let why = format!("The operation failed because the secret {} already exists.", request.name);
+            return Err(("ResourceExistsException", why));
+        }
+        let mut secret = self.secret(&request.name);
+        let mut done = json!({"ARN": secret.arn, "Name": request.name});
+        if let Some(value) = value(request.secret_string, request.secret_binary)? {
+            let stages = [CURRENT.to_owned()];
+            done["VersionId"] = secret.add(request.client_request_token, value, self.clock.now(), &stages).into();
+        }
+        secrets.insert(request.name, secret);
+        Ok(done)
+    }
+
+    fn put(&self, request: Put) -> Result<Value, Refused> {
+        let mut secrets = self.lock();
+        let name = find(&secrets, &request.secret_id)?;
+        let secret = secrets.get_mut(&name).expect("it was found in here");
+        let Some(value) = value(request.secret_string, request.secret_binary)? else {
+            let why = "You must provide either SecretString or SecretBinary.".to_owned();
+            return Err(("InvalidRequestException", why));
+        };
+        // The same token asks for the same version once more.
+        let sent_before = request
+            .client_request_token
+            .as_ref()
+            .and_then(|token| secret.versions.iter().find(|version| version.id == *token));
+        let stages = request.version_stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);
+        let id = match sent_before {
+            Some(version) if version.value == value => version.id.clone(),
+            Some(version) => {
+                let why = format!("You can't modify the value of version {}, which exists.", version.id);
+                return Err(("ResourceExistsException", why));
+            }
+            None => secret.add(request.client_request_token, value, self.clock.now(), &stages),
+        };
+        Ok(json!({"ARN": secret.arn, "Name": name, "VersionId": id, "VersionStages": stages}))
+    }
+
+    fn get(&self, request: &Get) -> Result<Value, Refused> {
+        let secrets = self.lock();
+        let name = find(&secrets, &request.secret_id)?;
+        let secret = &secrets[&name];
+        let stage = match (&request.version_stage, &request.version_id) {
+            (None, None) => Some(CURRENT),
+            (stage, _) => stage.as_deref(),
+        };
+        let version = secret.versions.iter().find(|version| {
+            stage.is_none_or(|stage| version.stages.iter().any(|has| has == stage))
+                && request.version_id.as_ref().is_none_or(|id| *id == version.id)
+        });
+        let Some(version) = version else {
+            let what = match (stage, &request.version_id) {
+                (Some(stage), _) => format!("staging label: {stage}"),
+                (None, id) => format!("VersionId: {}", id.as_deref().unwrap_or_default()),
+            };
+            let why = format!("Secrets Manager can't find the specified secret value for {what}");
+            return Err(("ResourceNotFoundException", why));
+        };
+        let mut done = json!({
+            "ARN": secret.arn,
+            "Name": name,
+            "VersionId": version.id,
+            "VersionStages": version.stages,
+            "CreatedDate": version.created as f64 / 1000.0,
+        });
+        done[version.value.0] = version.value.1.clone().into();
+        Ok(done)
+    }
+
+    /// A secret without a value. AWS puts six random characters after the name in the ARN.
+    fn secret(&self, name: &str) -> Secret {
+        let random = Uuid::new_v4().simple().to_string();
+        let arn =
+            format!("arn:aws:secretsmanager:{}:{}:secret:{name}-{}", self.region, crate::sqs::ACCOUNT, &random[..6]);
+        Secret { arn, versions: Vec::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Secret>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Secret {
+    /// Adds a version. A stage belongs to one version; what was current becomes previous.
+    fn add(&mut self, id: Option<String>, value: (&'static str, String), created: i64, stages: &[String]) -> String {
+        let id = id.unwrap_or_else(|| Uuid::new_v4().to_string());
+        let replaces_current = stages.iter().any(|stage| stage == CURRENT);
+        for version in &mut self.versions {
+            let was_current = version.stages.iter().any(|stage| stage == CURRENT);
+            version.stages.retain(|stage| !(stages.contains(stage) || replaces_current && stage == PREVIOUS));
+            if was_current && replaces_current {
+                version.stages.push(PREVIOUS.to_owned());
+            }
+        }
+        // A version without a stage is deprecated and may be deleted.
+        self.versions.retain(|version| !version.stages.is_empty());
+        self.versions.push(Version { id: id.clone(), value, created, stages: stages.to_vec() });
+        id
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("names", &self.lock().keys()).finish_non_exhaustive()
+    }
+}
+
+/// The name of the secret that an id means: its name, its ARN, or its ARN without the random characters.
+fn find(secrets: &BTreeMap<String, Secret>, id: &str) -> Result<String, Refused> {
+    let found = secrets.iter().find(|(name, secret)| {
+        *name == id || secret.arn == id || secret.arn.rsplit_once('-').is_some_and(|(partial, _)| partial == id)
+    });
+    match found {
+        Some((name, _)) => Ok(name.clone()),
+        None => Err(("ResourceNotFoundException", "Secrets Manager can't find the specified secret.".to_owned())),
+    }
+}
+
+fn value(string: Option<String>, binary: Option<String>) -> Result<Option<(&'static str, String)>, Refused> {
+    match (string, binary) {
+        (Some(string), None) => Ok(Some(("SecretString", string))),
+        (None, Some(binary)) => Ok(Some(("SecretBinary", binary))),
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => {
+            Err(("InvalidParameterException", "SecretString and SecretBinary exclude each other.".to_owned()))
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|why| ("InvalidParameterException", why.to_string()))
+}

@@ -1,0 +1,268 @@
+//! All services on one port.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hyper::StatusCode;
+
+use crate::clock::{Clock, SystemClock};
+use crate::database::Place;
+use crate::dynamodb::DynamoDb;
+use crate::faults::{Fault, Faults, Service};
+use crate::http::{Answer, Asked, Dropped, Handler, Server, answer};
+use crate::s3::{self, S3};
+use crate::secrets::Secrets;
+use crate::sqs::Sqs;
+
+/// How to start.
+#[derive(Clone)]
+pub struct Options {
+    data: Option<PathBuf>,
+    port: u16,
+    clock: Arc<dyn Clock>,
+    region: String,
+}
+
+impl Options {
+    /// Nothing is kept. Free port, machine's time, region `eu-west-1`.
+    pub fn in_memory() -> Self {
+        Self { data: None, port: 0, clock: Arc::new(SystemClock), region: "eu-west-1".to_owned() }
+    }
+
+    /// Everything but secrets is kept in this folder, which is made where it is not there; otherwise as
+    /// [`Options::in_memory`].
+    pub fn on_disk(data: impl AsRef<Path>) -> Self {
+        Self { data: Some(data.as_ref().to_owned()), ..Self::in_memory() }
+    }
+
+    /// Listens on this port of 127.0.0.1; 0 is any that is free.
+    pub fn port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// Reads the time here. DynamoDB on disk does not.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Stands in ARNs.
+    pub fn region(self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self }
+    }
+
+    fn place(&self, file: &str) -> Place {
+        self.data.as_ref().map_or(Place::Memory, |folder| Place::File(folder.join(file)))
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::in_memory()
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("data", &self.data).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// Why the services did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder for the data.
+    #[error("cannot use the folder {}: {source}", folder.display())]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The port.
+    #[error("cannot listen on port {port} of 127.0.0.1: {source}")]
+    Port {
+        /// Which.
+        port: u16,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A service's own data.
+    #[error("cannot start {service:?}: {source}")]
+    Service {
+        /// Which.
+        service: Service,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// The running services. They stop when this is dropped; [`Services::stop`] also waits until they have.
+pub struct Services {
+    all: Arc<All>,
+    server: Server,
+}
+
+struct All {
+    dynamodb: DynamoDb,
+    sqs: Sqs,
+    s3: S3,
+    secrets: Secrets,
+    faults: Faults,
+}
+
+impl Services {
+    /// Starts all services, in the current tokio runtime.
+    ///
+    /// # Errors
+    /// Where the port or the folder cannot be used.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        if let Some(folder) = &options.data {
+            std::fs::create_dir_all(folder).map_err(|source| Error::Folder { folder: folder.clone(), source })?;
+        }
+        let port = |source| Error::Port { port: options.port, source };
+        let listener = Server::bind(options.port).await.map_err(port)?;
+        let endpoint = endpoint(listener.local_addr().map_err(port)?);
+
+        let clock = &options.clock;
+        let dynamodb = DynamoDb::start(&options.place("dynamodb.sqlite"), clock.clone())
+            .await
+            .map_err(|source| Error::Service { service: Service::DynamoDb, source: source.into() })?;
+        let sqs = Sqs::open(&options.place("sqs.sqlite"), clock.clone(), &endpoint, &options.region)
+            .map_err(|source| Error::Service { service: Service::Sqs, source: source.into() })?;
+        let s3 = S3::open(&options.place("s3.sqlite"), clock.clone())
+            .map_err(|source| Error::Service { service: Service::S3, source: source.into() })?;
+        let secrets = Secrets::new(clock.clone(), &options.region);
+        let all = Arc::new(All { dynamodb, sqs, s3, secrets, faults: Faults::default() });
+        let server = Server::start(listener, all.clone()).map_err(port)?;
+        Ok(Self { all, server })
+    }
+
+    /// Where all services can be reached: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> String {
+        endpoint(self.server.address())
+    }
+
+    /// DynamoDB, which also listens on a port of its own.
+    pub fn dynamodb(&self) -> &DynamoDb {
+        &self.all.dynamodb
+    }
+
+    /// The queues.
+    pub fn sqs(&self) -> &Sqs {
+        &self.all.sqs
+    }
+
+    /// The buckets.
+    pub fn s3(&self) -> &S3 {
+        &self.all.s3
+    }
+
+    /// The secrets.
+    pub fn secrets(&self) -> &Secrets {
+        &self.all.secrets
+    }
+
+    /// What is to go wrong, and what was called.
+    pub fn faults(&self) -> &Faults {
+        &self.all.faults
+    }
+
+    /// Stops, and waits until nothing runs any more.
+    pub async fn stop(self) {
+        self.server.stop().await;
+        // The server and its connections held the others.
+        if let Some(all) = Arc::into_inner(self.all) {
+            all.dynamodb.stop().await;
+        }
+    }
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}
+
+fn endpoint(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+/// Which service a request is for, and which operation.
+///
+/// The JSON protocols name both in a header (<https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>).
+fn route(asked: &Asked) -> Result<(Service, String), String> {
+    let Some(target) = asked.headers().get("x-amz-target") else {
+        return Ok((Service::S3, s3::operation(asked)));
+    };
+    let target = target.to_str().unwrap_or_default();
+    let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+    let service = match prefix {
+        "DynamoDB_20120810" => Service::DynamoDb,
+        "DynamoDBStreams_20120810" => Service::DynamoDbStreams,
+        "AmazonSQS" => Service::Sqs,
+        "secretsmanager" => Service::SecretsManager,
+        _ => return Err(target.to_owned()),
+    };
+    Ok((service, operation.to_owned()))
+}
+
+impl Handler for All {
+    async fn handle(&self, asked: Asked) -> Result<Answer, Dropped> {
+        let (service, operation) = match route(&asked) {
+            Ok(route) => route,
+            Err(target) => {
+                let why = format!("no service here has the target {target}");
+                return Ok(failure(Service::SecretsManager, 400, "UnknownOperationException", &why));
+            }
+        };
+        let content = if service == Service::S3 { s3::content(&asked) } else { asked.body().clone() };
+        let mut fault = self.faults.decide(service, &operation, &content);
+        while let Fault::After(first, then) = fault {
+            first.await;
+            fault = *then;
+        }
+        match fault {
+            Fault::None | Fault::After(..) => Ok(self.serve(service, &operation, asked).await),
+            Fault::Error { status, code } => Ok(failure(service, status, &code, "this failure was asked for")),
+            Fault::Reset => Err(Dropped),
+            Fault::AnswerLost => {
+                self.serve(service, &operation, asked).await;
+                Err(Dropped)
+            }
+            Fault::Twice => {
+                self.serve(service, &operation, asked.clone()).await;
+                Ok(self.serve(service, &operation, asked).await)
+            }
+        }
+    }
+}
+
+impl All {
+    async fn serve(&self, service: Service, operation: &str, asked: Asked) -> Answer {
+        match service {
+            Service::DynamoDb | Service::DynamoDbStreams => match self.dynamodb.answer(asked).await {
+                Ok(answer) => answer,
+                Err(why) => failure(service, 500, "InternalServerError", &why),
+            },
+            Service::Sqs => self.sqs.answer(operation, asked.body()).await,
+            Service::SecretsManager => self.secrets.answer(operation, asked.body()),
+            Service::S3 => self.s3.answer(asked).await,
+        }
+    }
+}
+
+/// An error in the form that the service's protocol has for it.
+fn failure(service: Service, status: u16, code: &str, message: &str) -> Answer {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let namespace = match service {
+        Service::S3 => return s3::error(status, code, message),
+        Service::DynamoDb | Service::DynamoDbStreams => "com.amazonaws.dynamodb.v20120810#",
+        Service::Sqs => "com.amazonaws.sqs#",
+        Service::SecretsManager => "",
+    };
+    let body = serde_json::json!({"__type": format!("{namespace}{code}"), "message": message});
+    answer(status, "application/x-amz-json-1.0", body.to_string())
+}
