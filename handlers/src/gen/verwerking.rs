@@ -139,17 +139,16 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
     /// What the index, which may be behind, has of acties that are not `normaal`.
     async fn not_normaal(&self, verwerking_id: &str, wanted: bool, until: Instant) -> Result<Vec<Candidate>, Failure> {
         let mut acties = Vec::new();
+        let other = |row: &&Row| {
+            row.text(table::VERTROUWELIJKHEID) != Some(vertrouwelijkheid::NORMAAL) && !row.is(table::VERVALLEN)
+        };
         let mut next = None;
-        while wanted {
+        let mut more = wanted;
+        while more {
             let page = persist(until, || self.table.of_verwerking(verwerking_id, next.as_ref())).await?;
-            let other = |row: &&Row| {
-                row.text(table::VERTROUWELIJKHEID) != Some(vertrouwelijkheid::NORMAAL) && !row.is(table::VERVALLEN)
-            };
             acties.extend(page.rows.iter().filter(other).map(|row| (row.key().actie_id, None)));
             next = page.next;
-            if next.is_none() {
-                break;
-            }
+            more = next.is_some();
         }
         Ok(acties)
     }
