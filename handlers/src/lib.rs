@@ -4,4 +4,7 @@
 //! table, the queue and the backup. Each function is a module, and a thin binary of the same name starts it.
 
 pub mod aws;
+pub mod call;
 pub mod configuration;
+pub mod r#gen;
+pub mod observe;

@@ -17,6 +17,21 @@ pub mod table {
     /// `soort` of a row per version is this, followed by the [`TIJDSTIP_REGISTRATIE`].
     pub const SOORT_VERSIE: &str = "versie#";
 
+    /// Partition of a verwerking: this, followed by the verwerkingId in lower case. Its rows are of no single actie.
+    pub const VERWERKING: &str = "verwerking#";
+    /// `soort` of a row that says that an actie was in the verwerking once: this, followed by the actieId.
+    pub const SOORT_LID: &str = "actie#";
+    /// `soort` of a row with a PATCH of the verwerking: this, its `tijdstipRegistratie`, `#`, the id of its message.
+    pub const SOORT_AANPASSING: &str = "aanpassing#";
+    /// `soort` of the row that says which PATCH of the verwerking was the last.
+    pub const SOORT_LAATSTE: &str = "laatste";
+    /// Counts the writes of a current row.
+    pub const REVISIE: &str = "revisie";
+    /// Id of the message that a current row was last changed by.
+    pub const BERICHT: &str = "bericht";
+    /// Present (and true) on the row of an actie that was answered with an error and so was never recorded.
+    pub const INGETROKKEN: &str = "ingetrokken";
+
     /// The finished JSON that a response returns, written by [`document`]. A mapping template inserts it as it is.
     pub const DOCUMENT: &str = "document";
 
@@ -50,6 +65,10 @@ pub mod table {
 
     /// The largest row that DynamoDB keeps, in bytes: the names and the values of its attributes together.
     pub const MAX_ROW: usize = 400 * 1024;
+    /// What is left free of it when a change is accepted: for what the log adds to a row, and for what a PATCH makes of it.
+    pub const RESERVED: usize = 2 * 1024;
+    /// The longest `bewaartermijn` of a PATCH, in bytes, which must fit in what is [`RESERVED`].
+    pub const MAX_BEWAARTERMIJN: usize = 1024;
 
     /// Current acties by verwerkingId, sorted by tijdstipRegistratie.
     pub const VERWERKING_ID_INDEX: &str = "verwerkingId-index";
@@ -153,10 +172,14 @@ pub mod fout {
     pub const TE_GROOT: Soort = soort(413, "request_too_large", "Verzoek te groot");
     /// Wrong Content-Type.
     pub const MEDIATYPE_NIET_ONDERSTEUND: Soort = soort(415, "unsupported_media_type", "Mediatype niet ondersteund");
+    /// An `Idempotency-Key` that came before with another body.
+    pub const SLEUTEL_HERGEBRUIKT: Soort = soort(422, "idempotency_key_reused", "Sleutel hergebruikt");
     /// Throttled; carries `Retry-After`.
     pub const TE_VEEL_VERZOEKEN: Soort = soort(429, "throttled", "Te veel verzoeken");
     /// Our mistake.
     pub const INTERN: Soort = soort(500, "error", "Interne fout");
+    /// Part of the standard, and not built here.
+    pub const NIET_ONDERSTEUND: Soort = soort(501, "not_implemented", "Niet ondersteund");
     /// For a moment; carries `Retry-After`.
     pub const NIET_BESCHIKBAAR: Soort = soort(503, "service_unavailable", "Dienst niet beschikbaar");
 

@@ -14,7 +14,7 @@ use std::fmt;
 
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes256Siv;
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hkdf::Hkdf;
 use serde::Deserialize;
 use sha2::Sha512;
@@ -223,6 +223,14 @@ impl Pseudonymizer {
         self.keys().map(|key| key.pseudoniem(kind, number).text).collect()
     }
 
+    /// A keyed hash, in 32 hexadecimal digits, of a text that somebody made up, such as an `Idempotency-Key`: it might
+    /// hold a number (R09). That of another owner is another. It changes with the key.
+    pub fn fingerprint(&self, owner: &str, text: &str) -> String {
+        let kind = NumberKind { objecttype: "", soort: owner };
+        // The synthetic IV of AES-SIV is a keyed hash of the text and of what is associated with it.
+        HEXLOWER.encode(&self.current.encrypt(b"kenmerk", kind, text.as_bytes())[..16])
+    }
+
     /// Whether this is a pseudonym for this kind of number, made with one of the keys. A number that only looks like
     /// one is none.
     pub fn is_pseudoniem(&self, kind: NumberKind<'_>, text: &str) -> bool {
@@ -280,6 +288,20 @@ mod tests {
         let keys = keys("1", KEY);
         assert_eq!(keys.object_sleutel(BSN, "999990019"), "k1.NKJL2R6DcET6dNmAqs_Oee7i2tOF-EPMPUI3");
         assert_eq!(keys.object_sleutel(BSN, "00000001821002193000"), "k1.OwMJ4NYBDD2JhCAXwwXnJHP9K7WeI8sLC765");
+    }
+
+    #[test]
+    fn r09_a_fingerprint_depends_on_key_and_owner_and_does_not_hold_the_text() {
+        let keys = keys("1", KEY);
+        let fingerprint = keys.fingerprint("zaaksysteem", "999990019");
+        assert_eq!(fingerprint, keys.fingerprint("zaaksysteem", "999990019"));
+        assert_eq!(fingerprint.len(), 32);
+        let others = [
+            keys.fingerprint("zaaksysteem", "999990018"),
+            keys.fingerprint("zaaksysteem9", "99990019"),
+            super::tests::keys("1", OTHER).fingerprint("zaaksysteem", "999990019"),
+        ];
+        assert!(!others.contains(&fingerprint));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::fout::Rejection;
 use crate::stored::Stored;
 use crate::tijd::{NotATijdstip, TijdstipRegistratie};
 use crate::versies::State;
-use crate::verwerkingsactie::{Verwerkingsactie, VerwerktObject};
+use crate::verwerkingsactie::{Patch, Verwerkingsactie, VerwerktObject};
 
 /// The value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,8 +159,18 @@ impl Rows {
     /// # Errors
     /// [`Rejection::TooLarge`].
     pub fn fit(&self) -> Result<(), Rejection> {
-        if self.all().all(|row| row.size() <= table::MAX_ROW) { Ok(()) } else { Err(Rejection::TooLarge) }
+        let most = table::MAX_ROW - table::RESERVED;
+        if self.all().all(|row| row.size() <= most) { Ok(()) } else { Err(Rejection::TooLarge) }
     }
+}
+
+/// Whether the rows of every actie can take what a PATCH makes of them: it cannot be told which acties those are.
+///
+/// # Errors
+/// [`Rejection::TooLarge`].
+pub fn patch_fits(aanpassing: &Patch) -> Result<(), Rejection> {
+    let longest = aanpassing.bewaartermijn.as_ref().map_or(0, |term| term.text().len());
+    if longest <= table::MAX_BEWAARTERMIJN { Ok(()) } else { Err(Rejection::TooLarge) }
 }
 
 /// What a current row holds, as far as it takes to know the state of the actie.
@@ -256,6 +266,7 @@ fn text(text: &str) -> Attribute {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bewaartermijn::Bewaartermijn;
     use crate::testdata::{self, uuid};
     use proptest::prelude::*;
     use serde_json::Value;
@@ -378,6 +389,31 @@ mod tests {
         };
         assert_eq!(fits(1000), Ok(()));
         assert_eq!(fits(2000), Err(Rejection::TooLarge));
+    }
+
+    #[test]
+    fn r30_r72_a_row_that_fits_has_room_for_what_a_patch_makes_of_it() {
+        let term = |zeros: usize| {
+            let text = format!("P{}1Y", "0".repeat(zeros));
+            Patch { bewaartermijn: Some(Bewaartermijn::parse(&text).unwrap()), vertrouwelijkheid: None }
+        };
+        let longest = term(table::MAX_BEWAARTERMIJN - 3);
+        assert_eq!(patch_fits(&longest), Ok(()));
+        assert_eq!(patch_fits(&term(table::MAX_BEWAARTERMIJN - 2)), Err(Rejection::TooLarge));
+
+        let mut actie = testdata::actie(&[("BSN", "999990019")]);
+        actie.content.bewaartermijn = None;
+        let size = |actie: &Verwerkingsactie| {
+            Rows::of(&State::new(testdata::keys().pseudonymize(actie.clone(), None))).unwrap()
+        };
+        let used = size(&actie).all().map(Row::size).max().unwrap();
+        let name = actie.content.actie_naam.clone().unwrap();
+        actie.content.actie_naam = Some(format!("{name}{}", "x".repeat(table::MAX_ROW - table::RESERVED - used)));
+        assert_eq!(size(&actie).fit(), Ok(()));
+        actie.content.bewaartermijn = longest.bewaartermijn;
+        actie.content.vertrouwelijkheid = crate::verwerkingsactie::Vertrouwelijkheid::Vertrouwelijk;
+        let patched = size(&actie).all().map(Row::size).max().unwrap();
+        assert!(patched + 512 < table::MAX_ROW, "{patched}");
     }
 
     #[test]
