@@ -21,6 +21,9 @@ use crate::database::Place;
 use crate::http::{Answer, Asked, answer, whole};
 use objects::Objects;
 
+/// The encoding in which SDKs send a body with a checksum behind it.
+const CHUNKED: &str = "aws-chunked";
+
 /// S3's buckets and objects.
 pub struct S3 {
     objects: Arc<Objects>,
@@ -77,19 +80,18 @@ pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
 /// The request without its signature, which `s3s` would verify and for which it would need the client's secret, and
 /// without chunks.
 fn plain(mut asked: Asked) -> Option<Asked> {
-    let chunked =
-        asked.headers().get(CONTENT_ENCODING).is_some_and(|value| value.as_bytes().starts_with(b"aws-chunked"));
+    let encodings = encodings(&asked);
     let headers = asked.headers_mut();
     headers.remove(AUTHORIZATION);
     headers.remove("x-amz-content-sha256");
-    if chunked {
+    if encodings.iter().any(|encoding| encoding == CHUNKED) {
         let unchunked = chunked::unchunk(asked.body())?;
         let headers = asked.headers_mut();
-        let rest = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()?.strip_prefix("aws-chunked,"));
-        match rest.map(|rest| HeaderValue::from_str(rest.trim())) {
-            Some(Ok(rest)) => headers.insert(CONTENT_ENCODING, rest),
-            _ => headers.remove(CONTENT_ENCODING),
-        };
+        headers.remove(CONTENT_ENCODING);
+        let rest: Vec<_> = encodings.into_iter().filter(|encoding| encoding != CHUNKED).collect();
+        if !rest.is_empty() {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_str(&rest.join(",")).ok()?);
+        }
         for (name, value) in &unchunked.trailers {
             headers.insert(HeaderName::try_from(name).ok()?, HeaderValue::from_str(value).ok()?);
         }
@@ -99,6 +101,12 @@ fn plain(mut asked: Asked) -> Option<Asked> {
         *asked.body_mut() = Bytes::from(unchunked.body);
     }
     Some(asked)
+}
+
+/// The encodings of the body, the last one outermost; clients write them in one header or in several.
+fn encodings(asked: &Asked) -> Vec<String> {
+    let values = asked.headers().get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|encoding| encoding.trim().to_owned()).collect()
 }
 
 /// The operation that a request asks for, as the API reference names it; `s3s` works it out by itself.
@@ -126,9 +134,8 @@ pub(crate) fn operation(asked: &Asked) -> String {
 
 /// What the object holds, whether the request has it in chunks or not.
 pub(crate) fn content(asked: &Asked) -> Bytes {
-    let chunked =
-        asked.headers().get(CONTENT_ENCODING).is_some_and(|value| value.as_bytes().starts_with(b"aws-chunked"));
-    match chunked.then(|| chunked::unchunk(asked.body())).flatten() {
+    let is_chunked = encodings(asked).iter().any(|encoding| encoding == CHUNKED);
+    match is_chunked.then(|| chunked::unchunk(asked.body())).flatten() {
         Some(unchunked) => unchunked.body.into(),
         None => asked.body().clone(),
     }

@@ -123,7 +123,11 @@ async fn a_call_waits_for_what_the_test_says() {
     let held = go.clone();
     stack.services.faults().set(move |call| {
         let held = held.clone();
-        if call.number == 1 { Fault::None.after(async move { held.notified().await }) } else { Fault::None }
+        if (call.operation.as_str(), call.number) == ("SendMessage", 1) {
+            Fault::None.after(async move { held.notified().await })
+        } else {
+            Fault::None
+        }
     });
     let first = {
         let queue = queue.clone();
