@@ -149,7 +149,7 @@ async fn a_redrive_policy_is_checked() {
     assert_eq!(code(set("x".to_owned()).await.unwrap_err()), "InvalidAttributeValue");
 
     let sources = || failed.sqs.list_dead_letter_source_queues().queue_url(&failed.url).send();
-    assert_eq!(sources().await.unwrap().queue_urls(), [queue.url.clone()]);
+    assert_eq!(sources().await.unwrap().queue_urls().join(" "), queue.url);
     set(String::new()).await.unwrap();
     assert!(sources().await.unwrap().queue_urls().is_empty());
 }
