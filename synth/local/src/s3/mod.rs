@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue};
-use hyper::{Method, StatusCode};
+use hyper::{Method, StatusCode, Uri};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::chunked;
@@ -81,6 +81,9 @@ pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
 /// without chunks.
 fn plain(mut asked: Asked) -> Option<Asked> {
     let encodings = encodings(&asked);
+    if let Some(unsigned) = unsigned(asked.uri()) {
+        *asked.uri_mut() = unsigned?;
+    }
     let headers = asked.headers_mut();
     headers.remove(AUTHORIZATION);
     headers.remove("x-amz-content-sha256");
@@ -101,6 +104,14 @@ fn plain(mut asked: Asked) -> Option<Asked> {
         *asked.body_mut() = Bytes::from(unchunked.body);
     }
     Some(asked)
+}
+
+/// The address without a signature, where there is one in it: a presigned URL
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>).
+fn unsigned(uri: &Uri) -> Option<Option<Uri>> {
+    let query = uri.query().filter(|query| query.contains("X-Amz-Signature="))?;
+    let rest: Vec<_> = query.split('&').filter(|pair| !pair.starts_with("X-Amz-")).collect();
+    Some(format!("{}?{}", uri.path(), rest.join("&")).parse().ok())
 }
 
 /// The encodings of the body, the last one outermost; clients write them in one header or in several.

@@ -1,5 +1,6 @@
 //! Objects.
 
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use tokio::task::JoinSet;
@@ -130,6 +131,20 @@ async fn a_body_in_chunks_arrives_whole_and_is_checked() {
     let wrong = stack.s3.put_object().bucket("backup").key("wrong").content_md5("1B2M2Y8AsgTpgAmY7PhCfg==");
     assert_eq!(code(wrong.body(b"x".to_vec().into()).send().await.unwrap_err()), "BadDigest");
     assert!(stack.s3.head_object().bucket("backup").key("wrong").send().await.is_err());
+}
+
+/// Nothing here verifies a signature, be it in a header or in the address.
+#[tokio::test]
+async fn a_presigned_address_is_read_by_anybody() {
+    let stack = bucket().await;
+    stack.s3.put_object().bucket("backup").key("key").body(b"x".to_vec().into()).send().await.unwrap();
+    let hour = PresigningConfig::expires_in(std::time::Duration::from_secs(3600)).unwrap();
+    let presigned = stack.s3.get_object().bucket("backup").key("key").presigned(hour).await.unwrap();
+    assert!(presigned.uri().contains("X-Amz-Signature="));
+    let path = presigned.uri().strip_prefix(&stack.services.endpoint()).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let answer = crate::services::exchange(&stack.services, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\nx"), "{answer}");
 }
 
 #[tokio::test]

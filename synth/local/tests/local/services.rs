@@ -12,7 +12,7 @@ fn address(services: &Services) -> String {
 }
 
 /// Sends bytes and reads the answer until the connection ends.
-async fn exchange(services: &Services, request: &str) -> String {
+pub(crate) async fn exchange(services: &Services, request: &str) -> String {
     let mut stream = TcpStream::connect(address(services)).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
