@@ -88,6 +88,18 @@ async fn a_message_that_fails_ends_the_wait_for_failed_ones() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_deleted_makes_way_for_the_next_of_its_group() {
+    let (stack, clock) = Stack::start_at_rest().await;
+    let queue = stack.queue("queue.fifo", json!({"FifoQueue": true}));
+    queue.send_in("a", "first").await;
+    let first = queue.receive().await.remove(0);
+    queue.send_in("a", "second").await;
+    let request = wait_for_one(&queue, Some(20), &clock).await;
+    queue.delete(&first).await;
+    assert_eq!(request.await.unwrap()[0].body(), Some("second"));
+}
+
+#[tokio::test]
 async fn one_message_ends_one_of_two_waits() {
     let (stack, clock) = Stack::start_at_rest().await;
     let queue = stack.queue("queue", json!({}));
