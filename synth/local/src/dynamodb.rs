@@ -88,7 +88,10 @@ impl DynamoDb {
     pub async fn start(place: &Place, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let database = match place {
             Place::Memory => Database::memory_with_clock(Arc::new(Seconds(clock))),
-            Place::File(path) => Database::new(&path.to_string_lossy()),
+            Place::File(path) => match path.to_str() {
+                Some(path) => Database::new(path),
+                None => return Err(io::Error::other(format!("{} is not UTF-8", path.display()))),
+            },
         }
         .map_err(io::Error::other)?;
         let listener: TcpListener = Server::bind(0).await?;

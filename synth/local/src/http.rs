@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// A request that has been read to its end.
@@ -36,6 +37,7 @@ pub(crate) trait Handler: Send + Sync + 'static {
 /// A listening port; it and its connections end when this is dropped.
 pub(crate) struct Server {
     address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
 
@@ -48,6 +50,7 @@ impl Server {
     /// Answers what comes in on `listener`.
     pub(crate) fn start(listener: TcpListener, handler: Arc<impl Handler>) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
+        let (stop, mut stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             loop {
@@ -59,10 +62,12 @@ impl Server {
                     },
                     // Finished connections are let go of.
                     Some(_) = connections.join_next() => {}
+                    _ = &mut stopped => break,
                 }
             }
+            connections.shutdown().await;
         });
-        Ok(Self { address, task })
+        Ok(Self { address, stop: Some(stop), task })
     }
 
     /// Where it listens.
@@ -70,10 +75,10 @@ impl Server {
         self.address
     }
 
-    /// Ends it and waits until nothing of it is left.
+    /// Ends it and its connections, and waits until nothing of them is left.
     pub(crate) async fn stop(mut self) {
-        self.task.abort();
-        // Cancelled is what it is meant to be.
+        // Dropping the sender is as good as sending. The task ends by itself and does not panic.
+        drop(self.stop.take());
         let _ = (&mut self.task).await;
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hyper::StatusCode;
+use hyper::header::HeaderValue;
 
 use crate::clock::{Clock, SystemClock};
 use crate::database::Place;
@@ -215,7 +216,7 @@ impl Handler for All {
             Ok(route) => route,
             Err(target) => {
                 let why = format!("no service here has the target {target}");
-                return Ok(failure(Service::SecretsManager, 400, "UnknownOperationException", &why));
+                return Ok(json_error(StatusCode::BAD_REQUEST, "UnknownOperationException", &why));
             }
         };
         let content = if service == Service::S3 { s3::content(&asked) } else { asked.body().clone() };
@@ -257,12 +258,24 @@ impl All {
 /// An error in the form that the service's protocol has for it.
 fn failure(service: Service, status: u16, code: &str, message: &str) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let namespace = match service {
-        Service::S3 => return s3::error(status, code, message),
-        Service::DynamoDb | Service::DynamoDbStreams => "com.amazonaws.dynamodb.v20120810#",
-        Service::Sqs => "com.amazonaws.sqs#",
-        Service::SecretsManager => "",
-    };
-    let body = serde_json::json!({"__type": format!("{namespace}{code}"), "message": message});
+    match service {
+        Service::S3 => s3::error(status, code, message),
+        Service::DynamoDb | Service::DynamoDbStreams => {
+            json_error(status, &format!("com.amazonaws.dynamodb.v20120810#{code}"), message)
+        }
+        Service::SecretsManager => json_error(status, code, message),
+        Service::Sqs => {
+            let mut answer = json_error(status, &format!("com.amazonaws.sqs#{code}"), message);
+            let fault = if status.is_server_error() { "Receiver" } else { "Sender" };
+            if let Ok(old_code) = HeaderValue::from_str(&format!("{code};{fault}")) {
+                answer.headers_mut().insert("x-amzn-query-error", old_code);
+            }
+            answer
+        }
+    }
+}
+
+fn json_error(status: StatusCode, shape: &str, message: &str) -> Answer {
+    let body = serde_json::json!({"__type": shape, "message": message});
     answer(status, "application/x-amz-json-1.0", body.to_string())
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue};
-use hyper::{Method, StatusCode};
+use hyper::{Method, StatusCode, Uri};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::chunked;
@@ -20,6 +20,9 @@ use crate::clock::Clock;
 use crate::database::Place;
 use crate::http::{Answer, Asked, answer, whole};
 use objects::Objects;
+
+/// The encoding in which SDKs send a body with a checksum behind it.
+const CHUNKED: &str = "aws-chunked";
 
 /// S3's buckets and objects.
 pub struct S3 {
@@ -77,19 +80,21 @@ pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
 /// The request without its signature, which `s3s` would verify and for which it would need the client's secret, and
 /// without chunks.
 fn plain(mut asked: Asked) -> Option<Asked> {
-    let chunked =
-        asked.headers().get(CONTENT_ENCODING).is_some_and(|value| value.as_bytes().starts_with(b"aws-chunked"));
+    let encodings = encodings(&asked);
+    if let Some(unsigned) = unsigned(asked.uri()) {
+        *asked.uri_mut() = unsigned?;
+    }
     let headers = asked.headers_mut();
     headers.remove(AUTHORIZATION);
     headers.remove("x-amz-content-sha256");
-    if chunked {
+    if encodings.iter().any(|encoding| encoding == CHUNKED) {
         let unchunked = chunked::unchunk(asked.body())?;
         let headers = asked.headers_mut();
-        let rest = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()?.strip_prefix("aws-chunked,"));
-        match rest.map(|rest| HeaderValue::from_str(rest.trim())) {
-            Some(Ok(rest)) => headers.insert(CONTENT_ENCODING, rest),
-            _ => headers.remove(CONTENT_ENCODING),
-        };
+        headers.remove(CONTENT_ENCODING);
+        let rest: Vec<_> = encodings.into_iter().filter(|encoding| encoding != CHUNKED).collect();
+        if !rest.is_empty() {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_str(&rest.join(",")).ok()?);
+        }
         for (name, value) in &unchunked.trailers {
             headers.insert(HeaderName::try_from(name).ok()?, HeaderValue::from_str(value).ok()?);
         }
@@ -99,6 +104,20 @@ fn plain(mut asked: Asked) -> Option<Asked> {
         *asked.body_mut() = Bytes::from(unchunked.body);
     }
     Some(asked)
+}
+
+/// The address without a signature, where there is one in it: a presigned URL
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>).
+fn unsigned(uri: &Uri) -> Option<Option<Uri>> {
+    let query = uri.query().filter(|query| query.contains("X-Amz-Signature="))?;
+    let rest: Vec<_> = query.split('&').filter(|pair| !pair.starts_with("X-Amz-")).collect();
+    Some(format!("{}?{}", uri.path(), rest.join("&")).parse().ok())
+}
+
+/// The encodings of the body, the last one outermost; clients write them in one header or in several.
+fn encodings(asked: &Asked) -> Vec<String> {
+    let values = asked.headers().get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|encoding| encoding.trim().to_owned()).collect()
 }
 
 /// The operation that a request asks for, as the API reference names it; `s3s` works it out by itself.
@@ -126,9 +145,8 @@ pub(crate) fn operation(asked: &Asked) -> String {
 
 /// What the object holds, whether the request has it in chunks or not.
 pub(crate) fn content(asked: &Asked) -> Bytes {
-    let chunked =
-        asked.headers().get(CONTENT_ENCODING).is_some_and(|value| value.as_bytes().starts_with(b"aws-chunked"));
-    match chunked.then(|| chunked::unchunk(asked.body())).flatten() {
+    let is_chunked = encodings(asked).iter().any(|encoding| encoding == CHUNKED);
+    match is_chunked.then(|| chunked::unchunk(asked.body())).flatten() {
         Some(unchunked) => unchunked.body.into(),
         None => asked.body().clone(),
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::queue::{Queue, check_attributes, check_name};
 use super::refusal::Refusal;
-use super::requests::{CreateQueue, GetAttributes, GetQueueUrl, ListQueues, OfQueue, SetAttributes, read};
+use super::requests::{CreateQueue, GetAttributes, GetQueueUrl, ListQueues, SetAttributes, read};
 use super::{Names, Sqs, store};
 
 /// How long a queue that was purged cannot be purged again, in milliseconds.
@@ -155,7 +155,6 @@ impl Sqs {
 
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html>
     fn attributes(&self, body: &[u8]) -> Result<Value, Refusal> {
-        let OfQueue { .. } = read(body)?;
         let wanted = read::<GetAttributes>(body)?.attribute_names;
         let all = self.transact(|transaction, now| {
             let queue = self.queue(transaction, body)?;

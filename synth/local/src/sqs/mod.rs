@@ -7,6 +7,8 @@ mod admin;
 mod batch;
 mod digest;
 mod moves;
+#[cfg(test)]
+mod properties;
 mod queue;
 mod receive;
 mod refusal;

@@ -115,7 +115,7 @@ fn dead_letter_queue(
 
 /// Moves a message to the end of another queue. In a standard queue it keeps the age that it has, in a FIFO queue its
 /// retention period starts again
-/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>).
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html>).
 pub(super) fn move_to(
     transaction: &Transaction<'_>,
     message: &Message,

@@ -79,6 +79,7 @@ pub(super) struct Batch<T> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Entry<T> {
+    #[serde(default)]
     pub(super) id: String,
     #[serde(flatten)]
     pub(super) content: T,

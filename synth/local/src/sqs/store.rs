@@ -168,6 +168,7 @@ pub(super) fn delete_queue(transaction: &Transaction<'_>, queue: &Queue) -> Resu
     for table in ["messages", "deduplication"] {
         transaction.execute(&format!("DELETE FROM {table} WHERE queue = ?"), [queue.id])?;
     }
+    transaction.execute("DELETE FROM moves WHERE source = ?", [queue.id])?;
     transaction.execute("DELETE FROM queues WHERE id = ?", [queue.id])?;
     Ok(())
 }

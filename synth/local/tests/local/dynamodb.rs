@@ -1,11 +1,16 @@
 //! The table that the template declares.
 
-use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use std::time::Duration;
 
-use crate::clients::Stack;
+use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use local::Options;
+use local::dynamodb::TableError;
+use serde_json::json;
+
+use crate::clients::{Stack, code};
 
 /// The properties of the table, from the golden template.
-fn properties() -> serde_json::Value {
+pub(crate) fn properties() -> serde_json::Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/local.template.yaml");
     let text = std::fs::read_to_string(path).expect("the golden template is there");
     let template: serde_json::Value = serde_yaml::from_str(&text).expect("the golden template is YAML");
@@ -14,39 +19,92 @@ fn properties() -> serde_json::Value {
     table.expect("the template declares a table")["Properties"].clone()
 }
 
+async fn put(stack: &Stack, id: &str, kept_until: &str) {
+    let put = stack.dynamodb.put_item().table_name("tabel").item("actieId", S(id.into()));
+    put.item("soort", S("actueel".into()))
+        .item("verwerkingId", S("v".into()))
+        .item("tijdstipRegistratie", S("2026-01-01T00:00:00.000000Z".into()))
+        .item("bewaardTot", N(kept_until.into()))
+        .condition_expression("attribute_not_exists(actieId)")
+        .send()
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
 async fn the_declared_table_takes_items_and_answers_by_its_index() {
     let stack = Stack::start().await;
     let ignored = stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
     assert_eq!(ignored, ["PointInTimeRecoverySpecification", "SSESpecification"]);
+    put(&stack, "a", "2000000000").await;
 
-    stack
-        .dynamodb
-        .put_item()
-        .table_name("tabel")
-        .item("actieId", S("a".into()))
-        .item("soort", S("actueel".into()))
-        .item("verwerkingId", S("v".into()))
-        .item("tijdstipRegistratie", S("2026-01-01T00:00:00.000000Z".into()))
-        .item("bewaardTot", N("2000000000".into()))
-        .send()
-        .await
-        .unwrap();
-    let found = stack
-        .dynamodb
-        .query()
-        .table_name("tabel")
-        .index_name("verwerkingId-index")
-        .key_condition_expression("verwerkingId = :v")
-        .expression_attribute_values(":v", S("v".into()))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(found.items()[0]["actieId"], S("a".into()));
+    let found = stack.dynamodb.query().table_name("tabel").index_name("verwerkingId-index");
+    let found = found.key_condition_expression("verwerkingId = :v").expression_attribute_values(":v", S("v".into()));
+    assert_eq!(found.send().await.unwrap().items()[0]["actieId"], S("a".into()));
 
     let described = stack.dynamodb.describe_time_to_live().table_name("tabel").send().await.unwrap();
-    let described = described.time_to_live_description().unwrap();
-    assert_eq!(described.attribute_name(), Some("bewaardTot"));
+    assert_eq!(described.time_to_live_description().unwrap().attribute_name(), Some("bewaardTot"));
     let described = stack.dynamodb.describe_table().table_name("tabel").send().await.unwrap();
     assert!(described.table().unwrap().stream_specification().unwrap().stream_enabled());
+}
+
+#[tokio::test]
+async fn a_condition_that_does_not_hold_is_an_error_of_dynamodb() {
+    let stack = Stack::start().await;
+    stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
+    put(&stack, "a", "2000000000").await;
+    let again = stack.dynamodb.put_item().table_name("tabel").item("actieId", S("a".into()));
+    let again = again.item("soort", S("actueel".into())).condition_expression("attribute_not_exists(actieId)");
+    assert_eq!(code(again.send().await.unwrap_err()), "ConditionalCheckFailedException");
+}
+
+#[tokio::test]
+async fn items_go_by_the_clock_of_the_test() {
+    let (stack, clock) = Stack::start_at_rest().await;
+    stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
+    // The clock stands at 1767225600.
+    put(&stack, "a", "1767225660").await;
+    assert_eq!(stack.services.dynamodb().database().sweep_ttl().unwrap(), 0);
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(stack.services.dynamodb().database().sweep_ttl().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_table_on_disk_is_there_again_and_has_to_be_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::with(Options::on_disk(folder.path())).await;
+    stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
+    put(&stack, "a", "2000000000").await;
+    stack.services.stop().await;
+
+    let stack = Stack::with(Options::on_disk(folder.path())).await;
+    stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
+    let got = stack.dynamodb.get_item().table_name("tabel").key("actieId", S("a".into()));
+    assert!(got.key("soort", S("actueel".into())).send().await.unwrap().item().is_some());
+
+    let mut other = properties();
+    other["GlobalSecondaryIndexes"].as_array_mut().unwrap().pop();
+    other["AttributeDefinitions"].as_array_mut().unwrap().truncate(4);
+    let refused = stack.services.dynamodb().create_table("tabel", &other).unwrap_err();
+    assert!(matches!(refused, TableError::Differs { what: "GlobalSecondaryIndexes", .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn properties_that_are_no_table_s_are_refused_by_name() {
+    let stack = Stack::start().await;
+    let create = |properties| stack.services.dynamodb().create_table("tabel", &properties).unwrap_err().to_string();
+    assert!(create(json!("x")).contains("table tabel: this is no object"));
+    let unresolved = create(json!({"KeySchema": {"Ref": "Keys"}, "AttributeDefinitions": []}));
+    assert!(unresolved.contains("intrinsic functions resolved"), "{unresolved}");
+}
+
+/// The port of its own has no faults in front of it.
+#[tokio::test]
+async fn dynamodb_is_also_reached_directly() {
+    let stack = Stack::start().await;
+    stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
+    let config = crate::clients::config(&stack.services.dynamodb().endpoint()).await;
+    let tables = aws_sdk_dynamodb::Client::new(&config).list_tables().send().await.unwrap();
+    assert_eq!(tables.table_names(), ["tabel"]);
+    assert_eq!(stack.services.faults().total(), 0);
 }

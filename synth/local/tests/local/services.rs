@@ -1,0 +1,86 @@
+//! All services on one port.
+
+use local::{Error, Options, Services};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::clients::Stack;
+
+fn address(services: &Services) -> String {
+    services.endpoint().trim_start_matches("http://").to_owned()
+}
+
+/// Sends bytes and reads the answer until the connection ends.
+pub(crate) async fn exchange(services: &Services, request: &str) -> String {
+    let mut stream = TcpStream::connect(address(services)).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn an_operation_that_nobody_has_is_refused_by_name() {
+    let stack = Stack::start().await;
+    for (target, expected) in [
+        ("AWSLambda.Invoke", "no service here has the target AWSLambda.Invoke"),
+        ("AmazonSQS.TagQueue", "TagQueue is not emulated"),
+        ("secretsmanager.RotateSecret", "RotateSecret is not emulated"),
+    ] {
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: {target}\r\nContent-Length: 2\r\n\r\n{{}}"
+        );
+        let answer = exchange(&stack.services, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.contains("UnknownOperationException") && answer.contains(expected), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_refused() {
+    let stack = Stack::start().await;
+    let request = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n\
+                   Content-Length: 3\r\n\r\n{x}";
+    let answer = exchange(&stack.services, request).await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("SerializationException"), "{answer}");
+    assert!(answer.to_lowercase().contains("x-amzn-query-error: malformedinput;sender"), "{answer}");
+}
+
+#[tokio::test]
+async fn services_that_are_stopped_answer_nobody() {
+    let stack = Stack::start().await;
+    let address = address(&stack.services);
+    let dynamodb = stack.services.dynamodb().endpoint().trim_start_matches("http://").to_owned();
+    // A connection that is open does not keep them.
+    let mut open = TcpStream::connect(&address).await.unwrap();
+    stack.services.stop().await;
+    assert_eq!(open.read(&mut [0; 1]).await.unwrap_or(0), 0);
+    assert!(TcpStream::connect(&address).await.is_err());
+    assert!(TcpStream::connect(&dynamodb).await.is_err());
+}
+
+#[tokio::test]
+async fn services_beside_each_other_share_nothing() {
+    let (one, other) = (Stack::start().await, Stack::start().await);
+    one.queue("queue", json!({}));
+    let other = other.sqs.get_queue_url().queue_name("queue").send().await.unwrap_err();
+    assert!(other.as_service_error().unwrap().is_queue_does_not_exist());
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_named() {
+    let stack = Stack::start().await;
+    let port = address(&stack.services).rsplit_once(':').unwrap().1.parse().unwrap();
+    let taken = Services::start(Options::in_memory().port(port)).await.unwrap_err();
+    assert!(taken.to_string().starts_with(&format!("cannot listen on port {port} of 127.0.0.1: ")), "{taken}");
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let no_folder = Services::start(Options::on_disk(file.path())).await.unwrap_err();
+    assert!(matches!(no_folder, Error::Folder { .. }), "{no_folder}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("sqs.sqlite"), "this is no database, and long enough to be seen as none")
+        .unwrap();
+    let damaged = Services::start(Options::on_disk(folder.path())).await.unwrap_err();
+    assert!(damaged.to_string().starts_with("cannot start Sqs: "), "{damaged}");
+}
