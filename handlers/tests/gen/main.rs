@@ -1,0 +1,11 @@
+//! `gen` over the wire: real events in, the SDK's real clients, and services that speak AWS's protocols.
+
+mod binary;
+mod errors;
+mod faults;
+mod idempotency;
+mod patch;
+mod post;
+mod privacy;
+mod put;
+mod support;
