@@ -74,6 +74,7 @@ async fn r13_what_fails_for_a_moment_is_asked_again() {
     .await
     .within(Duration::from_secs(10));
     assert_eq!(stack.post(&body(json!({}))).await.status, 201);
+    stack.services.faults().clear();
     assert_eq!(stack.kept().await.len(), 1);
     assert_eq!(stack.queued().await.len(), 1);
 }
@@ -84,6 +85,7 @@ async fn r13_an_answer_that_got_lost_doubles_at_most_the_message() {
     let stack = stack.within(Duration::from_secs(10));
     let reply = stack.post(&body(json!({}))).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
+    stack.services.faults().clear();
     let kept = stack.kept().await;
     assert_eq!(kept.len(), 1);
     let queued = stack.queued().await;
@@ -209,6 +211,32 @@ async fn r72_put_and_patch_ask_for_a_retry_too() {
         let row = stack.current_row(first["actieId"].as_str().unwrap()).await.unwrap();
         assert!(!row.is(table::VERVALLEN), "what is there is not withdrawn");
     }
+}
+
+#[tokio::test]
+async fn r23_r33_a_change_that_was_not_accepted_counts_for_nothing() {
+    let stack = Stack::start().await;
+    let first = stack.accepted(&body(json!({"verwerkingId": VERWERKING}))).await;
+    let actie_id = first["actieId"].as_str().unwrap();
+    stack.settle().await;
+    let stack = stack.within(SHORT);
+    stack.services.faults().set(|call| match call.service {
+        Service::Sqs => Fault::unavailable(call.service),
+        _ => Fault::None,
+    });
+    let vertrouwelijk = body(json!({"verwerkingId": VERWERKING, "vertrouwelijkheid": "vertrouwelijk"}));
+    stack.put(actie_id, &vertrouwelijk).await.is_fout(fout::NIET_BESCHIKBAAR);
+    let patch = json!({"vertrouwelijkheid": "opgeheven"});
+    stack.patch(VERWERKING, &patch).await.is_fout(fout::NIET_BESCHIKBAAR);
+    stack.post(&vertrouwelijk).await.is_fout(fout::NIET_BESCHIKBAAR);
+    stack.services.faults().clear();
+
+    let stack = stack.within(Duration::from_secs(10));
+    let normal = |event| support::with_scopes(event, "update:normal");
+    let patch = support::patch(VERWERKING, &json!({"bewaartermijn": "P90Y"}));
+    assert_eq!(stack.send(normal(patch)).await.status, 204);
+    let put = support::put(actie_id, &body(json!({"verwerkingId": VERWERKING})));
+    assert_eq!(stack.send(normal(put)).await.status, 200);
 }
 
 #[tokio::test]

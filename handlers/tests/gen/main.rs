@@ -1,4 +1,5 @@
 //! `gen` over the wire: real events in, the SDK's real clients, and services that speak AWS's protocols.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod binary;
 mod errors;

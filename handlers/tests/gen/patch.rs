@@ -220,8 +220,8 @@ async fn r34_a_patch_is_registered_after_what_it_changes_though_that_clock_was_a
     handlers::aws::Backup::put(&stack.backup, &other.backup_key(), json).await.unwrap();
     handlers::aws::Backup::put(&stack.backup, &pointer, String::new()).await.unwrap();
     assert_eq!(stack.patch(VERWERKING, &term()).await.status, 204);
-    let kept = stack.kept().await.into_values();
-    let patch = kept.filter(|bericht| bericht.change().actie_id().is_none()).last().unwrap();
+    let mut kept = stack.kept().await.into_values();
+    let patch = kept.rfind(|bericht| bericht.change().actie_id().is_none()).unwrap();
     assert!(*patch.tijdstip_registratie() > ahead, "{} after {ahead}", patch.tijdstip_registratie());
 }
 

@@ -124,7 +124,8 @@ impl Stack {
     /// The messages in the backup, by their keys.
     pub(crate) async fn kept(&self) -> BTreeMap<String, Bericht> {
         let objects = self.objects().await.into_iter();
-        let messages = objects.filter(|(key, _)| key.starts_with(|first: char| first.is_ascii_digit()));
+        let messages =
+            objects.filter(|(key, _)| key.starts_with(|first: char| first.is_ascii_digit()) && key.ends_with(".json"));
         messages.map(|(key, json)| (key, Bericht::parse(&json).expect("it is a message"))).collect()
     }
 
@@ -162,8 +163,8 @@ impl Stack {
         let kept: Vec<Bericht> = self.kept().await.into_values().collect();
         for (actie_id, state) in versies::states(&kept) {
             let actie = state.stored.actie();
-            let last = kept.iter().filter(|bericht| *bericht.tijdstip_registratie() == actie.tijdstip_registratie);
-            let last = last.last().expect("some message made it so").id();
+            let mut last = kept.iter().filter(|bericht| *bericht.tijdstip_registratie() == actie.tijdstip_registratie);
+            let last = last.next_back().expect("some message made it so").id();
             let current = Rows::of(&state).expect("it can be written").actueel;
             let more = [(table::BERICHT, Attribute::S(last.to_owned())), (table::REVISIE, Attribute::N(1))];
             self.write(with(&current, more)).await;
