@@ -4,6 +4,7 @@
 mod binary;
 mod errors;
 mod faults;
+mod history;
 mod idempotency;
 mod patch;
 mod post;

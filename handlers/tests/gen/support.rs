@@ -160,7 +160,12 @@ impl Stack {
 
     /// The table becomes what it is once everything in the backup was applied: what `proc` does, by the model of the domain.
     pub(crate) async fn settle(&self) {
-        let kept: Vec<Bericht> = self.kept().await.into_values().collect();
+        self.settle_some(|_| true).await;
+    }
+
+    /// The same, where only some of it was applied so far.
+    pub(crate) async fn settle_some(&self, applied: impl Fn(&Bericht) -> bool) {
+        let kept: Vec<Bericht> = self.kept().await.into_values().filter(applied).collect();
         for (actie_id, state) in versies::states(&kept) {
             let actie = state.stored.actie();
             let mut last = kept.iter().filter(|bericht| *bericht.tijdstip_registratie() == actie.tijdstip_registratie);
