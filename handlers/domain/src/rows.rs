@@ -115,6 +115,23 @@ impl Row {
         self.text(table::SOORT).unwrap_or_default()
     }
 
+    /// The same row with another number of its writes.
+    #[must_use]
+    pub fn with_revisie(mut self, revisie: i64) -> Self {
+        self.0.insert(Cow::Borrowed(table::REVISIE), Attribute::N(revisie));
+        self
+    }
+
+    /// The same row with another end.
+    #[must_use]
+    pub fn with_bewaard_tot(mut self, bewaard_tot: Option<i64>) -> Self {
+        match bewaard_tot {
+            Some(second) => self.0.insert(Cow::Borrowed(table::BEWAARD_TOT), Attribute::N(second)),
+            None => self.0.remove(table::BEWAARD_TOT),
+        };
+        self
+    }
+
     /// Its size in bytes, as DynamoDB counts it against [`table::MAX_ROW`].
     pub fn size(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.size()).sum()

@@ -74,6 +74,7 @@ const PASSING: &[&str] = &[
     "OperationAborted",
     "OverLimit",
     "ProvisionedThroughputExceededException",
+    "ReplicatedWriteConflictException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestTimeout",
@@ -83,5 +84,7 @@ const PASSING: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
     "Unknown",
 ];
