@@ -8,3 +8,4 @@ pub mod call;
 pub mod configuration;
 pub mod r#gen;
 pub mod observe;
+pub mod proc;

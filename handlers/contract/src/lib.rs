@@ -14,23 +14,19 @@ pub mod table {
     pub const SOORT_ACTUEEL: &str = "actueel";
     /// `soort` of a row per person in the actie is this, followed by the [`OBJECT_SLEUTEL`].
     pub const SOORT_OBJECT: &str = "object#";
-    /// `soort` of a row per version is this, followed by the [`TIJDSTIP_REGISTRATIE`].
+    /// `soort` of a row per version is this, followed by the [`TIJDSTIP_REGISTRATIE`], `#`, and the [`BERICHT`].
     pub const SOORT_VERSIE: &str = "versie#";
 
-    /// Partition of a verwerking: this, followed by the verwerkingId in lower case. Its rows are of no single actie.
+    /// Partition key of the rows of a verwerking is this, followed by its verwerkingId in lower case.
     pub const VERWERKING: &str = "verwerking#";
-    /// `soort` of a row that says that an actie was in the verwerking once: this, followed by the actieId.
+    /// In the partition of a verwerking: `soort` of the row that says that an actie is or was part of it is this,
+    /// followed by the actieId.
     pub const SOORT_LID: &str = "actie#";
-    /// `soort` of a row with a PATCH of the verwerking: this, its `tijdstipRegistratie`, `#`, the id of its message.
+    /// In the partition of a verwerking: `soort` of a row per accepted PATCH is this, followed by the
+    /// [`TIJDSTIP_REGISTRATIE`], `#`, and the [`BERICHT`].
     pub const SOORT_AANPASSING: &str = "aanpassing#";
-    /// `soort` of the row that says which PATCH of the verwerking was the last.
+    /// In the partition of a verwerking: `soort` of the row that has the [`TIJDSTIP_REGISTRATIE`] of its last PATCH.
     pub const SOORT_LAATSTE: &str = "laatste";
-    /// Counts the writes of a current row.
-    pub const REVISIE: &str = "revisie";
-    /// Id of the message that a current row was last changed by.
-    pub const BERICHT: &str = "bericht";
-    /// Present (and true) on the row of an actie that was answered with an error and so was never recorded.
-    pub const INGETROKKEN: &str = "ingetrokken";
 
     /// The finished JSON that a response returns, written by [`document`]. A mapping template inserts it as it is.
     pub const DOCUMENT: &str = "document";
@@ -62,6 +58,19 @@ pub mod table {
     pub const VERSLEUTELD: &str = "versleuteld";
     /// Present (and true) once a version of the actie was not `normaal` (R62).
     pub const OOIT_VERTROUWELIJK: &str = "ooitVertrouwelijk";
+
+    /// How often the current row was written by a function: what was read is still there while this is the same, and
+    /// [`TIJDSTIP_REGISTRATIE`] and [`VERVALLEN`], which a DELETE changes.
+    pub const REVISIE: &str = "revisie";
+    /// Id of the message that this state came of; [`GEEN_BERICHT`] of a DELETE's.
+    pub const BERICHT: &str = "bericht";
+    /// In the place of a message's id where a DELETE changed the actie. Sorts before any id.
+    pub const GEEN_BERICHT: &str = "-";
+    /// On the row of a version: the `operatie` of the message that brought it, where that was a POST or PUT. Such a row
+    /// is not only a version but also what the state of the actie is worked out from.
+    pub const OPERATIE: &str = "operatie";
+    /// Present (and true) on the current row of an actie whose POST was answered with an error, and never counts.
+    pub const INGETROKKEN: &str = "ingetrokken";
 
     /// The largest row that DynamoDB keeps, in bytes: the names and the values of its attributes together.
     pub const MAX_ROW: usize = 400 * 1024;

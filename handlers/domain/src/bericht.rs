@@ -117,7 +117,7 @@ impl Bericht {
         &self.id
     }
 
-    /// Who asked for the change.
+    /// Who asked for the change; empty where the message was read back from the table, which does not keep it.
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
@@ -153,6 +153,33 @@ impl Bericht {
 }
 
 impl Change {
+    /// `operatie` of a POST.
+    pub const POST: &str = "verwerkingsactie_create";
+    /// `operatie` of a PUT.
+    pub const PUT: &str = "verwerkingsactie_update";
+    /// `operatie` of a PATCH.
+    pub const PATCH: &str = "verwerkingsactie_list_patch";
+    /// `operatie` of a DELETE.
+    pub const DELETE: &str = "verwerkingsactie_delete";
+
+    /// What kind of change it is, by the operationId that accepted it.
+    pub fn operatie(&self) -> &'static str {
+        match self {
+            Self::Post { .. } => Self::POST,
+            Self::Put { .. } => Self::PUT,
+            Self::Patch { .. } => Self::PATCH,
+            Self::Delete { .. } => Self::DELETE,
+        }
+    }
+
+    /// The whole actie as a POST or PUT gives it.
+    pub fn inhoud(&self) -> Option<&Stored> {
+        match self {
+            Self::Post { inhoud } | Self::Put { inhoud } => Some(inhoud),
+            Self::Patch { .. } | Self::Delete { .. } => None,
+        }
+    }
+
     /// The actie that changes; none for a PATCH, which is about a verwerking.
     pub fn actie_id(&self) -> Option<&str> {
         match self {
@@ -217,6 +244,16 @@ mod tests {
         let inhoud = testdata::stored(&[("BSN", "999990019")]);
         let new = Bericht::new(uuid(9), String::new(), moment("2024-02-29T09:00:02.000000Z"), Change::Post { inhoud });
         assert_eq!(Bericht::parse(&new.json().unwrap()), Err(BerichtError::Tijdstip));
+    }
+
+    #[test]
+    fn the_operatie_is_that_of_the_json() {
+        let inhoud = testdata::stored(&[("BSN", "999990019")]);
+        let delete = Change::Delete { actie_id: uuid(1) };
+        for change in [Change::Post { inhoud: inhoud.clone() }, Change::Put { inhoud }, patch(), delete] {
+            let json = serde_json::to_value(&change).unwrap();
+            assert_eq!(json["operatie"], change.operatie());
+        }
     }
 
     proptest! {

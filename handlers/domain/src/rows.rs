@@ -1,17 +1,19 @@
 //! The rows that an actie becomes, keyed by the names of [`contract::table`].
 //!
 //! One current row; one row per person, in which stand only the objects of that person (R41, R45, R63); one row per
-//! version (R04).
+//! version (R04). The row of a version that a POST or PUT brought is also where that change can be read back, and so are
+//! the rows of a verwerking: which acties ever were in it, and its PATCHes (R34). They say nothing of a person.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use contract::table;
 
+use crate::bericht::{Bericht, Change};
 use crate::fout::Rejection;
 use crate::stored::Stored;
 use crate::tijd::{NotATijdstip, TijdstipRegistratie};
-use crate::versies::State;
+use crate::versies::{State, Versie};
 use crate::verwerkingsactie::{Patch, Verwerkingsactie, VerwerktObject};
 
 /// The value of an attribute.
@@ -54,6 +56,21 @@ impl Key {
     pub fn new(actie_id: impl Into<String>, soort: impl Into<String>) -> Self {
         Self { actie_id: actie_id.into(), soort: soort.into() }
     }
+
+    /// Of the current row of an actie.
+    pub fn actueel(actie_id: &str) -> Self {
+        Self::new(actie_id, table::SOORT_ACTUEEL)
+    }
+
+    /// Of the row of the last PATCH of a verwerking.
+    pub fn laatste(verwerking_id: &str) -> Self {
+        Self::new(verwerking(verwerking_id), table::SOORT_LAATSTE)
+    }
+}
+
+/// Partition key of the rows of a verwerking.
+pub fn verwerking(verwerking_id: &str) -> String {
+    format!("{}{}", table::VERWERKING, verwerking_id.to_ascii_lowercase())
 }
 
 impl Row {
@@ -75,6 +92,14 @@ impl Row {
         }
     }
 
+    /// The number of an attribute; none where it is absent or no number.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        match self.0.get(name) {
+            Some(Attribute::N(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Whether an attribute is there and true.
     pub fn is(&self, name: &str) -> bool {
         self.0.get(name) == Some(&Attribute::Bool)
@@ -88,6 +113,23 @@ impl Row {
     /// The row's sort key; the partition key is the actieId.
     pub fn soort(&self) -> &str {
         self.text(table::SOORT).unwrap_or_default()
+    }
+
+    /// The same row with another number of its writes.
+    #[must_use]
+    pub fn with_revisie(mut self, revisie: i64) -> Self {
+        self.0.insert(Cow::Borrowed(table::REVISIE), Attribute::N(revisie));
+        self
+    }
+
+    /// The same row with another end.
+    #[must_use]
+    pub fn with_bewaard_tot(mut self, bewaard_tot: Option<i64>) -> Self {
+        match bewaard_tot {
+            Some(second) => self.0.insert(Cow::Borrowed(table::BEWAARD_TOT), Attribute::N(second)),
+            None => self.0.remove(table::BEWAARD_TOT),
+        };
+        self
     }
 
     /// Its size in bytes, as DynamoDB counts it against [`table::MAX_ROW`].
@@ -113,20 +155,125 @@ pub struct Rows {
     pub versie: Row,
 }
 
-impl Rows {
-    /// The rows of a state.
+impl Row {
+    /// That an actie is or was part of a verwerking. Has no end of its own: it goes with the actie, whose term a PATCH,
+    /// which finds it by this row, may change.
+    pub fn lid(verwerking_id: &str, actie_id: &str) -> Self {
+        let soort = format!("{}{actie_id}", table::SOORT_LID);
+        let key = [(table::ACTIE_ID, Attribute::S(verwerking(verwerking_id))), (table::SOORT, Attribute::S(soort))];
+        BTreeMap::from(key).into()
+    }
+
+    /// The actieId of a row that [`Self::lid`] made.
+    pub fn actie_id_of_lid(&self) -> Option<&str> {
+        self.soort().strip_prefix(table::SOORT_LID)
+    }
+
+    /// A PATCH of a verwerking; none of any other change.
     ///
     /// # Errors
     /// None that is known: every type in a document can be written.
-    pub fn of(state: &State) -> Result<Self, serde_json::Error> {
+    pub fn aanpassing(bericht: &Bericht) -> Result<Option<Self>, serde_json::Error> {
+        let Change::Patch { verwerking_id, aanpassing } = bericht.change() else { return Ok(None) };
+        let tijdstip = bericht.tijdstip_registratie();
+        let soort = format!("{}{tijdstip}#{}", table::SOORT_AANPASSING, bericht.id());
+        // Without the attribute `verwerkingId`: it would be in the index of current acties.
+        let row = BTreeMap::from([
+            (table::ACTIE_ID, Attribute::S(verwerking(verwerking_id))),
+            (table::SOORT, Attribute::S(soort)),
+            (table::TIJDSTIP_REGISTRATIE, text(tijdstip.text())),
+            (table::BERICHT, text(bericht.id())),
+            (table::DOCUMENT, Attribute::S(serde_json::to_string(aanpassing)?)),
+        ]);
+        Ok(Some(row.into()))
+    }
+
+    /// That no PATCH of this verwerking is later than this moment.
+    pub fn laatste(verwerking_id: &str, tijdstip_registratie: &TijdstipRegistratie) -> Self {
+        let row = BTreeMap::from([
+            (table::ACTIE_ID, Attribute::S(verwerking(verwerking_id))),
+            (table::SOORT, text(table::SOORT_LAATSTE)),
+            (table::TIJDSTIP_REGISTRATIE, text(tijdstip_registratie.text())),
+        ]);
+        row.into()
+    }
+
+    /// In the place of the current row: that the POST of this actie was answered with an error and never counts. To be
+    /// kept for as long as its message may be anywhere.
+    pub fn ingetrokken(actie_id: &str, tijdstip_registratie: &TijdstipRegistratie, bewaard_tot: i64) -> Self {
+        let row = BTreeMap::from([
+            (table::ACTIE_ID, text(actie_id)),
+            (table::SOORT, text(table::SOORT_ACTUEEL)),
+            (table::TIJDSTIP_REGISTRATIE, text(tijdstip_registratie.text())),
+            (table::VERVALLEN, Attribute::Bool),
+            (table::INGETROKKEN, Attribute::Bool),
+            (table::BEWAARD_TOT, Attribute::N(bewaard_tot)),
+        ]);
+        row.into()
+    }
+
+    /// The row of a version. All rows of an actie go together, so the end of its retention is that of its last version.
+    ///
+    /// # Errors
+    /// None that is known: every type in a document can be written.
+    pub fn versie(versie: &Versie<'_>, bewaard_tot: Option<i64>) -> Result<Self, serde_json::Error> {
+        let mut row = common(&versie.state, versie.state.stored.actie(), None, bewaard_tot)?;
+        let (tijdstip, id) = versie.bericht.order();
+        row.insert(table::SOORT, Attribute::S(format!("{}{tijdstip}#{id}", table::SOORT_VERSIE)));
+        row.insert(table::BERICHT, text(id));
+        if versie.bericht.change().inhoud().is_some() {
+            row.insert(table::OPERATIE, text(versie.bericht.change().operatie()));
+        }
+        Ok(row.into())
+    }
+
+    /// The accepted change that a row keeps: a POST or PUT in that of a version, a PATCH in a verwerking's, a DELETE in the
+    /// current row. None in any other. It does not say which client asked for it.
+    ///
+    /// # Errors
+    /// See [`RowError`].
+    pub fn bericht(&self) -> Result<Option<Bericht>, RowError> {
+        let soort = self.soort();
+        let change = if soort == table::SOORT_ACTUEEL && self.is(table::VERVALLEN) && !self.is(table::INGETROKKEN) {
+            Change::Delete { actie_id: self.text(table::ACTIE_ID).unwrap_or_default().to_owned() }
+        } else if soort.starts_with(table::SOORT_VERSIE) && self.text(table::OPERATIE).is_some() {
+            let inhoud = CurrentRow::of(self).state()?.stored;
+            let post = self.text(table::OPERATIE) == Some(Change::POST);
+            if post { Change::Post { inhoud } } else { Change::Put { inhoud } }
+        } else if soort.starts_with(table::SOORT_AANPASSING) {
+            let aanpassing: Patch = serde_json::from_str(self.text(table::DOCUMENT).unwrap_or_default())
+                .map_err(|fout| RowError::Document { line: fout.line(), column: fout.column() })?;
+            let partition = self.text(table::ACTIE_ID).unwrap_or_default();
+            let verwerking_id = partition.strip_prefix(table::VERWERKING).unwrap_or_default().to_owned();
+            Change::Patch { verwerking_id, aanpassing }
+        } else {
+            return Ok(None);
+        };
+        let id = match change {
+            Change::Delete { .. } => table::GEEN_BERICHT,
+            _ => self.text(table::BERICHT).unwrap_or_default(),
+        };
+        let tijdstip = TijdstipRegistratie::parse(self.text(table::TIJDSTIP_REGISTRATIE).unwrap_or_default())?;
+        Ok(Some(Bericht::new(id.to_owned(), String::new(), tijdstip, change)))
+    }
+}
+
+impl Rows {
+    /// The rows of an actie of which this is the last version; `revisie` is the number of the current row.
+    ///
+    /// # Errors
+    /// None that is known: every type in a document can be written.
+    pub fn of(versie: &Versie<'_>, revisie: i64) -> Result<Self, serde_json::Error> {
+        let Versie { bericht, state } = versie;
         let actie = state.stored.actie();
-        let mut versie = common(state, actie, None)?;
-        let mut actueel = versie.clone();
+        let bewaard_tot = removed_from(state);
+        let mut actueel = common(state, actie, None, bewaard_tot)?;
         actueel.insert(table::SOORT, text(table::SOORT_ACTUEEL));
+        actueel.insert(table::REVISIE, Attribute::N(revisie));
+        actueel.insert(table::BERICHT, text(bericht.id()));
         if let Some(verwerking_id) = &actie.content.verwerking_id {
             actueel.insert(table::VERWERKING_ID, Attribute::S(verwerking_id.to_ascii_lowercase()));
         }
-        versie.insert(table::SOORT, Attribute::S(format!("{}{}", table::SOORT_VERSIE, actie.tijdstip_registratie)));
 
         let mut persons = BTreeMap::<&str, Vec<VerwerktObject>>::new();
         for object in &actie.verwerkte_objecten {
@@ -134,13 +281,17 @@ impl Rows {
         }
         let objecten = persons.into_iter().map(|(object_sleutel, objecten)| {
             let part = Verwerkingsactie { verwerkte_objecten: objecten, ..without_objecten(actie) };
-            let mut row = common(state, &part, Some(object_sleutel))?;
+            let mut row = common(state, &part, Some(object_sleutel), bewaard_tot)?;
             row.insert(table::SOORT, Attribute::S(format!("{}{object_sleutel}", table::SOORT_OBJECT)));
             row.insert(table::OBJECT_SLEUTEL, text(object_sleutel));
             row.insert(table::TIJDSTIP_SLEUTEL, Attribute::S(actie.content.tijdstip.key(&actie.actie_id)));
             Ok(Row::from(row))
         });
-        Ok(Self { objecten: objecten.collect::<Result<_, _>>()?, actueel: actueel.into(), versie: versie.into() })
+        Ok(Self {
+            objecten: objecten.collect::<Result<_, _>>()?,
+            actueel: actueel.into(),
+            versie: Row::versie(versie, bewaard_tot)?,
+        })
     }
 
     /// All of them.
@@ -154,7 +305,8 @@ impl Rows {
         earlier.objecten.iter().map(Row::soort).filter(move |soort| !still_there(soort))
     }
 
-    /// Whether DynamoDB can keep every row. To be asked before a change is accepted: later there is nobody to tell.
+    /// Whether DynamoDB can keep every row, also after what a PATCH or DELETE may add. To be asked before a change is
+    /// accepted: later there is nobody to tell.
     ///
     /// # Errors
     /// [`Rejection::TooLarge`].
@@ -171,6 +323,13 @@ impl Rows {
 pub fn patch_fits(aanpassing: &Patch) -> Result<(), Rejection> {
     let longest = aanpassing.bewaartermijn.as_ref().map_or(0, |term| term.text().len());
     if longest <= table::MAX_BEWAARTERMIJN { Ok(()) } else { Err(Rejection::TooLarge) }
+}
+
+/// The epoch second from which on DynamoDB may remove the rows of an actie (R08). What was over already when it was
+/// registered goes from then on: DynamoDB never removes what ended over five years ago.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
+fn removed_from(state: &State) -> Option<i64> {
+    state.bewaard_tot().map(|end| end.max(state.stored.actie().tijdstip_registratie.second()))
 }
 
 /// What a current row holds, as far as it takes to know the state of the actie.
@@ -204,7 +363,18 @@ pub enum RowError {
     Tijdstip(#[from] NotATijdstip),
 }
 
-impl CurrentRow<'_> {
+impl<'a> CurrentRow<'a> {
+    /// What stands in a row; what is missing is found by [`Self::state`].
+    pub fn of(row: &'a Row) -> Self {
+        Self {
+            document: row.text(table::DOCUMENT).unwrap_or_default(),
+            versleuteld: row.text(table::VERSLEUTELD),
+            tijdstip_registratie: row.text(table::TIJDSTIP_REGISTRATIE).unwrap_or_default(),
+            vervallen: row.is(table::VERVALLEN),
+            ooit_vertrouwelijk: row.is(table::OOIT_VERTROUWELIJK),
+        }
+    }
+
     /// The state of the actie.
     ///
     /// # Errors
@@ -222,6 +392,7 @@ fn common(
     state: &State,
     actie: &Verwerkingsactie,
     person: Option<&str>,
+    bewaard_tot: Option<i64>,
 ) -> Result<BTreeMap<&'static str, Attribute>, serde_json::Error> {
     let mut row = BTreeMap::from([
         (table::ACTIE_ID, text(&actie.actie_id)),
@@ -232,7 +403,7 @@ fn common(
     if let Some(activiteit) = &actie.content.verwerkingsactiviteit_id {
         row.insert(table::VERWERKINGSACTIVITEIT_ID, Attribute::S(activiteit.to_ascii_lowercase()));
     }
-    if let Some(bewaard_tot) = state.bewaard_tot() {
+    if let Some(bewaard_tot) = bewaard_tot {
         row.insert(table::BEWAARD_TOT, Attribute::N(bewaard_tot));
     }
     if state.vervallen {
@@ -272,7 +443,14 @@ mod tests {
     use serde_json::Value;
 
     fn rows(objecten: &[(&str, &str)]) -> Rows {
-        Rows::of(&State::new(testdata::stored(objecten))).unwrap()
+        rows_of(State::new(testdata::stored(objecten)))
+    }
+
+    fn rows_of(state: State) -> Rows {
+        let inhoud = state.stored.clone();
+        let tijdstip = inhoud.actie().tijdstip_registratie.clone();
+        let bericht = Bericht::new(uuid(9), String::new(), tijdstip, Change::Post { inhoud });
+        Rows::of(&Versie { bericht: &bericht, state }, 1).unwrap()
     }
 
     fn field<'a>(row: &'a Row, name: &str) -> &'a str {
@@ -291,8 +469,10 @@ mod tests {
             names(&row),
             [
                 "actieId",
+                "bericht",
                 "bewaardTot",
                 "document",
+                "revisie",
                 "soort",
                 "tijdstipRegistratie",
                 "vertrouwelijkheid",
@@ -313,7 +493,7 @@ mod tests {
     #[test]
     fn the_row_of_a_version_is_in_no_index_and_has_the_moment_in_its_key() {
         let row = rows(&[("BSN", "999990019")]).versie;
-        assert_eq!(row.soort(), "versie#2024-02-29T09:00:01.000000Z");
+        assert_eq!(row.soort(), format!("versie#2024-02-29T09:00:01.000000Z#{}", uuid(9)));
         assert!(!names(&row).contains(&"verwerkingId") && !names(&row).contains(&"objectSleutel"));
     }
 
@@ -351,8 +531,16 @@ mod tests {
         let mut state = State::new(testdata::stored(&[("BSN", "999990019")]));
         let content = &mut state.stored.actie_mut().content;
         (content.verwerking_id, content.verwerkingsactiviteit_id, content.bewaartermijn) = (None, None, None);
-        let row = Rows::of(&state).unwrap().actueel;
-        assert_eq!(names(&row), ["actieId", "document", "soort", "tijdstipRegistratie", "vertrouwelijkheid"]);
+        let row = rows_of(state).actueel;
+        assert_eq!(names(&row), [
+            "actieId",
+            "bericht",
+            "document",
+            "revisie",
+            "soort",
+            "tijdstipRegistratie",
+            "vertrouwelijkheid"
+        ]);
     }
 
     #[test]
@@ -362,7 +550,7 @@ mod tests {
             ooit_vertrouwelijk: true,
             ..State::new(testdata::stored(&[("BSN", "999990019"), ("BSN", "111222333")]))
         };
-        for row in Rows::of(&state).unwrap().all() {
+        for row in rows_of(state).all() {
             assert_eq!(
                 (&row.fields()["vervallen"], &row.fields()["ooitVertrouwelijk"]),
                 (&Attribute::Bool, &Attribute::Bool)
@@ -404,7 +592,7 @@ mod tests {
         let mut actie = testdata::actie(&[("BSN", "999990019")]);
         actie.content.bewaartermijn = None;
         let size = |actie: &Verwerkingsactie| {
-            Rows::of(&State::new(testdata::keys().pseudonymize(actie.clone(), None))).unwrap()
+            rows_of(State::new(testdata::keys().pseudonymize(actie.clone(), None)))
         };
         let used = size(&actie).all().map(Row::size).max().unwrap();
         let name = actie.content.actie_naam.clone().unwrap();
@@ -429,12 +617,60 @@ mod tests {
         assert!(!format!("{fout} {fout:?}").contains("999990019"));
     }
 
+    #[test]
+    fn r34_what_was_accepted_can_be_read_back_from_its_row() {
+        let inhoud = testdata::stored(&[("BSN", "999990019"), ("intern", "77700001-a-number-longer-than-ten")]);
+        let tijdstip = inhoud.actie().tijdstip_registratie.clone();
+        let bericht = |change| Bericht::new(uuid(9), String::new(), tijdstip.clone(), change);
+        for change in [Change::Post { inhoud: inhoud.clone() }, Change::Put { inhoud: inhoud.clone() }] {
+            let bericht = bericht(change);
+            let rows = Rows::of(&Versie::first(&bericht).unwrap(), 1).unwrap();
+            assert_eq!(rows.versie.bericht().unwrap().as_ref(), Some(&bericht));
+            assert!(rows.actueel.bericht().unwrap().is_none() && rows.objecten[0].bericht().unwrap().is_none());
+        }
+        let bewaartermijn = Some(crate::bewaartermijn::Bewaartermijn::parse("P1Y").unwrap());
+        let aanpassing = Patch { bewaartermijn, vertrouwelijkheid: None };
+        let verwerking_id = "6d4c2b1a-0f9e-4d8c-b7a6-958473625140".to_owned();
+        let patch = bericht(Change::Patch { verwerking_id, aanpassing });
+        let row = Row::aanpassing(&patch).unwrap().unwrap();
+        assert_eq!(row.bericht().unwrap().as_ref(), Some(&patch));
+        assert!(!names(&row).contains(&"verwerkingId"), "it would be in the index of current acties");
+
+        let delete = Change::Delete { actie_id: uuid(1) };
+        let delete = Bericht::new(table::GEEN_BERICHT.to_owned(), String::new(), tijdstip.clone(), delete);
+        let vervallen = State { vervallen: true, ..State::new(inhoud) };
+        let rows = Rows::of(&Versie { bericht: &delete, state: vervallen }, 2).unwrap();
+        assert_eq!(rows.actueel.bericht().unwrap(), Some(delete));
+        assert!(rows.versie.bericht().unwrap().is_none(), "the current row keeps it");
+        assert!(Row::ingetrokken(&uuid(1), &tijdstip, 1).bericht().unwrap().is_none());
+    }
+
+    #[test]
+    fn r34_rows_of_a_verwerking_stand_together_whatever_the_case_of_its_id() {
+        let lid = Row::lid("6D4C2B1A-0F9E-4D8C-B7A6-958473625140", &uuid(1));
+        assert_eq!(lid.key(), Key::new("verwerking#6d4c2b1a-0f9e-4d8c-b7a6-958473625140", format!("actie#{}", uuid(1))));
+        assert_eq!(lid.actie_id_of_lid(), Some(uuid(1).as_str()));
+        let laatste = Row::laatste("6D4C2B1A-0F9E-4D8C-B7A6-958473625140", &testdata::moment("2024-02-29T09:00:01.000000Z"));
+        assert_eq!(laatste.key(), Key::laatste("6d4c2b1a-0f9e-4d8c-b7a6-958473625140"));
+    }
+
+    #[test]
+    fn r08_what_was_over_when_it_was_registered_is_not_too_old_for_dynamodb_to_remove() {
+        let mut state = State::new(testdata::stored(&[("BSN", "999990019")]));
+        let actie = state.stored.actie_mut();
+        actie.content.tijdstip = crate::tijd::Tijdstip::parse("1950-01-01T00:00:00Z").unwrap();
+        let registered = actie.tijdstip_registratie.second();
+        for row in rows_of(state).all() {
+            assert_eq!(row.number(table::BEWAARD_TOT), Some(registered));
+        }
+    }
+
     proptest! {
         #[test]
         fn r09_r63_no_row_holds_a_number_and_no_persons_row_the_pseudonym_of_another(actie in testdata::acties()) {
             let numbers = testdata::numbers(&actie);
             let state = State::new(testdata::keys().pseudonymize(actie, None));
-            let rows = Rows::of(&state).unwrap();
+            let rows = rows_of(state.clone());
             for row in rows.all() {
                 let everything = format!("{row:?}");
                 prop_assert!(numbers.iter().all(|number| !everything.contains(number)));
@@ -452,14 +688,8 @@ mod tests {
         fn the_current_row_says_what_the_state_was(actie in testdata::acties(), vervallen: bool) {
             let stored = testdata::keys().pseudonymize(actie, None);
             let state = State { vervallen, ..State::new(stored) };
-            let row = Rows::of(&state).unwrap().actueel;
-            let parsed = CurrentRow {
-                document: field(&row, table::DOCUMENT),
-                versleuteld: row.fields().contains_key(table::VERSLEUTELD).then(|| field(&row, table::VERSLEUTELD)),
-                tijdstip_registratie: field(&row, table::TIJDSTIP_REGISTRATIE),
-                vervallen: row.fields().contains_key(table::VERVALLEN),
-                ooit_vertrouwelijk: row.fields().contains_key(table::OOIT_VERTROUWELIJK),
-            };
+            let row = rows_of(state.clone()).actueel;
+            let parsed = CurrentRow::of(&row);
             prop_assert_eq!(parsed.state().unwrap(), state);
         }
     }

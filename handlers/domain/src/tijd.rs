@@ -195,6 +195,11 @@ impl TijdstipRegistratie {
         &self.0
     }
 
+    /// The epoch second in which it lies.
+    pub fn second(&self) -> i64 {
+        self.microsecond().div_euclid(1_000_000)
+    }
+
     fn microsecond(&self) -> i64 {
         // The constructors admit nothing else than an instant.
         self.0.parse::<Timestamp>().map_or(0, Timestamp::as_microsecond)

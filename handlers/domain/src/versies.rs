@@ -28,21 +28,18 @@ impl State {
     }
 
     /// What one change makes of an actie: `None` is one that is not there. A change that is about another actie, or that
-    /// comes after the DELETE, changes nothing. The changes must come in the order of [`Bericht::order`]; one that comes
-    /// twice in a row makes no difference the second time.
+    /// comes after the DELETE, changes nothing. A PUT of an actie that is not there makes it: it has all that the POST
+    /// would have brought. The changes must come in the order of [`Bericht::order`]; one that comes twice in a row makes
+    /// no difference the second time.
     pub fn after(current: Option<Self>, bericht: &Bericht) -> Option<Self> {
-        let Some(mut state) = current else {
-            return match bericht.change() {
-                Change::Post { inhoud } => Some(Self::new(inhoud.clone())),
-                _ => None,
-            };
-        };
-        if state.vervallen || !state.is_subject_to(bericht.change()) {
-            return Some(state);
+        if !Self::takes(current.as_ref(), bericht) {
+            return current;
         }
+        let Some(mut state) = current else {
+            return bericht.change().inhoud().cloned().map(Self::new);
+        };
         match bericht.change() {
-            Change::Post { .. } => return Some(state),
-            Change::Put { inhoud } => state.stored = inhoud.clone(),
+            Change::Post { inhoud } | Change::Put { inhoud } => state.stored = inhoud.clone(),
             Change::Patch { aanpassing, .. } => state.apply_patch(aanpassing),
             Change::Delete { .. } => state.vervallen = true,
         }
@@ -50,6 +47,15 @@ impl State {
         actie.tijdstip_registratie = bericht.tijdstip_registratie().clone();
         state.ooit_vertrouwelijk |= actie.content.vertrouwelijkheid != Vertrouwelijkheid::Normaal;
         Some(state)
+    }
+
+    /// Whether a change makes a version of an actie in this state. `None` is one that is not there.
+    pub fn takes(current: Option<&Self>, bericht: &Bericht) -> bool {
+        match (current, bericht.change()) {
+            (None, change) => change.inhoud().is_some(),
+            (Some(_), Change::Post { .. }) => false,
+            (Some(state), change) => !state.vervallen && state.is_subject_to(change),
+        }
     }
 
     /// Whether a change is about this actie: it names the actie, or the verwerking of which the actie is part now.
@@ -85,6 +91,40 @@ impl State {
     pub fn exists(&self, now: Timestamp) -> bool {
         !self.vervallen && self.bewaard_tot().is_none_or(|end| now.as_second() < end)
     }
+}
+
+/// A version of an actie: a change, and the state that it made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versie<'a> {
+    /// What changed.
+    pub bericht: &'a Bericht,
+    /// What the actie was from then on.
+    pub state: State,
+}
+
+impl<'a> Versie<'a> {
+    /// The first version of an actie, where a change can make one.
+    pub fn first(bericht: &'a Bericht) -> Option<Self> {
+        State::after(None, bericht).map(|state| Self { bericht, state })
+    }
+}
+
+/// All versions of one actie (R04), the last being its state now: [`states`] for one actie, with the way there. The order
+/// of the changes does not matter, nor does how often each of them is there; none may name another actie.
+pub fn versies<'a>(berichten: impl IntoIterator<Item = &'a Bericht>) -> Vec<Versie<'a>> {
+    let mut berichten: Vec<&Bericht> = berichten.into_iter().collect();
+    berichten.sort_by_key(|bericht| bericht.order());
+    berichten.dedup_by_key(|bericht| bericht.order());
+    let mut versies: Vec<Versie<'a>> = Vec::new();
+    for bericht in berichten {
+        let current = versies.last().map(|versie| &versie.state);
+        if State::takes(current, bericht)
+            && let Some(state) = State::after(current.cloned(), bericht)
+        {
+            versies.push(Versie { bericht, state });
+        }
+    }
+    versies
 }
 
 /// What changes make of the log: the state of every actie by its actieId. Their order does not matter, nor does how often
@@ -229,8 +269,30 @@ mod tests {
     }
 
     #[test]
-    fn r34_what_is_not_there_is_not_made_by_a_change() {
-        assert!(states(&[put(1, 1, None, "normaal"), patch(2, 7, Some("P1Y"), None), delete(3, 1)]).is_empty());
+    fn r34_what_is_not_there_is_made_by_a_post_or_put_alone() {
+        assert!(states(&[patch(1, 7, Some("P1Y"), None), delete(2, 1)]).is_empty());
+        // Its POST is still under way, or was lost: the PUT has all of it.
+        assert_eq!(only(&[put(1, 1, None, "normaal"), post(2, 1, None, "normaal")]).0, "versie 1");
+    }
+
+    #[test]
+    fn r04_every_change_that_did_something_is_a_version() {
+        let berichten = [
+            post(1, 1, Some(7), "normaal"),
+            patch(2, 8, Some("P1Y"), None),
+            patch(3, 7, None, Some(Vertrouwelijk)),
+            put(4, 1, Some(8), "normaal"),
+            patch(5, 7, Some("P2Y"), None),
+            delete(6, 1),
+            put(7, 1, Some(7), "normaal"),
+        ];
+        let twice = berichten.iter().chain(&berichten).rev();
+        let versies: Vec<_> = versies(twice)
+            .into_iter()
+            .map(|versie| (versie.bericht.id().to_owned(), versie.state.ooit_vertrouwelijk, versie.state.vervallen))
+            .collect();
+        let expected = [(1, false, false), (3, true, false), (4, true, false), (6, true, true)];
+        assert_eq!(versies, expected.map(|(n, ever, vervallen)| (uuid(n), ever, vervallen)));
     }
 
     #[test]
@@ -301,7 +363,9 @@ mod tests {
         fn r34_one_actie_alone_becomes_what_it_becomes_in_the_whole_log(berichten in changes()) {
             for (actie_id, state) in states(&berichten) {
                 let about_this = |bericht: &&Bericht| bericht.change().actie_id().is_none_or(|id| id == actie_id);
-                prop_assert_eq!(berichten.iter().filter(about_this).fold(None, State::after), Some(state));
+                prop_assert_eq!(berichten.iter().filter(about_this).fold(None, State::after), Some(&state).cloned());
+                let versies = versies(berichten.iter().filter(about_this));
+                prop_assert_eq!(versies.last().map(|versie| &versie.state), Some(&state));
             }
         }
     }

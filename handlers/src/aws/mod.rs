@@ -14,6 +14,7 @@ pub use queue::{Queue, SqsQueue};
 pub use secrets::{Secrets, SecretsManager};
 pub use table::{Condition, DynamoTable, MOST_TOGETHER, RowPage, Table, Write, WriteError};
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -41,7 +42,7 @@ pub enum Failure {
 
 impl Failure {
     /// Sorts an error of the SDK. Only its code is kept, since a message may quote the request.
-    fn of<E: ProvideErrorMetadata, R>(service: &'static str, fout: &SdkError<E, R>) -> Self {
+    fn of<E: ProvideErrorMetadata>(service: &'static str, fout: &SdkError<E, HttpResponse>) -> Self {
         let unavailable = |code: &str| Self::Unavailable { service, code: code.to_owned() };
         match fout {
             SdkError::ConstructionFailure(_) => Self::Refused { service, code: "ConstructionFailure".to_owned() },
@@ -49,7 +50,7 @@ impl Failure {
             SdkError::DispatchFailure(_) => unavailable("DispatchFailure"),
             SdkError::ServiceError(fout) => {
                 let code = fout.err().code().unwrap_or("Unknown");
-                if PASSING.contains(&code) {
+                if PASSING.contains(&code) || fout.raw().status().is_server_error() {
                     unavailable(code)
                 } else {
                     Self::Refused { service, code: code.to_owned() }
@@ -61,7 +62,7 @@ impl Failure {
     }
 }
 
-/// Codes of errors that pass, of all four services.
+/// Codes of errors that pass, of all four services; besides these any answer with a status of 500 or more.
 const PASSING: &[&str] = &[
     "InternalError",
     "InternalFailure",
@@ -73,6 +74,7 @@ const PASSING: &[&str] = &[
     "OperationAborted",
     "OverLimit",
     "ProvisionedThroughputExceededException",
+    "ReplicatedWriteConflictException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestTimeout",
@@ -82,5 +84,7 @@ const PASSING: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
     "Unknown",
 ];

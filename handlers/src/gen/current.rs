@@ -95,8 +95,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
             let prefix = keys::day(day, actie_id);
             self.list(&prefix, None, until).await
         });
-        let keys = try_join_all(lists).await?;
-        Ok(keys.iter().flatten().filter_map(|key| Name::of_key(key)).collect())
+        Ok(keys::messages(&try_join_all(lists).await?.concat()))
     }
 
     /// The newest POST or PUT, unless it is what the row was last changed by.
@@ -139,8 +138,8 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
                 let long_ago = keys::since(&verwerking_id, Kind::Patch, Timestamp::now() - ON_ITS_WAY);
                 let after = keys::after(&verwerking_id, Kind::Patch, &name).max(long_ago);
                 let found = self.list(&keys::pointers(&verwerking_id, Kind::Patch), Some(&after), until).await?;
-                let names = found.iter().filter_map(|key| keys::pointed(key)).map(|(name, _)| name).collect();
-                own = Patches::new(verwerking_id, names);
+                let names = keys::pointed(&found).into_iter().map(|(name, _)| name);
+                own = Patches::new(verwerking_id, names.collect());
                 &own
             }
         };

@@ -9,7 +9,13 @@
 //! - `verwerkingen/<verwerkingId>/patch/<name>/<vertrouwelijkheid that it sets, or ->`.
 //!
 //! So one LIST finds what is asked for since a moment, however many acties a verwerking has.
+//!
+//! A change that could not be accepted may lie there all the same. Beside it lies then an empty `<name>.ingetrokken`, and beside
+//! its pointer `<name>/ingetrokken`; both are passed over here, and have to be by whoever submits messages again.
 
+use std::collections::HashSet;
+
+use contract::table::INGETROKKEN;
 use contract::vertrouwelijkheid;
 use domain::bericht::{Bericht, Change};
 use domain::tijd::TijdstipRegistratie;
@@ -53,9 +59,8 @@ impl Name {
         Self(format!("{}-{id}", compact(tijdstip)))
     }
 
-    /// From the key of a message.
-    pub(super) fn of_key(key: &str) -> Option<Self> {
-        let name = key.rsplit('/').next()?.strip_suffix(".json")?;
+    /// From the end of a key.
+    fn parse(name: &str) -> Option<Self> {
         Self(name.to_owned()).checked()
     }
 
@@ -131,11 +136,35 @@ pub(super) fn pointer(bericht: &Bericht) -> Option<String> {
     Some(format!("{}{}/{last}", pointers(&verwerking_id, kind), Name::of(bericht).0))
 }
 
-/// Reads the key of a pointer: the message, and the actieId or the vertrouwelijkheid at its end.
-pub(super) fn pointed(key: &str) -> Option<(Name, &str)> {
-    let mut parts = key.rsplit('/');
-    let last = parts.next()?;
-    Some((Name(parts.next()?.to_owned()).checked()?, last))
+/// The keys that say of a message, and of its pointer, that it was never accepted.
+pub(super) fn withdrawn(bericht: &Bericht) -> impl Iterator<Item = String> {
+    let message = bericht.backup_key();
+    let message = message.strip_suffix(".json").map(|stem| format!("{stem}.{INGETROKKEN}"));
+    let pointer = pointer(bericht);
+    let pointer =
+        pointer.as_deref().and_then(|key| key.rsplit_once('/')).map(|(name, _)| format!("{name}/{INGETROKKEN}"));
+    message.into_iter().chain(pointer)
+}
+
+/// The messages among these keys.
+pub(super) fn messages(keys: &[String]) -> Vec<Name> {
+    let files = || keys.iter().filter_map(|key| key.rsplit('/').next()?.rsplit_once('.'));
+    let withdrawn: HashSet<&str> = files().filter(|(_, end)| *end == INGETROKKEN).map(|(name, _)| name).collect();
+    let kept = files().filter(|(name, end)| *end == "json" && !withdrawn.contains(name));
+    kept.filter_map(|(name, _)| Name::parse(name)).collect()
+}
+
+/// The pointers among these keys: the message, and the actieId or the vertrouwelijkheid at the end.
+pub(super) fn pointed(keys: &[String]) -> Vec<(Name, &str)> {
+    let parts = || {
+        keys.iter().filter_map(|key| {
+            let (rest, last) = key.rsplit_once('/')?;
+            Some((rest.rsplit('/').next()?, last))
+        })
+    };
+    let withdrawn: HashSet<&str> = parts().filter(|(_, last)| *last == INGETROKKEN).map(|(name, _)| name).collect();
+    let kept = parts().filter(|(name, _)| !withdrawn.contains(name));
+    kept.filter_map(|(name, last)| Some((Name::parse(name)?, last))).collect()
 }
 
 /// Where the first attempt with an `Idempotency-Key` lies.
@@ -166,11 +195,12 @@ mod tests {
         let bericht = patch("2024-02-29T09:00:01.000042Z", Some(Vertrouwelijkheid::Opgeheven));
         let key = pointer(&bericht).unwrap();
         assert_eq!(key, format!("verwerkingen/{VERWERKING}/patch/20240229T090001.000042Z-{ID}/opgeheven"));
-        let (name, last) = pointed(&key).unwrap();
-        assert_eq!(last, "opgeheven");
+        let keys = [key];
+        let [(name, last)] = &pointed(&keys)[..] else { panic!("not read") };
+        assert_eq!(*last, "opgeheven");
         assert_eq!(name.key(VERWERKING), bericht.backup_key());
         assert_eq!(name.tijdstip().as_ref(), Some(bericht.tijdstip_registratie()));
-        assert_eq!(Name::of_key(&bericht.backup_key()), Some(name));
+        assert_eq!(messages(&[bericht.backup_key()]).first(), Some(name));
         assert!(pointer(&patch("2024-02-29T09:00:01.000042Z", None)).unwrap().ends_with("/-"));
     }
 
@@ -193,8 +223,19 @@ mod tests {
         for key in
             ["", "a", "a/b.json", "2024/02/29/a/gisteren.json", "2024/02/29/a/20240229T090001.000042Z.json", "é/é/é"]
         {
-            assert_eq!(Name::of_key(key), None, "{key}");
-            assert_eq!(pointed(key), None, "{key}");
+            assert_eq!(messages(&[key.to_owned()]), [], "{key}");
+            assert_eq!(pointed(&[key.to_owned()]), [], "{key}");
         }
+    }
+
+    #[test]
+    fn r13_what_was_withdrawn_is_passed_over() {
+        let [gone, kept] = ["2024-02-29T09:00:01.000042Z", "2024-02-29T09:00:01.000043Z"].map(|then| patch(then, None));
+        let mut all = vec![gone.backup_key(), kept.backup_key()];
+        all.extend([&gone, &kept].map(|bericht| pointer(bericht).unwrap()));
+        all.extend(withdrawn(&gone));
+        let [messages_, pointers] = [all.split_at(0), all.split_at(2)].map(|(_, keys)| keys.to_vec());
+        assert_eq!(messages(&messages_), [Name::of(&kept)]);
+        assert_eq!(pointed(&pointers), [(Name::of(&kept), "-")]);
     }
 }

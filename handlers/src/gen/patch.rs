@@ -38,7 +38,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         };
         let change = Change::Patch { verwerking_id, aanpassing };
         let bericht = Bericht::new(new_key(), event.client_id().to_owned(), registered, change);
-        self.accept(&bericht, asked).await?;
+        self.accept_change(&bericht, asked).await?;
         Ok(Answer::empty(204))
     }
 }

@@ -38,12 +38,12 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         };
         match self.first_attempt(key, &bericht, asked).await? {
             None => {
-                self.accept(&bericht, asked).await?;
+                self.accept_again(&bericht, asked).await?;
                 created(&actie)
             }
             Some(first) => {
                 let actie = self.repeated(request, &first)?;
-                self.accept(&first, asked).await?;
+                self.accept_again(&first, asked).await?;
                 created(&actie)
             }
         }

@@ -32,7 +32,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         fit(&State::new(inhoud.clone()))?;
         let change = Change::Put { inhoud };
         let bericht = Bericht::new(new_key(), event.client_id().to_owned(), registered, change);
-        self.accept(&bericht, asked).await?;
+        self.accept_change(&bericht, asked).await?;
         Answer::json(200, &actie)
     }
 }

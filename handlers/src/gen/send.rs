@@ -3,6 +3,7 @@
 use domain::bericht::{Bericht, Change};
 use domain::fout::Rejection;
 use domain::rows::{Attribute, Key, Row};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -61,12 +62,20 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         Ok(())
     }
 
-    /// Accepts a change that does no harm when it is done twice.
-    pub(super) async fn accept(&self, bericht: &Bericht, asked: &Asked<'_>) -> Result<(), Refusal> {
+    /// Accepts a new actie that the same request, if it comes again, makes again.
+    pub(super) async fn accept_again(&self, bericht: &Bericht, asked: &Asked<'_>) -> Result<(), Refusal> {
         self.hand_over(bericht, asked).await.map_err(|failure| {
             tracing::error!(%failure, "not accepted");
             Refusal::failed(&failure, Outcome::Repeatable)
         })
+    }
+
+    /// Accepts a change of what is there, which does no harm when it is done twice.
+    pub(super) async fn accept_change(&self, bericht: &Bericht, asked: &Asked<'_>) -> Result<(), Refusal> {
+        let Err(failure) = self.hand_over(bericht, asked).await else { return Ok(()) };
+        tracing::error!(%failure, "not accepted");
+        self.take_back(bericht, asked.time.end).await;
+        Err(Refusal::failed(&failure, Outcome::Repeatable))
     }
 
     /// Accepts a new actie whose client, if it gets an error, will come with a new one: then this one must never be recorded.
@@ -77,16 +86,27 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         match self.withdraw(actie_id, bericht, asked.time.end).await {
             Withdrawn::Yes => {
                 tracing::error!(%failure, actieId = actie_id, "not accepted and withdrawn");
+                self.take_back(bericht, asked.time.end).await;
                 Err(Refusal::failed(&failure, Outcome::Nothing))
             }
             Withdrawn::TooLate => {
-                tracing::error!(%failure, actieId = actie_id, "accepted, though not everything that it takes is known to be done");
+                tracing::error!(%failure, actieId = actie_id, "accepted, though not all of it is known to be done");
                 Ok(())
             }
             Withdrawn::Unknown => {
                 tracing::error!(%failure, actieId = actie_id, "not accepted, and not known to be withdrawn");
                 Err(Refusal::failed(&failure, Outcome::Unknown))
             }
+        }
+    }
+
+    /// Says beside a message in the backup that it was never accepted. Where this fails too there is most probably no
+    /// message there either.
+    async fn take_back(&self, bericht: &Bericht, until: Instant) {
+        let keys: Vec<String> = keys::withdrawn(bericht).collect();
+        let puts = keys.iter().map(|key| persist(until, || self.backup.put(key, String::new())));
+        if let Err(failure) = try_join_all(puts).await {
+            tracing::error!(%failure, "the backup may hold a message that was not accepted");
         }
     }
 

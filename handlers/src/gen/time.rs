@@ -45,7 +45,8 @@ where
     let [mut pause, longest] = PAUSES;
     let mut last = None;
     loop {
-        let failure = match timeout_at(until, ask()).await {
+        // What the SDK does to ask is a large future; on the heap, since several of them stand within one another here.
+        let failure = match timeout_at(until, Box::pin(ask())).await {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(refused @ Failure::Refused { .. })) => return Err(refused),
             Ok(Err(failure)) => failure,

@@ -76,10 +76,9 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
             self.members(verwerking_id, None, until),
             self.not_normaal(verwerking_id, only_normaal, until),
         )?;
-        let patches: Vec<_> = patches.iter().filter_map(|key| keys::pointed(key)).collect();
+        let patches = keys::pointed(&patches);
         let pointed = |keys: &[String]| -> Vec<Candidate> {
-            let pointed = keys.iter().filter_map(|key| keys::pointed(key));
-            pointed.map(|(name, actie)| (actie.to_owned(), Some(name))).collect()
+            keys::pointed(keys).into_iter().map(|(name, actie)| (actie.to_owned(), Some(name))).collect()
         };
         let vertrouwelijk = pointed(&vertrouwelijk);
         let names = patches.iter().map(|(name, _)| name);

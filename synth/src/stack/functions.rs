@@ -100,7 +100,12 @@ fn answering(settings: &Settings, specifications: &[Specification], parts: &Part
             Statement::allow("Backup", ["s3:GetObject", "s3:PutObject"], [parts.backup.objects_arn("")]),
             Statement::allow("FindInBackup", ["s3:ListBucket"], [parts.backup.arn()]),
             Statement::allow("Send", ["sqs:SendMessage"], [parts.queues.main.arn()]),
-            Statement::allow("ReadActie", ["dynamodb:GetItem"], [parts.table.arn()]),
+            // It writes one row only: that of an actie which could not be accepted, so that its message is dropped.
+            Statement::allow(
+                "ActieInTable",
+                ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+                [parts.table.arn()],
+            ),
             Statement::allow("FindVerwerking", ["dynamodb:Query"], [parts.table.index_arn(table::VERWERKING_ID_INDEX)]),
             read_secrets([&parts.secrets.pseudonym]),
             encryption::use_key(parts.key),
