@@ -132,7 +132,10 @@ mod tests {
         assert_eq!(Keys::parse(b"<html>").unwrap_err(), SourceError::Form);
         assert_eq!(keys(r#"{"keys":[]}"#), 0);
         let good = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
-        assert_eq!(keys(&format!(r#"{{"keys":[1,null,{{"kty":"new"}},{{"kty":"OKP","crv":"Ed448","x":"AA"}},{good}]}}"#)), 1);
+        assert_eq!(
+            keys(&format!(r#"{{"keys":[1,null,{{"kty":"new"}},{{"kty":"OKP","crv":"Ed448","x":"AA"}},{good}]}}"#)),
+            1
+        );
     }
 
     #[test]

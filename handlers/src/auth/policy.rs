@@ -67,8 +67,7 @@ pub(super) fn answer(request: &Request, identity: Identity, facts: Option<Contex
     let mut context = facts.unwrap_or_default();
     context.insert(names::CLIENT_ID, identity.client_id.clone());
     context.insert(names::SCOPES, identity.scopes.to_string());
-    let statement =
-        Statement { action: "execute-api:Invoke", effect, resource: literally(&request.method_arn) };
+    let statement = Statement { action: "execute-api:Invoke", effect, resource: literally(&request.method_arn) };
     Answer {
         principal_id: identity.client_id,
         policy_document: Policy { version: "2012-10-17", statement: [statement] },

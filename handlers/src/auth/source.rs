@@ -4,9 +4,9 @@ use std::future::Future;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
@@ -70,9 +70,11 @@ impl HttpKeys {
     async fn get(&self, address: &str) -> Result<Vec<u8>, SourceError> {
         let mut request = HttpRequest::get(address).map_err(|_| SourceError::Address)?;
         request.headers_mut().insert("accept", "application/jwk-set+json, application/json");
-        let answer = self.connector().call(request).await.map_err(|fout| {
-            if fout.is_timeout() { SourceError::Timeout } else { SourceError::Connection }
-        })?;
+        let answer = self
+            .connector()
+            .call(request)
+            .await
+            .map_err(|fout| if fout.is_timeout() { SourceError::Timeout } else { SourceError::Connection })?;
         if answer.status().as_u16() != 200 {
             return Err(SourceError::Status(answer.status().as_u16()));
         }
