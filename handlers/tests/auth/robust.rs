@@ -42,8 +42,17 @@ fn any_json() -> impl Strategy<Value = Json> {
     })
 }
 
+/// Any JSON, or what is good with up to two members that are something else.
+fn nearly(good: Json) -> impl Strategy<Value = Json> {
+    let changes = prop::collection::btree_map(NAMES, any_json(), 0..3);
+    prop_oneof![
+        1 => any_json(),
+        3 => changes.prop_map(move |changes| changed(good.clone(), changes.into_iter().collect::<Map<_, _>>().into())),
+    ]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn r72_any_text_as_authorization_is_401(text in "(Bearer )?(\\PC{0,200}|[A-Za-z0-9_-]{0,60}(\\.[A-Za-z0-9_-]{0,60}){0,3})") {
@@ -53,7 +62,11 @@ proptest! {
     }
 
     #[test]
-    fn r72_any_header_and_claims_that_nobody_signed_are_401(header in any_json(), claims in any_json(), signature in any::<Vec<u8>>()) {
+    fn r72_any_header_and_claims_that_nobody_signed_are_401(
+        header in nearly(WORLD.header()),
+        claims in prop_oneof![nearly(claims(json!({}))), nearly(zgw_claims(json!({"scope": "read:normal"})))],
+        signature in prop::collection::vec(any::<u8>(), 0..80),
+    ) {
         let (header, claims) = (header.to_string(), claims.to_string());
         let base64 = |bytes: &[u8]| data_encoding::BASE64URL_NOPAD.encode(bytes);
         let token = format!("{}.{}.{}", base64(header.as_bytes()), base64(claims.as_bytes()), base64(&signature));
@@ -62,8 +75,7 @@ proptest! {
 
     /// Claims at random that the issuer did sign are let through only where they say what they must.
     #[test]
-    fn r72_what_is_let_through_was_meant_for_us(changes in prop::collection::btree_map(NAMES, any_json(), 0..3)) {
-        let claims = claims(changes.into_iter().collect::<Map<_, _>>().into());
+    fn r72_what_is_let_through_was_meant_for_us(claims in nearly(claims(json!({})))) {
         let token = WORLD.signer.token(&WORLD.header(), &claims);
         if ask(&Event::read(&token).json()).is_ok_and(|answer| answer.is_allowed()) {
             prop_assert_eq!(&claims["iss"], ISSUER);
