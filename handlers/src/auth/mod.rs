@@ -33,6 +33,7 @@ use serde_json::Value as Json;
 
 use crate::aws::{Clients as Aws, Secrets, SecretsManager};
 use crate::configuration::{self, ConfigurationError};
+use crate::observe::{Line, Unit};
 use cache::Cached;
 use clients::Clients;
 use issuers::Issuers;
@@ -143,13 +144,13 @@ impl<S: Secrets, K: KeySource> Auth<S, K> {
     /// # Errors
     /// As [`Auth::authorize`].
     pub async fn authorize_at(&self, event: &Json, now: Timestamp) -> Result<Answer, Refusal> {
-        let begin = Instant::now();
+        let began = Instant::now();
         let request = Request::read(event);
         let outcome = match &request {
             Some(request) => self.decide(request, now).await,
             None => Err(Refusal::Fault(Fault::Event)),
         };
-        log(request.as_ref(), &outcome, begin);
+        log(request.as_ref(), &outcome, began);
         outcome
     }
 
@@ -194,8 +195,8 @@ impl<S: Secrets, K: KeySource> Auth<S, K> {
     }
 }
 
-/// One line a request: no token, no path, no query, nothing that a client wrote but the method.
-fn log(request: Option<&Request>, outcome: &Result<Answer, Refusal>, begin: Instant) {
+/// One line a request: no token, no path, no query, and of what the client wrote only its id, once that is proven.
+fn log(request: Option<&Request>, outcome: &Result<Answer, Refusal>, began: Instant) {
     let (status, reden) = match outcome {
         Ok(answer) if answer.is_allowed() => (200, "allowed"),
         Ok(_) => (403, "scopes"),
@@ -203,12 +204,19 @@ fn log(request: Option<&Request>, outcome: &Result<Answer, Refusal>, begin: Inst
         Err(Refusal::Fault(fault)) => (500, fault.code()),
     };
     let request_id = request.map_or("", |request| &request.request_id);
-    let operatie = request.map(Request::operation).unwrap_or_default();
-    let duur = begin.elapsed().as_secs_f64() * 1000.0;
-    match outcome {
-        Err(Refusal::Fault(fault)) => {
-            tracing::error!(requestId = request_id, operatie, status, reden, duur, fout = %fault, "authorization failed");
-        }
-        _ => tracing::info!(requestId = request_id, operatie, status, reden, duur, "authorization"),
+    if let Err(Refusal::Fault(fault)) = outcome {
+        tracing::error!(requestId = request_id, fout = %fault, "the request cannot be authorized");
     }
+    let of_class = |class: u64| if status / 100 == class { 1.0 } else { 0.0 };
+    Line::new(names::AUTH, "autorisatie")
+        .dimension("operatie", &request.map(Request::operation).unwrap_or_default())
+        .text("requestId", request_id)
+        .text("clientId", outcome.as_ref().map_or("", |answer| &answer.principal_id))
+        .number("status", status)
+        .text("reden", reden)
+        .metric("duur", Unit::Milliseconds, began.elapsed().as_secs_f64() * 1000.0)
+        .metric("verzoeken", Unit::Count, 1.0)
+        .metric("fouten4xx", Unit::Count, of_class(4))
+        .metric("fouten5xx", Unit::Count, of_class(5))
+        .write();
 }

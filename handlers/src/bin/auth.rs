@@ -1,13 +1,15 @@
-//! Starts the function `auth`.
+//! The function `auth`, as Lambda starts it.
 
 use handlers::auth::Auth;
 use handlers::aws::Clients;
+use handlers::observe;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false).init();
-    let auth = &Auth::from_env(&Clients::from_env().await)?;
-    run(service_fn(|event: LambdaEvent<Value>| Box::pin(async move { auth.authorize(&event.payload).await }))).await
+    observe::init();
+    let function = &Auth::from_env(&Clients::from_env().await)?;
+    // Boxed: as a part of the runtime's own future its type would be too deep for the compiler.
+    run(service_fn(|event: LambdaEvent<Value>| Box::pin(async move { function.authorize(&event.payload).await }))).await
 }

@@ -1,132 +1,129 @@
-//! R72: the binary, started as Lambda starts it, says what API Gateway goes by.
+//! R72: the program, started as Lambda starts it, says what API Gateway goes by.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::time::Duration;
 
+use aws_sdk_secretsmanager::config::Credentials;
+use handlers::auth::Auth;
+use handlers::aws::{Clients, SecretsManager};
 use jiff::Timestamp;
+use local::lambda::{Function, FunctionError};
+use local::{Fault, Options, Service, Services};
 use serde_json::{Value as Json, json};
 
+use crate::keys::{http, named, serve};
 use crate::world::*;
 
-/// Ends the process, also where a test fails.
-struct Process(Child);
+const TIME: Duration = Duration::from_secs(60);
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+async fn start<'a>(environment: impl IntoIterator<Item = (&'a str, &'a str)>) -> Function {
+    let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Function::start("auth", Path::new(env!("CARGO_BIN_EXE_auth")), environment).await.unwrap()
 }
 
-/// One request over HTTP: its first line and its body.
-fn request(connection: &TcpStream) -> Option<(String, String)> {
-    let mut reader = BufReader::new(connection.try_clone().unwrap());
-    let mut first = String::new();
-    reader.read_line(&mut first).ok().filter(|length| *length > 0)?;
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim().split_once(':') else { break };
-        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
-    }
-    let mut body = Vec::new();
-    if let Some(length) = headers.get("content-length") {
-        body.resize(length.parse().unwrap(), 0);
-        reader.read_exact(&mut body).ok()?;
-    } else if headers.contains_key("transfer-encoding") {
-        // Chunks, the last one empty.
-        loop {
-            let mut size = String::new();
-            reader.read_line(&mut size).ok()?;
-            let size = usize::from_str_radix(size.trim(), 16).unwrap();
-            let mut chunk = vec![0; size + 2];
-            reader.read_exact(&mut chunk).ok()?;
-            body.extend_from_slice(&chunk[..size]);
-            if size == 0 {
-                break;
-            }
-        }
-    }
-    Some((first.trim().to_owned(), String::from_utf8(body).unwrap()))
+async fn invoke(function: &Function, event: &Json) -> Result<Json, FunctionError> {
+    let answer = function.invoke(event.to_string(), TIME, None).await?;
+    Ok(serde_json::from_slice(&answer).unwrap())
 }
 
-fn answer(mut connection: &TcpStream, status: &str, headers: &str, body: &str) {
-    let length = body.len();
-    let text = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
-    // The process may have been ended.
-    let _ = connection.write_all(text.as_bytes());
+fn message(outcome: &Result<Json, FunctionError>) -> String {
+    let Err(FunctionError::Reported(fout)) = outcome else { panic!("{outcome:?}") };
+    serde_json::from_str::<Json>(fout).unwrap()["errorMessage"].as_str().unwrap().to_owned()
 }
 
-/// Hands these events to the binary, one after the other, and collects where it posts what.
-fn run(jwks: &str, events: &[Json]) -> Vec<(String, Json)> {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let issuers = json!([{"issuer": ISSUER, "audience": AUDIENCE, "jwksUri": format!("http://{address}/jwks.json")}]);
-    let process = Command::new(env!("CARGO_BIN_EXE_auth"))
-        .env_clear()
-        .env("AWS_LAMBDA_RUNTIME_API", &address)
-        .env("AWS_LAMBDA_FUNCTION_NAME", "auth")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("PSEUDONYM_SECRET_ARN", "pseudonym")
-        .env("TIJDZONE", "Europe/Amsterdam")
-        .env("TOKEN_ISSUERS", issuers.to_string())
-        .stdout(Stdio::null())
-        .spawn();
-    let _process = Process(process.unwrap());
-
-    let mut events = events.iter().enumerate();
-    let mut posted = Vec::new();
-    for connection in listener.incoming() {
-        let connection = connection.unwrap();
-        let Some((first, body)) = request(&connection) else { continue };
-        if first.contains("/jwks.json") {
-            answer(&connection, "200 OK", "", jwks);
-        } else if first.contains("/invocation/next") {
-            let Some((number, event)) = events.next() else { return posted };
-            let deadline = Timestamp::now().as_millisecond() + 60_000;
-            let headers =
-                format!("Lambda-Runtime-Aws-Request-Id: {number}\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n");
-            answer(&connection, "200 OK", &headers, &event.to_string());
-        } else {
-            let path = first.split(' ').nth(1).unwrap().to_owned();
-            posted.push((path, serde_json::from_str(&body).unwrap()));
-            answer(&connection, "202 Accepted", "", "");
-        }
-    }
-    posted
-}
-
-#[test]
-fn r72_the_binary_answers_with_a_policy_or_with_unauthorized() {
+#[tokio::test]
+async fn r72_the_program_answers_with_a_policy_or_with_unauthorized() {
+    let services = Services::start(Options::in_memory()).await.unwrap();
+    let pseudonym = services.secrets().set("pseudonym", PSEUDONYM_SECRET);
+    let register = json!({"zaken": {"sleutel": CLIENT_SECRET, "scopes": "read:confidential"}});
+    let clients = services.secrets().set("clients", &register.to_string());
     let signer = Signer::p256();
-    let jwks = json!({"keys": [changed(signer.jwk(), json!({"kid": "a"}))]}).to_string();
+    let (address, _) = serve(http("200 OK", "", &json!({"keys": [named(&signer, "a")]}).to_string()));
+    let issuers = json!([{"issuer": ISSUER, "audience": AUDIENCE, "jwksUri": format!("http://{address}/jwks.json")}]);
+    let function = start([
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_ENDPOINT_URL", services.endpoint().as_str()),
+        ("PSEUDONYM_SECRET_ARN", &pseudonym),
+        ("CLIENTS_SECRET_ARN", &clients),
+        ("TIJDZONE", "Europe/Amsterdam"),
+        ("TOKEN_ISSUERS", issuers.to_string().as_str()),
+    ])
+    .await;
+    function.ready().await.unwrap();
+    assert_eq!(services.faults().total(), 0, "nothing is fetched before it is needed");
+
     let now = Timestamp::now().as_second();
-    let token = |scope: &str, exp: i64| {
-        let changes = json!({"scope": scope, "exp": exp, "iat": now, "nbf": now});
-        signer.token(&json!({"alg": "ES256", "kid": "a"}), &claims(changes))
+    let token = |exp: i64| {
+        let claims = claims(json!({"exp": exp, "iat": now, "nbf": now}));
+        signer.token(&json!({"alg": "ES256", "kid": "a"}), &claims)
     };
-    let posted = run(
-        &jwks,
-        &[
-            Event::read(&token("read:normal", now + 300)).json(),
-            Event::list(&token("read:normal", now + 300), &[]).json(),
-            Event::read(&token("read:normal", now - 300)).json(),
-            json!({"version": "2.0"}),
-        ],
-    );
-    let path = |number: usize| posted[number].0.rsplit_once("/invocation/").unwrap().1;
-    assert_eq!((path(0), path(1)), ("0/response", "1/response"));
-    assert_eq!(posted[0].1["policyDocument"]["Statement"][0]["Effect"], "Allow");
-    assert_eq!(posted[0].1["context"]["scopes"], "read:normal");
-    assert_eq!(posted[1].1["policyDocument"]["Statement"][0]["Effect"], "Deny");
-    assert_eq!((path(2), path(3)), ("2/error", "3/error"));
-    assert_eq!(posted[2].1["errorMessage"], "Unauthorized");
-    assert_eq!(posted[3].1["errorMessage"], "The request cannot be authorized now");
+    let effect = |answer: &Json| answer["policyDocument"]["Statement"][0]["Effect"].clone();
+    let allowed = invoke(&function, &Event::read(&token(now + 300)).json()).await.unwrap();
+    assert_eq!((effect(&allowed), &allowed["context"]["scopes"]), (json!("Allow"), &json!("read:normal")));
+    let denied = invoke(&function, &Event::list(&token(now + 300), &[]).json()).await.unwrap();
+    assert_eq!(effect(&denied), "Deny");
+    assert_eq!(message(&invoke(&function, &Event::read(&token(now - 300)).json()).await), "Unauthorized");
+    assert_eq!(message(&invoke(&function, &json!({"version": "2.0"})).await), "The request cannot be authorized now");
+
+    // Both secrets come from Secrets Manager, once.
+    let zgw = Signer::Hmac(CLIENT_SECRET.into()).token(&json!({"alg": "HS256"}), &zgw_claims(json!({"iat": now})));
+    let person = [("objecttype", "persoon"), ("soortObjectId", "BSN"), ("objectId", "999990019")];
+    for _ in 0..2 {
+        let answer = invoke(&function, &Event::list(&zgw, &person).json()).await.unwrap();
+        assert_eq!((effect(&answer), &answer["context"]["objectSleutel"]), (json!("Allow"), &json!(PSEUDONYM)));
+    }
+    assert_eq!(services.faults().total(), 2);
+
+    let log = function.log().join("\n");
+    for secret in ["999990019", CLIENT_SECRET, &zgw, PSEUDONYM] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    services.stop().await;
+}
+
+#[tokio::test]
+async fn r72_a_program_that_is_told_nothing_sensible_does_not_start() {
+    for (name, value) in [
+        ("TIJDZONE", ""),
+        ("TIJDZONE", "Europe/Amsterdm"),
+        ("PSEUDONYM_SECRET_ARN", ""),
+        ("TOKEN_ISSUERS", "{}"),
+        ("TOKEN_ISSUERS", r#"[{"issuer":"https://a","audience":"b","jwksUri":"http://example.nl/"}]"#),
+        ("TOKEN_ISSUERS", r#"[{"issuer":"https://a","audience":"","jwksUri":"https://example.nl/"}]"#),
+    ] {
+        let mut environment = vec![
+            ("AWS_REGION", "eu-west-1"),
+            ("PSEUDONYM_SECRET_ARN", "pseudonym"),
+            ("TIJDZONE", "Europe/Amsterdam"),
+            ("TOKEN_ISSUERS", "[]"),
+        ];
+        environment.retain(|(known, _)| *known != name);
+        environment.push((name, value));
+        let outcome = start(environment).await.ready().await;
+        assert!(matches!(outcome, Err(FunctionError::Exited(_))), "{name}={value}: {outcome:?}");
+    }
+}
+
+/// A secret that cannot be had for a moment: the SDK asks again, and nobody notices.
+#[tokio::test]
+async fn r72_a_passing_fault_of_secrets_manager_is_not_the_clients() {
+    let services = Services::start(Options::in_memory()).await.unwrap();
+    let register = json!({"zaken": {"sleutel": CLIENT_SECRET, "scopes": "read:normal"}});
+    services.secrets().set("clients", &register.to_string());
+    let passing =
+        |call: &local::Call| if call.number < 3 { Fault::internal(Service::SecretsManager) } else { Fault::None };
+    services.faults().set(passing);
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("eu-west-1"))
+        .endpoint_url(services.endpoint())
+        .credentials_provider(Credentials::new("anybody", "anything", None, None, "test"))
+        .load()
+        .await;
+    let secrets = SecretsManager::new(Clients::from(config).secrets());
+    let auth = Auth::new(settings(), secrets, World::new(Signer::ed25519()).issuer);
+    let token = Signer::Hmac(CLIENT_SECRET.into()).token(&json!({"alg": "HS256"}), &zgw_claims(json!({})));
+    assert!(auth.authorize_at(&Event::read(&token).json(), at(NOW)).await.unwrap().is_allowed());
+    services.stop().await;
 }

@@ -4,7 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use handlers::auth::Fault;
+use handlers::observe;
 use serde_json::{Value as Json, json};
+use tracing::level_filters::LevelFilter;
 
 use crate::world::*;
 
@@ -229,12 +231,7 @@ impl io::Write for Written {
 async fn r09_the_log_has_a_line_a_request_and_neither_token_nor_query() {
     let written = Written::default();
     let writer = written.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
+    let subscriber = observe::subscriber(LevelFilter::TRACE, move || writer.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let world = World::new(Signer::ed25519());
@@ -249,14 +246,19 @@ async fn r09_the_log_has_a_line_a_request_and_neither_token_nor_query() {
 
     let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (lines, events): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line["message"] == "autorisatie");
     let seen: Vec<_> =
         lines.iter().map(|line| (line["status"].as_u64().unwrap(), line["reden"].as_str().unwrap())).collect();
     assert_eq!(
         seen,
         [(200, "allowed"), (401, "token signature"), (403, "scopes"), (401, "token too large"), (500, "event")]
     );
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(event["fout"], "the event is not that of a REQUEST authorizer");
     assert_eq!(lines[0]["requestId"], "c6af9ac6-7b61-11e6-9a41-93e8deadbeef");
     assert_eq!(lines[0]["operatie"], "GET /verwerkingsacties");
+    assert_eq!((&lines[0]["clientId"], &lines[1]["clientId"]), (&json!("zaaksysteem"), &json!("")));
+    assert_eq!((&lines[1]["fouten4xx"], &lines[4]["fouten5xx"]), (&json!(1.0), &json!(1.0)));
     assert!(lines.iter().all(|line| line["duur"].is_number()));
     for secret in
         ["999990019", "123456782", "QUJD", PSEUDONYM, CLIENT_SECRET, "jan", "Jan Jansen", &good[..20], &"x".repeat(20)]

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::world::*;
 
-fn named(signer: &Signer, kid: &str) -> Json {
+pub(crate) fn named(signer: &Signer, kid: &str) -> Json {
     changed(signer.jwk(), json!({ "kid": kid }))
 }
 
@@ -131,7 +131,7 @@ async fn r72_the_keys_of_one_issuer_say_nothing_of_another() {
 }
 
 /// A server on this machine that gives every connection the same bytes, and counts them.
-fn serve(answer: Vec<u8>) -> (String, Arc<AtomicUsize>) {
+pub(crate) fn serve(answer: Vec<u8>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
     let asked = Arc::new(AtomicUsize::new(0));
@@ -157,7 +157,7 @@ fn read_request(connection: &mut TcpStream) {
     }
 }
 
-fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
+pub(crate) fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n{body}").into_bytes()
 }
