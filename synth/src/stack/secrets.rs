@@ -29,7 +29,7 @@ pub(super) fn secrets(stack: &mut Stack, settings: &settings::Tokens, key: &encr
             Secret {
                 description: "Secret of each client that signs its own tokens: a JSON object by client_id",
                 kms_key_id: key.arn(),
-                // A client that nobody knows, with a secret that nobody has seen: the shape to fill in.
+                // A client that nobody knows, with a secret that nobody has seen and without scopes: it may do nothing.
                 generate_secret_string: Some(GenerateSecretString {
                     generate_string_key: "example-client",
                     ..generated("{}")
