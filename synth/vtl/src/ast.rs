@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::string::JStr;
 use crate::value::Value;
 
 /// A variable's number; names are known when a template has been parsed, so rendering needs no lookup by name.
@@ -33,7 +32,7 @@ pub(crate) enum Node {
     Foreach(Box<Foreach>),
     Define {
         key: Slot,
-        block: Arc<Definition>,
+        block: Definition,
     },
     Stop(Option<Expr>),
     Break {
@@ -133,7 +132,7 @@ pub(crate) struct Step {
 
 #[derive(Debug)]
 pub(crate) enum StepKind {
-    Property(SmolStr, JStr),
+    Property(SmolStr),
     Call(SmolStr, Vec<Expr>),
     Index(Expr),
 }
@@ -159,7 +158,7 @@ pub(crate) enum CompareOp {
 
 #[derive(Debug)]
 pub(crate) enum Expr {
-    Constant(Value),
+    Constant(Value<'static>),
     True,
     False,
     /// A double-quoted string with references or directives in it.

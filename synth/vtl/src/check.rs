@@ -271,7 +271,7 @@ impl Checker<'_> {
         let mut out = format!("${}", reference.name);
         for step in &reference.steps {
             match &step.kind {
-                StepKind::Property(name, _) => out.push_str(&format!(".{name}")),
+                StepKind::Property(name) => out.push_str(&format!(".{name}")),
                 StepKind::Call(name, _) => out.push_str(&format!(".{name}(…)")),
                 StepKind::Index(_) => out.push_str("[…]"),
             }
@@ -295,7 +295,7 @@ impl Checker<'_> {
             return true;
         }
         let last = match reference.steps.last().map(|s| &s.kind) {
-            Some(StepKind::Call(name, _) | StepKind::Property(name, _)) => &**name,
+            Some(StepKind::Call(name, _) | StepKind::Property(name)) => &**name,
             Some(StepKind::Index(_)) => "",
             None => {
                 return matches!(self.name(reference.root), "velocityCount" | "velocityHasNext");
@@ -320,7 +320,7 @@ impl Checker<'_> {
         }
         for (i, step) in reference.steps.iter().enumerate() {
             match &step.kind {
-                StepKind::Property(name, _) => {
+                StepKind::Property(name) => {
                     let digits = name.rsplit_once('-').map_or("", |(_, after)| after);
                     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
                         self.warn(step.at, WarningKind::MinusInName(name.to_string()));
@@ -352,7 +352,7 @@ impl Checker<'_> {
                 let known = match reference.steps.last().map(|s| &s.kind) {
                     None => self.boolean.contains(&reference.root) || self.name(reference.root) == "velocityHasNext",
                     Some(StepKind::Call(..)) => asks(reference),
-                    Some(StepKind::Property(name, _)) => {
+                    Some(StepKind::Property(name)) => {
                         self.name(reference.root) == "foreach" && matches!(&**name, "hasNext" | "first" | "last")
                     }
                     Some(StepKind::Index(_)) => false,

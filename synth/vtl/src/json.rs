@@ -3,7 +3,7 @@
 
 use crate::error::ErrorKind;
 use crate::number::{self, Decimal};
-use crate::string::{JStr, Out};
+use crate::string::{JStr, Out, Text};
 use crate::value::{Entries, Heap, Key, ListKind, Object, Outcome, Value, exception, unsupported};
 use std::sync::Arc;
 
@@ -33,31 +33,31 @@ impl Until {
 }
 
 /// Parses a text permissively: unquoted and single-quoted strings, spare commas, whatever follows the value.
-pub(crate) fn parse(heap: &mut Heap<'_>, text: &JStr) -> Outcome<Value> {
-    let Some(text) = text.as_str() else {
-        return unsupported("half a surrogate pair in JSON");
+pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'r>> {
+    let (text, lent) = match text {
+        JStr::Utf8(Text::Lent(text)) => (*text, Some(*text)),
+        JStr::Utf8(text) => (&**text, None),
+        JStr::Wide(_) => return unsupported("half a surrogate pair in JSON"),
     };
     heap.charge(text.len())?;
     heap.step(text.len() / 16)?;
-    let mut parser = Parser { text, pos: 0, heap, names: vec![None; NAMES] };
+    let mut parser = Parser { text, lent, pos: 0, heap };
     parser.value(Until::End)
 }
 
-struct Parser<'t, 'h, 'l> {
+struct Parser<'t, 'h, 'r> {
     text: &'t str,
+    /// The same text, where it lasts as long as the rendering: then strings point at it.
+    lent: Option<&'r str>,
     pos: usize,
-    heap: &'h mut Heap<'l>,
-    /// Names met before: the objects of a list have the same ones.
-    names: Vec<Option<JStr>>,
+    heap: &'h mut Heap<'r>,
 }
-
-const NAMES: usize = 32;
 
 fn trim(text: &str) -> &str {
     text.trim_matches(|c| c <= ' ')
 }
 
-impl<'t> Parser<'t, '_, '_> {
+impl<'t, 'r> Parser<'t, '_, 'r> {
     fn current(&self) -> char {
         match self.text.as_bytes().get(self.pos) {
             None => END,
@@ -95,13 +95,28 @@ impl<'t> Parser<'t, '_, '_> {
         }
     }
 
-    fn word(&mut self, until: Until) -> &'t str {
-        let start = self.pos;
-        self.skip_until(until);
-        trim(&self.text[start..self.pos])
+    /// A stretch of the text.
+    fn stretch(&self, text: &str, start: usize) -> JStr<'r> {
+        match self.lent {
+            Some(whole) => JStr::from(&whole[start..start + text.len()]),
+            None => JStr::from(text.to_owned()),
+        }
     }
 
-    fn value(&mut self, until: Until) -> Outcome<Value> {
+    /// A word that is not quoted; the caller looks at its text before it becomes a string.
+    fn word_from(&mut self, start: usize, until: Until) -> (&'t str, JStr<'r>) {
+        self.skip_until(until);
+        let raw = &self.text[start..self.pos];
+        let leading = raw.len() - raw.trim_start_matches(|c| c <= ' ').len();
+        let word = trim(raw);
+        (word, self.stretch(word, start + leading))
+    }
+
+    fn word(&mut self, until: Until) -> (&'t str, JStr<'r>) {
+        self.word_from(self.pos, until)
+    }
+
+    fn value(&mut self, until: Until) -> Outcome<Value<'r>> {
         loop {
             return match self.current() {
                 ' ' | '\r' | '\n' | '\t' => {
@@ -114,27 +129,27 @@ impl<'t> Parser<'t, '_, '_> {
                 '"' | '\'' => Ok(Value::Str(self.string()?)),
                 '0'..='9' | '-' => self.number(until),
                 _ => {
-                    let word = self.word(until);
+                    let (word, text) = self.word(until);
                     Ok(match word {
                         "null" => Value::Null,
                         "true" => Value::Bool(true),
                         "false" => Value::Bool(false),
                         "NaN" => Value::Float(f32::NAN),
-                        _ => Value::str(word),
+                        _ => Value::Str(text),
                     })
                 }
             };
         }
     }
 
-    fn nested(&mut self, f: impl FnOnce(&mut Self) -> Outcome<Value>) -> Outcome<Value> {
+    fn nested(&mut self, f: impl FnOnce(&mut Self) -> Outcome<Value<'r>>) -> Outcome<Value<'r>> {
         self.heap.enter()?;
         let result = f(self);
         self.heap.leave();
         result
     }
 
-    fn array(&mut self) -> Outcome<Value> {
+    fn array(&mut self) -> Outcome<Value<'r>> {
         self.pos += 1;
         let mut items = Vec::new();
         loop {
@@ -151,7 +166,7 @@ impl<'t> Parser<'t, '_, '_> {
         }
     }
 
-    fn object(&mut self) -> Outcome<Value> {
+    fn object(&mut self) -> Outcome<Value<'r>> {
         let mut entries = Entries::default();
         loop {
             self.pos += 1;
@@ -165,8 +180,8 @@ impl<'t> Parser<'t, '_, '_> {
                 _ => {}
             }
             let key = match self.current() {
-                '"' | '\'' => self.name()?,
-                _ => JStr::from(self.word(Until::Key)),
+                '"' | '\'' => self.string()?,
+                _ => self.word(Until::Key).1,
             };
             self.skip_space();
             if self.current() != ':' {
@@ -191,7 +206,7 @@ impl<'t> Parser<'t, '_, '_> {
     }
 
     /// A string without escapes, with what is between its quotes; `None` stays where it is.
-    fn plain_string(&mut self) -> Option<&'t str> {
+    fn plain_string(&mut self) -> Option<JStr<'r>> {
         let start = self.pos + 1;
         let quote = self.text.as_bytes()[self.pos];
         let rest = &self.text.as_bytes()[start..];
@@ -200,12 +215,12 @@ impl<'t> Parser<'t, '_, '_> {
             return None;
         }
         self.pos = end + 1;
-        Some(&self.text[start..end])
+        Some(self.stretch(&self.text[start..end], start))
     }
 
-    fn string(&mut self) -> Outcome<JStr> {
+    fn string(&mut self) -> Outcome<JStr<'r>> {
         if let Some(plain) = self.plain_string() {
-            return Ok(JStr::from(plain));
+            return Ok(plain);
         }
         let quote = self.current();
         let Some(end) = self.text[self.pos + 1..].find(quote) else {
@@ -257,24 +272,6 @@ impl<'t> Parser<'t, '_, '_> {
         }
     }
 
-    /// A name of an object's member.
-    fn name(&mut self) -> Outcome<JStr> {
-        let Some(known) = self.plain_string() else {
-            return self.string();
-        };
-        let bytes = known.as_bytes();
-        let mix = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
-        let slot = (bytes.len() + mix(bytes.first()) * 7 + mix(bytes.last()) * 3) % NAMES;
-        match &self.names[slot] {
-            Some(name) if name.as_str() == Some(known) => Ok(name.clone()),
-            _ => {
-                let name = JStr::from(known);
-                self.names[slot] = Some(name.clone());
-                Ok(name)
-            }
-        }
-    }
-
     fn hex(&mut self, digits: usize) -> Outcome<u16> {
         let mut value = 0u32;
         for _ in 0..digits {
@@ -301,7 +298,7 @@ impl<'t> Parser<'t, '_, '_> {
         !self.at_end() && (c as u32) < 126 && !until.stops(c)
     }
 
-    fn number(&mut self, until: Until) -> Outcome<Value> {
+    fn number(&mut self, until: Until) -> Outcome<Value<'r>> {
         let start = self.pos;
         self.pos += 1;
         self.digits();
@@ -315,15 +312,13 @@ impl<'t> Parser<'t, '_, '_> {
             whole = false;
             self.pos += 1;
             if !matches!(self.current(), '+' | '-' | '0'..='9') {
-                self.skip_until(until);
-                return Ok(Value::str(trim(&self.text[start..self.pos])));
+                return Ok(Value::Str(self.word_from(start, until).1));
             }
             self.pos += 1;
             self.digits();
         }
         if self.goes_on(until) {
-            self.skip_until(until);
-            return Ok(Value::str(trim(&self.text[start..self.pos])));
+            return Ok(Value::Str(self.word_from(start, until).1));
         }
         let text = trim(&self.text[start..self.pos]);
         if whole {
@@ -350,7 +345,7 @@ impl<'t> Parser<'t, '_, '_> {
 }
 
 /// json-smart's escaping of a string; `web` escapes slashes too.
-fn escape(s: &JStr, web: bool, out: &mut Out) {
+fn escape<'r>(s: &JStr<'r>, web: bool, out: &mut Out) {
     let plain = |c: char| {
         !(c < ' '
             || c == '"'
@@ -389,7 +384,7 @@ fn escape(s: &JStr, web: bool, out: &mut Out) {
 }
 
 /// Writes a value as json-smart does; `web` as `toString` of its arrays, else as `$input.json`.
-pub(crate) fn write(heap: &mut Heap<'_>, value: &Value, web: bool, out: &mut Out) -> Outcome<()> {
+pub(crate) fn write<'r>(heap: &mut Heap<'r>, value: &Value<'r>, web: bool, out: &mut Out) -> Outcome<()> {
     heap.step(1)?;
     match value {
         Value::Null => out.push_str("null"),
@@ -461,7 +456,7 @@ pub(crate) fn write(heap: &mut Heap<'_>, value: &Value, web: bool, out: &mut Out
     Ok(())
 }
 
-fn quoted(s: &JStr, web: bool, out: &mut Out) {
+fn quoted<'r>(s: &JStr<'r>, web: bool, out: &mut Out) {
     out.push_str("\"");
     escape(s, web, out);
     out.push_str("\"");

@@ -3,35 +3,85 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use smol_str::SmolStr;
-
 /// A Java string. Nearly all are well formed and kept as UTF-8; only one with an unpaired surrogate is kept as units,
-/// so that equal strings always have the same shape. Short ones, which most names and values are, need no allocation.
+/// so that equal strings always have the same shape.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum JStr {
-    Utf8(SmolStr),
+pub(crate) enum JStr<'r> {
+    Utf8(Text<'r>),
     Wide(Arc<[u16]>),
 }
 
-impl From<&str> for JStr {
-    fn from(s: &str) -> Self {
-        JStr::Utf8(SmolStr::from(s))
+/// A well-formed text. Most of what a rendering handles stands in its template or in its body, and is only pointed at.
+#[derive(Clone, Debug)]
+pub(crate) enum Text<'r> {
+    Lent(&'r str),
+    Made(Arc<str>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Text::Lent(text) => text,
+            Text::Made(text) => text,
+        }
     }
 }
 
-impl From<String> for JStr {
+impl Text<'_> {
+    /// A part of the text, by bytes; the caller's range is within it.
+    pub(crate) fn part(&self, range: Range<usize>) -> Self {
+        match self {
+            Text::Lent(text) => Text::Lent(&text[range]),
+            Text::Made(text) => Text::Made(Arc::from(&text[range])),
+        }
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl Hash for Text<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl<'r> From<&'r str> for JStr<'r> {
+    fn from(s: &'r str) -> Self {
+        JStr::Utf8(Text::Lent(s))
+    }
+}
+
+impl From<String> for JStr<'_> {
     fn from(s: String) -> Self {
-        JStr::Utf8(SmolStr::from(s))
+        JStr::Utf8(Text::Made(Arc::from(s)))
     }
 }
 
-impl JStr {
+impl<'r> JStr<'r> {
     pub(crate) fn from_units(units: Vec<u16>) -> Self {
         match String::from_utf16(&units) {
-            Ok(s) => JStr::Utf8(SmolStr::from(s)),
+            Ok(s) => JStr::from(s),
             Err(_) => JStr::Wide(Arc::from(units)),
+        }
+    }
+
+    /// The same string, pointing at where this one is kept.
+    pub(crate) fn lend<'s>(&'s self) -> JStr<'s> {
+        match self {
+            JStr::Utf8(text) => JStr::Utf8(Text::Lent(text)),
+            wide @ JStr::Wide(_) => wide.clone(),
         }
     }
 
@@ -52,7 +102,7 @@ impl JStr {
     /// As it leaves the JVM: an unpaired surrogate becomes a question mark.
     pub(crate) fn to_text(&self) -> Cow<'_, str> {
         match self {
-            JStr::Utf8(s) => Cow::Borrowed(s),
+            JStr::Utf8(s) => Cow::Borrowed(&**s),
             JStr::Wide(u) => Cow::Owned(char::decode_utf16(u.iter().copied()).map(|c| c.unwrap_or('?')).collect()),
         }
     }
@@ -87,15 +137,15 @@ impl JStr {
     }
 
     /// The units `from..to`, which the caller has checked.
-    pub(crate) fn slice(&self, from: usize, to: usize) -> JStr {
+    pub(crate) fn slice(&self, from: usize, to: usize) -> JStr<'r> {
         match self {
-            JStr::Utf8(s) if s.is_ascii() => JStr::from(&s[from..to]),
+            JStr::Utf8(s) if s.is_ascii() => JStr::Utf8(s.part(from..to)),
             _ => JStr::from_units(self.units()[from..to].to_vec()),
         }
     }
 
     /// Java's `String.compareTo`.
-    pub(crate) fn compare(&self, other: &JStr) -> i32 {
+    pub(crate) fn compare(&self, other: &JStr<'_>) -> i32 {
         let (a, b) = (self.units(), other.units());
         for (x, y) in a.iter().zip(&b) {
             if x != y {
@@ -105,7 +155,7 @@ impl JStr {
         a.len() as i32 - b.len() as i32
     }
 
-    pub(crate) fn order(&self, other: &JStr) -> Ordering {
+    pub(crate) fn order(&self, other: &JStr<'_>) -> Ordering {
         self.compare(other).cmp(&0)
     }
 
@@ -119,7 +169,7 @@ impl JStr {
     }
 
     /// Where `needle` first is, in units, looking from `from`.
-    pub(crate) fn index_of(&self, needle: &JStr, from: usize) -> Option<usize> {
+    pub(crate) fn index_of(&self, needle: &JStr<'_>, from: usize) -> Option<usize> {
         if let (JStr::Utf8(s), JStr::Utf8(n)) = (self, needle)
             && s.is_ascii()
         {
@@ -134,7 +184,7 @@ impl JStr {
     }
 
     /// Where `needle` last is, starting at `from` or before.
-    pub(crate) fn last_index_of(&self, needle: &JStr, from: usize) -> Option<usize> {
+    pub(crate) fn last_index_of(&self, needle: &JStr<'_>, from: usize) -> Option<usize> {
         let (s, n) = (self.units(), needle.units());
         let last = s.len().checked_sub(n.len())?.min(from);
         (0..=last).rev().find(|i| s[*i..].starts_with(&n))
@@ -172,7 +222,7 @@ impl Out {
         }
     }
 
-    pub(crate) fn push(&mut self, s: &JStr) {
+    pub(crate) fn push(&mut self, s: &JStr<'_>) {
         match s {
             JStr::Utf8(s) => self.push_str(s),
             JStr::Wide(u) => self.widen().extend(&**u),
@@ -199,7 +249,7 @@ impl Out {
         self.wide.as_ref().map_or(self.text.len(), |w| w.len() * 2)
     }
 
-    pub(crate) fn finish(self) -> JStr {
+    pub(crate) fn finish(self) -> JStr<'static> {
         match self.wide {
             None => JStr::from(self.text),
             Some(units) => JStr::from_units(units),

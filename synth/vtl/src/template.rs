@@ -149,7 +149,7 @@ impl Template {
         })
     }
 
-    fn run(&self, inputs: &Inputs, limits: &Limits) -> Result<Rendered, Box<Abort>> {
+    fn run<'r>(&'r self, inputs: &'r Inputs, limits: &'r Limits) -> Result<Rendered, Box<Abort>> {
         let mut heap = Heap::new(limits);
         let context = import_map(&mut heap, &inputs.context)?;
         let request = override_map(&mut heap, context, "requestOverride", &["header", "path", "querystring"])?;
@@ -197,7 +197,7 @@ impl Template {
     }
 }
 
-fn import_map(heap: &mut Heap<'_>, map: &Map<String, Json>) -> Outcome<ObjectId> {
+fn import_map<'r>(heap: &mut Heap<'r>, map: &'r Map<String, Json>) -> Outcome<ObjectId> {
     let id = heap.new_map(MapKind::Linked)?;
     for (key, value) in map {
         let value = import(heap, value)?;
@@ -206,7 +206,7 @@ fn import_map(heap: &mut Heap<'_>, map: &Map<String, Json>) -> Outcome<ObjectId>
     Ok(id)
 }
 
-fn import(heap: &mut Heap<'_>, value: &Json) -> Outcome<Value> {
+fn import<'r>(heap: &mut Heap<'r>, value: &'r Json) -> Outcome<Value<'r>> {
     Ok(match value {
         Json::Null => Value::Null,
         Json::Bool(b) => Value::Bool(*b),
@@ -228,7 +228,12 @@ fn import(heap: &mut Heap<'_>, value: &Json) -> Outcome<Value> {
 }
 
 /// The maps that a template sets overrides in; they are there before it does.
-fn override_map(heap: &mut Heap<'_>, context: ObjectId, name: &str, parts: &[&str]) -> Outcome<ObjectId> {
+fn override_map<'r>(
+    heap: &mut Heap<'r>,
+    context: ObjectId,
+    name: &'static str,
+    parts: &[&'static str],
+) -> Outcome<ObjectId> {
     let id = submap(heap, context, name)?;
     for part in parts {
         submap(heap, id, part)?;
@@ -236,7 +241,7 @@ fn override_map(heap: &mut Heap<'_>, context: ObjectId, name: &str, parts: &[&st
     Ok(id)
 }
 
-fn submap(heap: &mut Heap<'_>, on: ObjectId, name: &str) -> Outcome<ObjectId> {
+fn submap<'r>(heap: &mut Heap<'r>, on: ObjectId, name: &'static str) -> Outcome<ObjectId> {
     let key = Value::str(name);
     let id = match heap.map_get(on, &key)? {
         Value::Null => heap.new_map(MapKind::Linked)?,
@@ -250,7 +255,7 @@ fn submap(heap: &mut Heap<'_>, on: ObjectId, name: &str) -> Outcome<ObjectId> {
 }
 
 /// `None` where nothing but empty maps is in it.
-fn export_override(heap: &mut Heap<'_>, id: ObjectId, parts: &[&str]) -> Outcome<Option<Json>> {
+fn export_override<'r>(heap: &mut Heap<'r>, id: ObjectId, parts: &[&'static str]) -> Outcome<Option<Json>> {
     let untouched = heap.map(id).is_some_and(|m| {
         m.entries.len() == parts.len()
             && parts.iter().all(|part| {
@@ -261,7 +266,7 @@ fn export_override(heap: &mut Heap<'_>, id: ObjectId, parts: &[&str]) -> Outcome
     if untouched { Ok(None) } else { Ok(Some(export(heap, &Value::Object(id))?)) }
 }
 
-fn export(heap: &mut Heap<'_>, value: &Value) -> Outcome<Json> {
+fn export<'r>(heap: &mut Heap<'r>, value: &Value<'r>) -> Outcome<Json> {
     heap.step(1)?;
     Ok(match value {
         Value::Null => Json::Null,

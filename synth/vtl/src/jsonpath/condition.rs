@@ -8,8 +8,8 @@ use crate::regex;
 use crate::string::JStr;
 use crate::value::Value;
 
-impl Evaluation<'_, '_> {
-    pub(super) fn holds(&mut self, criterion: &Criterion, item: &Value) -> Hit<bool> {
+impl<'r> Evaluation<'_, 'r> {
+    pub(super) fn holds(&mut self, criterion: &Criterion, item: &Value<'r>) -> Hit<bool> {
         if let (Operator::Exists(wanted), Operand::Path(path)) = (criterion.operator, &criterion.left) {
             return match self.get(path, item) {
                 Ok(value) => Ok(value.is_null() != wanted),
@@ -23,7 +23,7 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn operand(&mut self, operand: &Operand, item: &Value) -> Hit<Value> {
+    fn operand(&mut self, operand: &Operand, item: &Value<'r>) -> Hit<Value<'r>> {
         match operand {
             Operand::Text(text) => Ok(Value::Str(text.clone())),
             Operand::Path(path) => {
@@ -34,7 +34,7 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn compare(&mut self, criterion: &Criterion, item: &Value) -> Hit<bool> {
+    fn compare(&mut self, criterion: &Criterion, item: &Value<'r>) -> Hit<bool> {
         if criterion.operator == Operator::Regex {
             let (pattern, ignore_case, target) = match (&criterion.left, &criterion.right) {
                 (Operand::Regex(p, i), other) | (other, Operand::Regex(p, i)) => (p, *i, other),
@@ -66,13 +66,13 @@ impl Evaluation<'_, '_> {
     }
 
     /// The order of what the filter says and what the document has.
-    fn order(&mut self, expected: &Value, model: &Value) -> Hit<i32> {
+    fn order(&mut self, expected: &Value<'r>, model: &Value<'r>) -> Hit<i32> {
         if let (Value::Object(a), Value::Object(b)) = (expected, model)
             && a == b
         {
             return Ok(0);
         }
-        let nullish = |v: &Value| match v {
+        let nullish = |v: &Value<'r>| match v {
             Value::Null => true,
             Value::Str(s) => s.as_str() == Some("null"),
             _ => false,
@@ -99,11 +99,11 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn decimals(&mut self, a: &Value, b: &Value) -> Hit<i32> {
+    fn decimals(&mut self, a: &Value<'r>, b: &Value<'r>) -> Hit<i32> {
         if let (Value::Int(x), Value::Int(y)) = (a, b) {
             return Ok(x.cmp(y) as i32);
         }
-        let mut decimal = |v: &Value| -> Hit<Decimal> {
+        let mut decimal = |v: &Value<'r>| -> Hit<Decimal> {
             let text = self.heap.text(v)?;
             self.heap.step(1 + text.bytes() * text.bytes() / 4096)?;
             let parsed = Decimal::parse(&text.to_text());

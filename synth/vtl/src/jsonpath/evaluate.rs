@@ -26,19 +26,19 @@ pub(super) fn invalid<T>(message: &str) -> Hit<T> {
     Err(Miss::Error(ErrorKind::InvalidPath(message.to_owned())))
 }
 
-pub(super) struct Evaluation<'e, 'l> {
-    pub(super) heap: &'e mut Heap<'l>,
+pub(super) struct Evaluation<'e, 'r> {
+    pub(super) heap: &'e mut Heap<'r>,
     pub(super) patterns: &'e mut Patterns,
-    pub(super) root: Value,
+    pub(super) root: Value<'r>,
 }
 
 /// What a path finds in a document; `None` where there is nothing.
-pub(crate) fn read(
-    heap: &mut Heap<'_>,
+pub(crate) fn read<'r>(
+    heap: &mut Heap<'r>,
     patterns: &mut Patterns,
     path: &Path,
-    document: &Value,
-) -> Outcome<Option<Value>> {
+    document: &Value<'r>,
+) -> Outcome<Option<Value<'r>>> {
     let mut evaluation = Evaluation { heap, patterns, root: document.clone() };
     match evaluation.get(path, document) {
         Ok(value) => Ok(Some(value)),
@@ -53,8 +53,8 @@ enum Model {
     Other,
 }
 
-impl Evaluation<'_, '_> {
-    pub(super) fn get(&mut self, path: &Path, document: &Value) -> Hit<Value> {
+impl<'r> Evaluation<'_, 'r> {
+    pub(super) fn get(&mut self, path: &Path, document: &Value<'r>) -> Hit<Value<'r>> {
         let mut results = Vec::new();
         self.run(&path.tokens, 0, document, &mut results)?;
         if is_definite(&path.tokens) {
@@ -63,7 +63,7 @@ impl Evaluation<'_, '_> {
         Ok(self.heap.list(ListKind::JsonArray, results)?)
     }
 
-    fn model(&self, value: &Value) -> Model {
+    fn model(&self, value: &Value<'r>) -> Model {
         match value {
             Value::Object(id) if self.heap.is_map(value) => Model::Map(*id),
             Value::Object(id) if self.heap.is_list(value) => Model::Array(*id),
@@ -71,7 +71,7 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn run(&mut self, tokens: &[Token], i: usize, model: &Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn run(&mut self, tokens: &[Token], i: usize, model: &Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         self.heap.step(1)?;
         match &tokens[i] {
             Token::Root => self.next(tokens, i, model.clone(), results),
@@ -124,7 +124,7 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn next(&mut self, tokens: &[Token], i: usize, value: Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn next(&mut self, tokens: &[Token], i: usize, value: Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         if i + 1 < tokens.len() {
             return self.run(tokens, i + 1, &value, results);
         }
@@ -133,7 +133,7 @@ impl Evaluation<'_, '_> {
         Ok(())
     }
 
-    fn property(&mut self, id: ObjectId, name: &JStr) -> Hit<Option<Value>> {
+    fn property(&mut self, id: ObjectId, name: &JStr<'r>) -> Hit<Option<Value<'r>>> {
         let key = self.heap.key(&Value::Str(name.clone()))?;
         Ok(self.heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone()))
     }
@@ -143,8 +143,8 @@ impl Evaluation<'_, '_> {
         tokens: &[Token],
         i: usize,
         id: ObjectId,
-        names: &[JStr],
-        results: &mut Vec<Value>,
+        names: &[JStr<'r>],
+        results: &mut Vec<Value<'r>>,
     ) -> Hit<()> {
         let leaf = i + 1 == tokens.len();
         if let [name] = names {
@@ -173,7 +173,7 @@ impl Evaluation<'_, '_> {
         id: ObjectId,
         operation: Operation,
         numbers: &[i32],
-        results: &mut Vec<Value>,
+        results: &mut Vec<Value<'r>>,
     ) -> Hit<()> {
         let items = match (operation, self.heap.get(id)) {
             // The common case needs no copy of the whole list.
@@ -206,7 +206,7 @@ impl Evaluation<'_, '_> {
     }
 
     /// Deep scan: applies the token `i` wherever it fits.
-    fn walk(&mut self, tokens: &[Token], i: usize, model: &Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn walk(&mut self, tokens: &[Token], i: usize, model: &Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         self.heap.step(1)?;
         let (id, is_map) = match self.model(model) {
             Model::Map(id) => (id, true),
@@ -243,7 +243,7 @@ impl Evaluation<'_, '_> {
         Ok(())
     }
 
-    fn fits(&mut self, token: &Token, model: &Value) -> Hit<bool> {
+    fn fits(&mut self, token: &Token, model: &Value<'r>) -> Hit<bool> {
         Ok(match (token, self.model(model)) {
             (Token::Properties(names), Model::Map(id)) => {
                 for name in names {
@@ -259,7 +259,7 @@ impl Evaluation<'_, '_> {
         })
     }
 
-    fn accepts(&mut self, filter: &Filter, item: &Value) -> Hit<bool> {
+    fn accepts(&mut self, filter: &Filter, item: &Value<'r>) -> Hit<bool> {
         self.heap.step(1)?;
         match filter {
             Filter::Single(criterion) => self.holds(criterion, item),

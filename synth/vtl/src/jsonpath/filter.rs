@@ -137,16 +137,16 @@ fn operand(text: &str, depth: usize) -> Compiled<Operand> {
     }
     if text.starts_with('\'') && text.ends_with('\'') {
         return match text.get(1..text.len() - 1) {
-            Some(inner) if text.len() > 1 => Ok(Operand::Text(JStr::from(inner))),
+            Some(inner) if text.len() > 1 => Ok(Operand::Text(JStr::from(inner.to_owned()))),
             _ => Err("a quote is not closed".to_owned()),
         };
     }
     if text.starts_with('/') && (text.ends_with('/') || text.ends_with("/i")) {
         let last = text.rfind('/').unwrap_or(0);
         return match text.get(1..last) {
-            Some(inner) if last > 0 => Ok(Operand::Regex(JStr::from(inner), text.ends_with('i'))),
+            Some(inner) if last > 0 => Ok(Operand::Regex(JStr::from(inner.to_owned()), text.ends_with('i'))),
             _ => Err("a regular expression is not closed".to_owned()),
         };
     }
-    Ok(Operand::Text(JStr::from(text)))
+    Ok(Operand::Text(JStr::from(text.to_owned())))
 }

@@ -23,7 +23,7 @@ enum Token {
     Root,
     Scan,
     Wildcard,
-    Properties(Vec<JStr>),
+    Properties(Vec<JStr<'static>>),
     Array(Operation, Vec<i32>),
     Filter(Filter),
 }
@@ -68,9 +68,9 @@ enum Operator {
 
 #[derive(Debug)]
 enum Operand {
-    Text(JStr),
+    Text(JStr<'static>),
     Path(Path),
-    Regex(JStr, bool),
+    Regex(JStr<'static>, bool),
 }
 
 type Compiled<T> = Result<T, String>;

@@ -13,17 +13,17 @@ use crate::string::{JStr, Out};
 use crate::value::{Outcome, Value, unsupported};
 
 /// The request or response that a rendering is about.
-pub(crate) struct InputState {
-    pub(crate) body: JStr,
+pub(crate) struct InputState<'r> {
+    pub(crate) body: JStr<'r>,
     /// The map of `path`, `querystring` and `header`.
-    pub(crate) params: Value,
-    pub(crate) document: Option<Value>,
-    pub(crate) paths: HashMap<JStr, Arc<Path>>,
+    pub(crate) params: Value<'r>,
+    pub(crate) document: Option<Value<'r>>,
+    pub(crate) paths: HashMap<String, Arc<Path>>,
     pub(crate) patterns: Patterns,
 }
 
-impl Interpreter<'_> {
-    fn document(&mut self) -> Outcome<Value> {
+impl<'r> Interpreter<'r> {
+    fn document(&mut self) -> Outcome<Value<'r>> {
         if let Some(document) = &self.input.document {
             return Ok(document.clone());
         }
@@ -34,12 +34,12 @@ impl Interpreter<'_> {
     }
 
     /// What a JSONPath finds; `None` where there is nothing.
-    fn read(&mut self, path: &JStr) -> Outcome<Option<Value>> {
+    fn read(&mut self, path: &JStr<'r>) -> Outcome<Option<Value<'r>>> {
         let document = self.document()?;
         if document.is_null() {
             return Ok((path.as_str() == Some("$")).then_some(Value::Null));
         }
-        let compiled = match self.input.paths.get(path) {
+        let compiled = match path.as_str().and_then(|path| self.input.paths.get(path)) {
             Some(compiled) => Arc::clone(compiled),
             None => {
                 let Some(text) = path.as_str() else {
@@ -47,7 +47,7 @@ impl Interpreter<'_> {
                 };
                 let compiled = Arc::new(jsonpath::compile(text).map_err(ErrorKind::InvalidPath)?);
                 self.heap.charge(path.bytes() + 64)?;
-                self.input.paths.insert(path.clone(), Arc::clone(&compiled));
+                self.input.paths.insert(text.to_owned(), Arc::clone(&compiled));
                 compiled
             }
         };
@@ -55,7 +55,7 @@ impl Interpreter<'_> {
     }
 }
 
-pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flow<Value> {
+pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]) -> Flow<Value<'r>> {
     let text = match a.first() {
         Some(value) => argument_text(it, value)?,
         None => None,

@@ -5,7 +5,7 @@ use super::null_pointer;
 use crate::value::{Heap, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported};
 
 /// Java's `Entry.setValue`.
-pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outcome<Value> {
+pub(super) fn set_entry<'r>(heap: &mut Heap<'r>, id: ObjectId, value: Value<'r>) -> Outcome<Value<'r>> {
     let Object::Entry { map, .. } = heap.get(id) else {
         return unsupported("setting the value of this entry");
     };
@@ -14,7 +14,13 @@ pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outc
     heap.map_put(map, key, value)
 }
 
-pub(super) fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+pub(super) fn view<'r>(
+    heap: &mut Heap<'r>,
+    on: &Value<'r>,
+    id: ObjectId,
+    method: &str,
+    a: &[Value<'r>],
+) -> Outcome<Value<'r>> {
     let Object::View { kind, map } = heap.get(id) else {
         return unsupported(method);
     };
@@ -54,8 +60,8 @@ pub(super) fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, 
     }
 }
 
-pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
-    let view = |heap: &mut Heap<'_>, kind| heap.add(Object::View { kind, map: id });
+pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
+    let view = |heap: &mut Heap<'r>, kind| heap.add(Object::View { kind, map: id });
     Ok(match method {
         "get(Object)" => heap.map_get(id, &a[0])?,
         "put(Object,Object)" => heap.map_put(id, a[0].clone(), a[1].clone())?,
@@ -66,7 +72,7 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
             Value::Bool(heap.map(id).is_some_and(|m| m.entries.contains_key(&key)))
         }
         "containsValue(Object)" => {
-            let values: Vec<Value> =
+            let values: Vec<Value<'r>> =
                 heap.map(id).map(|m| m.entries.values().map(|(_, v)| v.clone()).collect()).unwrap_or_default();
             Value::Bool(heap.contains(&values, &a[0])?)
         }
@@ -151,7 +157,7 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
     })
 }
 
-pub(super) fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+pub(super) fn scope<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let Object::Scope(scope) = heap.get(id) else {
         return unsupported(method);
     };
@@ -188,7 +194,7 @@ pub(super) fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]
     })
 }
 
-pub(super) fn entry(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+pub(super) fn entry<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let (key, value) = heap.entry_parts(id);
     match method {
         "getKey()" => Ok(key),

@@ -8,7 +8,7 @@ use crate::render::{Flow, Interpreter};
 use crate::string::{JStr, Out};
 use crate::value::{Heap, ListKind, Outcome, Value, unsupported};
 
-fn text(value: &Value) -> Outcome<&JStr> {
+fn text<'v, 'r>(value: &'v Value<'r>) -> Outcome<&'v JStr<'r>> {
     match value {
         Value::Str(s) => Ok(s),
         Value::Null => null_pointer(),
@@ -17,15 +17,15 @@ fn text(value: &Value) -> Outcome<&JStr> {
 }
 
 /// Java takes an index below zero as zero.
-fn from_index(value: &Value) -> usize {
+fn from_index<'r>(value: &Value<'r>) -> usize {
     usize::try_from(int(value)).unwrap_or(0)
 }
 
-fn found(index: Option<usize>) -> Value {
+fn found<'r>(index: Option<usize>) -> Value<'r> {
     Value::Int(index.map_or(-1, |i| i as i32))
 }
 
-fn substring(s: &JStr, from: i32, to: Option<i32>) -> Outcome<JStr> {
+fn substring<'r>(s: &JStr<'r>, from: i32, to: Option<i32>) -> Outcome<JStr<'r>> {
     let len = s.len() as i32;
     let end = to.unwrap_or(len);
     if from < 0 || end > len || from > end {
@@ -35,7 +35,7 @@ fn substring(s: &JStr, from: i32, to: Option<i32>) -> Outcome<JStr> {
 }
 
 /// A code point or a `char` as a string to look for.
-fn needle(value: &Value) -> JStr {
+fn needle<'r>(value: &Value<'r>) -> JStr<'r> {
     match u32::try_from(int(value)).ok() {
         Some(unit @ 0..=0xffff) => JStr::from_units(vec![unit as u16]),
         Some(code) => char::from_u32(code).map_or_else(|| JStr::from(""), |c| JStr::from(c.to_string())),
@@ -43,7 +43,7 @@ fn needle(value: &Value) -> JStr {
     }
 }
 
-fn starts_with(s: &JStr, prefix: &JStr, from: i32) -> bool {
+fn starts_with<'r>(s: &JStr<'r>, prefix: &JStr<'r>, from: i32) -> bool {
     match (s, prefix) {
         (JStr::Utf8(s), JStr::Utf8(p)) if from == 0 => s.starts_with(&**p),
         _ => usize::try_from(from)
@@ -63,11 +63,11 @@ fn fold_case(code: u32) -> u32 {
     single(upper.to_lowercase()).unwrap_or(upper) as u32
 }
 
-fn compare_ignoring_case(a: &JStr, b: &JStr) -> i32 {
+fn compare_ignoring_case<'r>(a: &JStr<'r>, b: &JStr<'r>) -> i32 {
     // The JDK looks at whole code points only where both strings go beyond Latin-1.
-    let beyond = |s: &JStr| s.units().iter().any(|u| *u > 0xff);
+    let beyond = |s: &JStr<'r>| s.units().iter().any(|u| *u > 0xff);
     let whole = beyond(a) && beyond(b);
-    let codes = |s: &JStr| -> Vec<u32> {
+    let codes = |s: &JStr<'r>| -> Vec<u32> {
         if !whole {
             return s.units().into_iter().map(u32::from).collect();
         }
@@ -84,14 +84,14 @@ fn compare_ignoring_case(a: &JStr, b: &JStr) -> i32 {
     a.len() as i32 - b.len() as i32
 }
 
-fn map_text(s: &JStr, f: impl Fn(&str) -> String) -> Outcome<JStr> {
+fn map_text<'r>(s: &JStr<'r>, f: impl Fn(&str) -> String) -> Outcome<JStr<'r>> {
     match s {
         JStr::Utf8(s) => Ok(JStr::from(f(s))),
         JStr::Wide(_) => unsupported("this method on half a surrogate pair"),
     }
 }
 
-fn replace(heap: &mut Heap<'_>, s: &JStr, from: &JStr, to: &JStr) -> Outcome<JStr> {
+fn replace<'r>(heap: &mut Heap<'r>, s: &JStr<'r>, from: &JStr<'r>, to: &JStr<'r>) -> Outcome<JStr<'r>> {
     let occurrences = s.len() / from.len().max(1) + 1;
     heap.step(occurrences / 8)?;
     if let (JStr::Utf8(text), JStr::Utf8(from), JStr::Utf8(to)) = (s, from, to)
@@ -124,18 +124,23 @@ fn replace(heap: &mut Heap<'_>, s: &JStr, from: &JStr, to: &JStr) -> Outcome<JSt
     Ok(JStr::from_units(out))
 }
 
-pub(super) fn replace_all(it: &mut Interpreter<'_>, s: &JStr, pattern: &JStr, with: &JStr) -> Outcome<Value> {
+pub(super) fn replace_all<'r>(
+    it: &mut Interpreter<'r>,
+    s: &JStr<'r>,
+    pattern: &JStr<'r>,
+    with: &JStr<'r>,
+) -> Outcome<Value<'r>> {
     let result = regex::replace(&mut it.heap, &mut it.input.patterns, s, pattern, with, usize::MAX)?;
     it.heap.string(result)
 }
 
-fn list(heap: &mut Heap<'_>, parts: Vec<JStr>) -> Outcome<Value> {
+fn list<'r>(heap: &mut Heap<'r>, parts: Vec<JStr<'r>>) -> Outcome<Value<'r>> {
     let bytes = parts.iter().map(JStr::bytes).sum();
     heap.charge(bytes)?;
     heap.list(ListKind::StringArray, parts.into_iter().map(Value::Str).collect())
 }
 
-pub(super) fn invoke(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Flow<Value> {
+pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, s: &JStr<'r>, method: &str, a: &[Value<'r>]) -> Flow<Value<'r>> {
     it.heap.step(s.bytes() / 64)?;
     if method == "valueOf(Object)" {
         let text = super::argument_text(it, &a[0])?;
@@ -144,7 +149,7 @@ pub(super) fn invoke(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Valu
     Ok(plain(it, s, method, a)?)
 }
 
-fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outcome<Value> {
+fn plain<'r>(it: &mut Interpreter<'r>, s: &JStr<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let result = match method {
         "length()" => return Ok(Value::Int(s.len() as i32)),
         "isEmpty()" => return Ok(Value::Bool(s.is_empty())),
@@ -252,7 +257,7 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
         }
         "replace(CharSequence,CharSequence)" => replace(&mut it.heap, s, text(&a[0])?, text(&a[1])?)?,
         "replace(char,char)" => {
-            let unit = |v: &Value| match v {
+            let unit = |v: &Value<'r>| match v {
                 Value::Char(c) => *c,
                 _ => 0,
             };

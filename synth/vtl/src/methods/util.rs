@@ -5,7 +5,7 @@ use crate::render::{Flow, Interpreter};
 use crate::string::{JStr, Out};
 use crate::value::{Object, Outcome, Value, unsupported};
 
-pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flow<Value> {
+pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]) -> Flow<Value<'r>> {
     if let ("base64Encode(Object)", Value::Object(id)) = (method, &a[0])
         && let Object::List { kind: crate::value::ListKind::ByteArray, items, .. } = it.heap.get(*id)
     {
@@ -32,7 +32,7 @@ pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flo
 }
 
 /// Commons Lang 2's `escapeJavaScript`: quotes, slashes and everything that is not ASCII.
-fn escape_java_script(s: &JStr) -> JStr {
+fn escape_java_script<'r>(s: &JStr<'r>) -> JStr<'r> {
     let plain = |b: u8| (b' '..=0x7f).contains(&b) && !matches!(b, b'\'' | b'"' | b'\\' | b'/');
     if let JStr::Utf8(text) = s
         && text.bytes().all(plain)
@@ -43,7 +43,7 @@ fn escape_java_script(s: &JStr) -> JStr {
         && text.bytes().all(|b| (b' '..=0x7f).contains(&b))
     {
         let mut out = String::with_capacity(text.len() + text.len() / 4 + 4);
-        let mut rest = text.as_str();
+        let mut rest = &**text;
         while let Some(at) = rest.bytes().position(|b| !plain(b)) {
             out.push_str(&rest[..at]);
             out.push('\\');
@@ -78,7 +78,7 @@ fn escape_java_script(s: &JStr) -> JStr {
 }
 
 /// `java.net.URLEncoder`
-fn url_encode(s: &JStr) -> String {
+fn url_encode<'r>(s: &JStr<'r>) -> String {
     let mut out = String::with_capacity(s.bytes() + 16);
     for b in s.to_text().bytes() {
         match b {
@@ -91,7 +91,7 @@ fn url_encode(s: &JStr) -> String {
 }
 
 /// `java.net.URLDecoder`
-fn url_decode(s: &JStr) -> Outcome<JStr> {
+fn url_decode<'r>(s: &JStr<'r>) -> Outcome<JStr<'r>> {
     let units = s.units();
     let mut out = Out::new();
     let mut i = 0;
@@ -149,7 +149,7 @@ fn base64_encode(bytes: &[u8]) -> String {
 }
 
 /// `java.util.Base64`'s basic decoder: nothing but the alphabet; padding may be left out, but not be wrong.
-fn base64_decode(s: &JStr) -> Outcome<Vec<u8>> {
+fn base64_decode<'r>(s: &JStr<'r>) -> Outcome<Vec<u8>> {
     let units = s.units();
     let mut out = Vec::with_capacity(units.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0);

@@ -1,7 +1,5 @@
 //! Directives with a name: loops, blocks, `#stop`, `#break`, and what only looks like one.
 
-use std::sync::Arc;
-
 use super::{DIRECTIVES, Parser, push_text, shorten};
 use crate::ast::{Block, Child, Definition, Expr, Foreach, Node};
 use crate::error::Fault;
@@ -109,7 +107,7 @@ impl Parser<'_> {
                 };
                 let key = self.image(index).get(1..).unwrap_or("").to_owned();
                 let key = self.shared.slot(&key);
-                block.push(Node::Define { key, block: Arc::new(Definition { body }) });
+                block.push(Node::Define { key, block: Definition { body } });
             }
             "literal" => {
                 let Some((_, block_last)) = body else {

@@ -6,7 +6,6 @@ use super::Parser;
 use crate::ast::{Expr, Reference, Shape, Source, Step, StepKind};
 use crate::error::Fault;
 use crate::lex::Kind;
-use crate::string::JStr;
 
 impl Parser<'_> {
     pub(super) fn reference(&mut self) -> Result<Reference, Fault> {
@@ -44,8 +43,7 @@ impl Parser<'_> {
                 self.expect(Kind::CallClose)?;
                 StepKind::Call(name, arguments)
             } else {
-                let key = JStr::Utf8(name.clone());
-                StepKind::Property(name, key)
+                StepKind::Property(name)
             };
             steps.push(Step { at, kind });
             self.indexes(&mut steps)?;

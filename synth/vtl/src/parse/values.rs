@@ -139,7 +139,7 @@ impl Parser<'_> {
         let image = &text[token.start()..token.end()];
         let quote = image.as_bytes()[0];
         let inner = &image[1..image.len() - 1];
-        let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { inner.into() };
+        let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { JStr::from(inner.to_owned()) };
         let inner = single_quotes(inner, quote);
         if quote != b'"' || !image.contains(['$', '#']) {
             return Ok(Expr::Constant(Value::Str(inner)));
@@ -160,9 +160,9 @@ impl Parser<'_> {
 }
 
 /// `\uXXXX` in a double-quoted string.
-fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
+fn unescape(text: &str, at: usize) -> Result<JStr<'static>, Fault> {
     if !text.contains('\\') || !text.contains("\\u") {
-        return Ok(JStr::from(text));
+        return Ok(JStr::from(text.to_owned()));
     }
     let mut units: Vec<u16> = Vec::new();
     let mut rest = text;
@@ -180,11 +180,11 @@ fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
 }
 
 /// A doubled quote inside a string is one.
-fn single_quotes(text: JStr, quote: u8) -> JStr {
+fn single_quotes(text: JStr<'static>, quote: u8) -> JStr<'static> {
     let double = [quote, quote];
     match (text.as_str(), std::str::from_utf8(&double)) {
         (Some(s), Ok(double)) if s.contains(char::from(quote)) && s.contains(double) => {
-            JStr::from(s.replace(double, &double[1..]).as_str())
+            JStr::from(s.replace(double, &double[1..]))
         }
         _ => text,
     }

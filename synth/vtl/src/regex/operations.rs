@@ -1,5 +1,7 @@
 //! What `java.lang.String` does with expressions.
 
+use std::ops::Range;
+
 use fancy_regex::Regex;
 
 use super::{Patterns, run_error};
@@ -7,14 +9,14 @@ use crate::string::JStr;
 use crate::value::{Heap, Outcome, exception, unsupported};
 
 /// `replaceAll` and `replaceFirst`.
-pub(crate) fn replace(
-    heap: &mut Heap<'_>,
+pub(crate) fn replace<'r>(
+    heap: &mut Heap<'r>,
     patterns: &mut Patterns,
-    subject: &JStr,
-    pattern: &JStr,
-    with: &JStr,
+    subject: &JStr<'r>,
+    pattern: &JStr<'r>,
+    with: &JStr<'r>,
     times: usize,
-) -> Outcome<JStr> {
+) -> Outcome<JStr<'r>> {
     let compiled = patterns.get(heap, pattern)?;
     let text = compiled.check(heap, subject)?;
     if let (Some(literal), Some(with)) = (&compiled.literal, with.as_str())
@@ -132,16 +134,21 @@ fn append(
 }
 
 /// Whether the whole subject matches.
-pub(crate) fn matches(heap: &mut Heap<'_>, patterns: &mut Patterns, subject: &JStr, pattern: &JStr) -> Outcome<bool> {
+pub(crate) fn matches<'r>(
+    heap: &mut Heap<'r>,
+    patterns: &mut Patterns,
+    subject: &JStr<'r>,
+    pattern: &JStr<'r>,
+) -> Outcome<bool> {
     matches_with(heap, patterns, subject, pattern, false)
 }
 
 /// As [`matches`], on request without regard to case.
-pub(crate) fn matches_with(
-    heap: &mut Heap<'_>,
+pub(crate) fn matches_with<'r>(
+    heap: &mut Heap<'r>,
     patterns: &mut Patterns,
-    subject: &JStr,
-    pattern: &JStr,
+    subject: &JStr<'r>,
+    pattern: &JStr<'r>,
     ignore_case: bool,
 ) -> Outcome<bool> {
     let compiled = patterns.whole(heap, pattern, ignore_case)?;
@@ -153,16 +160,20 @@ pub(crate) fn matches_with(
 }
 
 /// `String.split`
-pub(crate) fn split(
-    heap: &mut Heap<'_>,
+pub(crate) fn split<'r>(
+    heap: &mut Heap<'r>,
     patterns: &mut Patterns,
-    subject: &JStr,
-    pattern: &JStr,
+    subject: &JStr<'r>,
+    pattern: &JStr<'r>,
     limit: i32,
-) -> Outcome<Vec<JStr>> {
+) -> Outcome<Vec<JStr<'r>>> {
     let compiled = patterns.get(heap, pattern)?;
     let text = compiled.check(heap, subject)?;
-    let mut parts: Vec<JStr> = Vec::new();
+    let part = |range: Range<usize>| match subject {
+        JStr::Utf8(text) => JStr::Utf8(text.part(range)),
+        wide @ JStr::Wide(_) => wide.clone(),
+    };
+    let mut parts: Vec<JStr<'r>> = Vec::new();
     let mut end = 0;
     let most = usize::try_from(limit).ok().filter(|l| *l > 0).unwrap_or(usize::MAX);
     for groups in compiled.find_all(heap, text, usize::MAX)? {
@@ -175,13 +186,13 @@ pub(crate) fn split(
         if end == 0 && from == 0 && to == 0 {
             continue;
         }
-        parts.push(JStr::from(&text[end..from]));
+        parts.push(part(end..from));
         end = to;
     }
     if parts.is_empty() && end == 0 {
         return Ok(vec![subject.clone()]);
     }
-    parts.push(JStr::from(&text[end..]));
+    parts.push(part(end..text.len()));
     if limit == 0 {
         while parts.last().is_some_and(JStr::is_empty) {
             parts.pop();

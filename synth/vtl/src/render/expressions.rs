@@ -9,10 +9,11 @@ use crate::number;
 use crate::string::Out;
 use crate::value::{Class, ListKind, MapKind, Object, Outcome, Value};
 
-impl Interpreter<'_> {
-    pub(crate) fn value(&mut self, e: &Expr) -> Flow<Value> {
+impl<'r> Interpreter<'r> {
+    pub(crate) fn value(&mut self, e: &'r Expr) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         Ok(match e {
+            Expr::Constant(Value::Str(text)) => Value::Str(text.lend()),
             Expr::Constant(value) => value.clone(),
             Expr::True => Value::Bool(true),
             Expr::False => Value::Bool(false),
@@ -67,7 +68,7 @@ impl Interpreter<'_> {
         })
     }
 
-    pub(super) fn math(&mut self, math: &Math) -> Flow<Value> {
+    pub(super) fn math(&mut self, math: &'r Math) -> Flow<Value<'r>> {
         let (left, right) = (self.value(&math.left)?, self.value(&math.right)?);
         if math.op == MathOp::Add && (matches!(left, Value::Str(_)) || matches!(right, Value::Str(_))) {
             let mut out = Out::new();
@@ -94,8 +95,8 @@ impl Interpreter<'_> {
     }
 
     /// Numbers without bounds count as memory, and as work in the square of their size.
-    pub(super) fn charge_big(&mut self, left: &Value, right: &Value) -> Outcome<()> {
-        let size = |v: &Value| match v {
+    pub(super) fn charge_big(&mut self, left: &Value<'r>, right: &Value<'r>) -> Outcome<()> {
+        let size = |v: &Value<'r>| match v {
             Value::BigInt(n) => n.bits() as usize / 8,
             Value::BigDec(d) => d.unscaled.bits() as usize / 8 + d.scale.unsigned_abs() as usize,
             _ => 0,
@@ -108,7 +109,7 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    pub(super) fn truth(&mut self, e: &Expr) -> Flow<bool> {
+    pub(super) fn truth(&mut self, e: &'r Expr) -> Flow<bool> {
         self.heap.step(1)?;
         Ok(match e {
             Expr::True => true,
@@ -138,7 +139,7 @@ impl Interpreter<'_> {
         })
     }
 
-    pub(super) fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Flow<bool> {
+    pub(super) fn compare(&mut self, op: CompareOp, left: &'r Expr, right: &'r Expr) -> Flow<bool> {
         let (left, right) = (self.value(left)?, self.value(right)?);
         let numbers = number::is_number(&left) && number::is_number(&right);
         if numbers {
@@ -161,7 +162,7 @@ impl Interpreter<'_> {
     }
 
     /// Velocity's `==`: by `equals` where one class extends the other, else by text.
-    pub(super) fn same(&mut self, left: &Value, right: &Value) -> Flow<bool> {
+    pub(super) fn same(&mut self, left: &Value<'r>, right: &Value<'r>) -> Flow<bool> {
         if let (Value::Str(a), Value::Str(b)) = (left, right) {
             return Ok(a == b);
         }

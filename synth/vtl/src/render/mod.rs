@@ -5,8 +5,6 @@ mod loops;
 mod print;
 mod references;
 
-use std::sync::Arc;
-
 use crate::ast::{Block, Child, Expr, Node, Slot};
 use crate::error::ErrorKind;
 use crate::methods;
@@ -65,19 +63,19 @@ pub(crate) struct LoopSlots {
     pub(crate) scope: Slot,
 }
 
-pub(crate) struct Interpreter<'a> {
-    pub(crate) heap: Heap<'a>,
+pub(crate) struct Interpreter<'r> {
+    pub(crate) heap: Heap<'r>,
     /// Null stands for a variable that is not set.
-    pub(crate) variables: Vec<Value>,
-    pub(crate) input: methods::InputState,
+    pub(crate) variables: Vec<Value<'r>>,
+    pub(crate) input: methods::InputState<'r>,
     pub(crate) slots: LoopSlots,
     /// Loops over a null element hide the element's variable.
     pub(crate) hidden: Vec<(Slot, bool)>,
     pub(crate) depth: usize,
 }
 
-impl Interpreter<'_> {
-    pub(crate) fn block(&mut self, block: &Block, out: &mut Out) -> Flow<()> {
+impl<'r> Interpreter<'r> {
+    pub(crate) fn block(&mut self, block: &'r Block, out: &mut Out) -> Flow<()> {
         for node in block {
             self.node(node, out)?;
         }
@@ -92,7 +90,7 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    fn node(&mut self, node: &Node, out: &mut Out) -> Flow<()> {
+    fn node(&mut self, node: &'r Node, out: &mut Out) -> Flow<()> {
         self.heap.step(1)?;
         match node {
             Node::Text(text) => {
@@ -116,7 +114,7 @@ impl Interpreter<'_> {
             }
             Node::Foreach(foreach) => self.foreach(foreach, out).at(foreach.at),
             Node::Define { key, block } => {
-                let block = self.heap.add(Object::Block { definition: Arc::clone(block), depth: 0 })?;
+                let block = self.heap.add(Object::Block { definition: block, depth: 0 })?;
                 self.put(*key, block);
                 Ok(())
             }
@@ -144,7 +142,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn include(&mut self, at: usize, children: &[Child], parse: bool, out: &mut Out) -> Flow<()> {
+    fn include(&mut self, at: usize, children: &'r [Child], parse: bool, out: &mut Out) -> Flow<()> {
         let missing = |name: &str| Err(ErrorKind::Exception(format!("Unable to find resource '{name}'"))).at(at);
         if parse {
             let Some(Child::Expr(argument)) = children.first() else {
@@ -180,14 +178,14 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    pub(super) fn get(&self, slot: Slot) -> Value {
+    pub(super) fn get(&self, slot: Slot) -> Value<'r> {
         if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
             return Value::Null;
         }
         self.variables[slot].clone()
     }
 
-    pub(super) fn put(&mut self, slot: Slot, value: Value) {
+    pub(super) fn put(&mut self, slot: Slot, value: Value<'r>) {
         if value.is_null() {
             for hidden in self.hidden.iter_mut().filter(|(hidden, _)| *hidden == slot) {
                 hidden.1 = true;
@@ -197,7 +195,7 @@ impl Interpreter<'_> {
     }
 
     /// Puts a saved value back; there was none where it is null.
-    pub(super) fn restore(&mut self, slot: Slot, value: Value) {
+    pub(super) fn restore(&mut self, slot: Slot, value: Value<'r>) {
         if value.is_null() {
             for hidden in self.hidden.iter_mut().filter(|(hidden, _)| *hidden == slot) {
                 hidden.1 = false;

@@ -1,16 +1,14 @@
 //! References that stand in the text, and blocks of `#define`.
 
-use std::sync::Arc;
-
 use super::{Abort, Flow, Interpreter};
 use crate::ast::{Definition, Expr, Reference, Shape};
 use crate::error::ErrorKind;
 use crate::string::{JStr, Out};
 use crate::value::{Object, ObjectId, Value};
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     /// What printing an argument of a directive does: references print, and so do those inside lists.
-    pub(super) fn print_expression(&mut self, e: &Expr, out: &mut Out) -> Flow<()> {
+    pub(super) fn print_expression(&mut self, e: &'r Expr, out: &mut Out) -> Flow<()> {
         match e {
             Expr::Reference(reference) => self.print(reference, out),
             Expr::Range(from, to, _) => {
@@ -26,7 +24,7 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn print(&mut self, reference: &Reference, out: &mut Out) -> Flow<()> {
+    pub(super) fn print(&mut self, reference: &'r Reference, out: &mut Out) -> Flow<()> {
         if reference.shape == Shape::Runt {
             out.push_str(&reference.name);
             return Ok(());
@@ -64,18 +62,18 @@ impl Interpreter<'_> {
                     return Ok(false);
                 }
                 *depth += 1;
-                Arc::clone(definition)
+                *definition
             }
             _ => return Ok(false),
         };
-        self.define(&definition, out)?;
+        self.define(definition, out)?;
         if let Object::Block { depth, .. } = self.heap.get_mut(id) {
             *depth -= 1;
         }
         Ok(true)
     }
 
-    pub(super) fn define(&mut self, definition: &Definition, out: &mut Out) -> Flow<()> {
+    pub(super) fn define(&mut self, definition: &'r Definition, out: &mut Out) -> Flow<()> {
         if self.depth >= self.heap.limits.template_depth {
             let limit = self.heap.limits.template_depth;
             return Err(
@@ -92,7 +90,7 @@ impl Interpreter<'_> {
     }
 
     /// Java's `toString`; `None` for a block that is inside itself too often.
-    pub(crate) fn text(&mut self, value: &Value) -> Flow<Option<JStr>> {
+    pub(crate) fn text(&mut self, value: &Value<'r>) -> Flow<Option<JStr<'r>>> {
         if let Value::Object(id) = value
             && let Object::Block { .. } = self.heap.get(*id)
         {

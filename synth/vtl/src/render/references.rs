@@ -6,9 +6,9 @@ use crate::error::ErrorKind;
 use crate::methods;
 use crate::value::Value;
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     /// The reference's value; the empty string where there is none.
-    pub(super) fn resolve(&mut self, reference: &Reference) -> Flow<Value> {
+    pub(super) fn resolve(&mut self, reference: &'r Reference) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         let mut value = self.get(reference.root);
         if value.is_null() {
@@ -23,10 +23,10 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    pub(super) fn step(&mut self, on: &Value, step: &Step) -> Flow<Value> {
+    pub(super) fn step(&mut self, on: &Value<'r>, step: &'r Step) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         match &step.kind {
-            StepKind::Property(name, key) => methods::property(self, on, name, key),
+            StepKind::Property(name) => methods::property(self, on, name),
             StepKind::Call(name, arguments) => {
                 // Hardly a method takes more than two, and these need no list on the heap.
                 match &arguments[..] {
@@ -54,7 +54,7 @@ impl Interpreter<'_> {
     }
 
     /// `$list[-1]` is the last element.
-    pub(super) fn count_back(&mut self, index: Value, on: &Value) -> Flow<Value> {
+    pub(super) fn count_back(&mut self, index: Value<'r>, on: &Value<'r>) -> Flow<Value<'r>> {
         let Value::Int(i) = index else {
             return Ok(index);
         };
@@ -67,7 +67,7 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn set(&mut self, target: &Reference, value: &Expr) -> Flow<()> {
+    pub(super) fn set(&mut self, target: &'r Reference, value: &'r Expr) -> Flow<()> {
         let value = self.value(value)?;
         if value.is_null() {
             return Ok(());
@@ -92,7 +92,7 @@ impl Interpreter<'_> {
                 let index = self.count_back(index, &on).at(last.at)?;
                 methods::set_index(self, &on, index, value).at(last.at)
             }
-            StepKind::Property(name, _) | StepKind::Call(name, _) => {
+            StepKind::Property(name) | StepKind::Call(name, _) => {
                 methods::set_property(self, &on, name, value).at(last.at)
             }
         }

@@ -6,16 +6,16 @@ use crate::limits::Limits;
 use crate::string::JStr;
 
 /// All objects of one rendering, and what it may still use.
-pub(crate) struct Heap<'a> {
-    objects: Vec<Object>,
-    pub(crate) limits: &'a Limits,
+pub(crate) struct Heap<'r> {
+    objects: Vec<Object<'r>>,
+    pub(crate) limits: &'r Limits,
     steps: usize,
     memory: usize,
     depth: usize,
 }
 
-impl<'a> Heap<'a> {
-    pub(crate) fn new(limits: &'a Limits) -> Self {
+impl<'r> Heap<'r> {
+    pub(crate) fn new(limits: &'r Limits) -> Self {
         Heap { objects: Vec::new(), limits, steps: limits.steps, memory: limits.memory_bytes, depth: 0 }
     }
 
@@ -63,22 +63,22 @@ impl<'a> Heap<'a> {
         result
     }
 
-    pub(crate) fn add(&mut self, object: Object) -> Outcome<Value> {
+    pub(crate) fn add(&mut self, object: Object<'r>) -> Outcome<Value<'r>> {
         self.charge(96)?;
         let id = ObjectId::try_from(self.objects.len()).map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
         self.objects.push(object);
         Ok(Value::Object(id))
     }
 
-    pub(crate) fn get(&self, id: ObjectId) -> &Object {
+    pub(crate) fn get(&self, id: ObjectId) -> &Object<'r> {
         &self.objects[id as usize]
     }
 
-    pub(crate) fn get_mut(&mut self, id: ObjectId) -> &mut Object {
+    pub(crate) fn get_mut(&mut self, id: ObjectId) -> &mut Object<'r> {
         &mut self.objects[id as usize]
     }
 
-    pub(crate) fn list(&mut self, kind: ListKind, items: Vec<Value>) -> Outcome<Value> {
+    pub(crate) fn list(&mut self, kind: ListKind, items: Vec<Value<'r>>) -> Outcome<Value<'r>> {
         self.charge(items.len() * 32)?;
         self.add(Object::List { kind, items, changes: 0 })
     }
@@ -91,12 +91,12 @@ impl<'a> Heap<'a> {
         }
     }
 
-    pub(crate) fn string(&mut self, s: JStr) -> Outcome<Value> {
+    pub(crate) fn string(&mut self, s: JStr<'r>) -> Outcome<Value<'r>> {
         self.charge(s.bytes())?;
         Ok(Value::Str(s))
     }
 
-    pub(crate) fn class(&self, value: &Value) -> Option<Class> {
+    pub(crate) fn class(&self, value: &Value<'r>) -> Option<Class> {
         Some(match value {
             Value::Null => return None,
             Value::Bool(_) => Class::Boolean,

@@ -6,8 +6,8 @@ use super::{Class, Entries, Heap, JMap, Key, ListKind, MapKind, Object, ObjectId
 use crate::number;
 use crate::string::JStr;
 
-impl Heap<'_> {
-    pub(crate) fn map(&self, id: ObjectId) -> Option<&JMap> {
+impl<'r> Heap<'r> {
+    pub(crate) fn map(&self, id: ObjectId) -> Option<&JMap<'r>> {
         match self.get(id) {
             Object::Map(map) => Some(map),
             Object::Scope(scope) => match self.get(scope.storage) {
@@ -18,7 +18,7 @@ impl Heap<'_> {
         }
     }
 
-    pub(super) fn map_mut(&mut self, id: ObjectId) -> Option<&mut JMap> {
+    pub(super) fn map_mut(&mut self, id: ObjectId) -> Option<&mut JMap<'r>> {
         let id = match self.get(id) {
             Object::Scope(scope) => scope.storage,
             _ => id,
@@ -30,7 +30,7 @@ impl Heap<'_> {
     }
 
     /// The key under which a map holds a value.
-    pub(crate) fn key(&mut self, value: &Value) -> Outcome<Key> {
+    pub(crate) fn key(&mut self, value: &Value<'r>) -> Outcome<Key<'r>> {
         self.step(1)?;
         Ok(match value {
             Value::Null => Key::Null,
@@ -58,7 +58,7 @@ impl Heap<'_> {
         })
     }
 
-    pub(crate) fn map_get(&mut self, id: ObjectId, key: &Value) -> Outcome<Value> {
+    pub(crate) fn map_get(&mut self, id: ObjectId, key: &Value<'r>) -> Outcome<Value<'r>> {
         let key = self.key(key)?;
         let mut id = id;
         loop {
@@ -74,13 +74,13 @@ impl Heap<'_> {
     }
 
     /// `map.name`, for maps whose entries are all their own.
-    pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &JStr) -> Outcome<Value> {
+    pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &'r str) -> Outcome<Value<'r>> {
         self.step(1)?;
         Ok(self.map(id).and_then(|m| m.entries.get_text(name)).cloned().unwrap_or(Value::Null))
     }
 
     /// Puts a member of an object of JSON that is being read.
-    pub(crate) fn put_member(&mut self, entries: &mut Entries, name: JStr, value: Value) -> Outcome<()> {
+    pub(crate) fn put_member(&mut self, entries: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) -> Outcome<()> {
         self.step(1)?;
         self.charge(96)?;
         let key = Key::Str(name.clone());
@@ -92,7 +92,7 @@ impl Heap<'_> {
     }
 
     /// The map of an object of JSON that has been read.
-    pub(crate) fn map_of(&mut self, entries: Entries) -> Outcome<Value> {
+    pub(crate) fn map_of(&mut self, entries: Entries<'r>) -> Outcome<Value<'r>> {
         let mut capacity = 16;
         while entries.len() * 4 > capacity * 3 {
             capacity *= 2;
@@ -101,7 +101,7 @@ impl Heap<'_> {
         self.add(Object::Map(JMap { kind: MapKind::Linked, entries, changes, capacity }))
     }
 
-    pub(crate) fn map_put(&mut self, id: ObjectId, key: Value, value: Value) -> Outcome<Value> {
+    pub(crate) fn map_put(&mut self, id: ObjectId, key: Value<'r>, value: Value<'r>) -> Outcome<Value<'r>> {
         let hashed = self.key(&key)?;
         self.charge(96)?;
         let Some(map) = self.map_mut(id) else {
@@ -118,7 +118,7 @@ impl Heap<'_> {
         Ok(Value::Null)
     }
 
-    pub(crate) fn map_remove(&mut self, id: ObjectId, key: &Key) -> Outcome<Option<Value>> {
+    pub(crate) fn map_remove(&mut self, id: ObjectId, key: &Key<'r>) -> Outcome<Option<Value<'r>>> {
         let len = self.map(id).map_or(0, |m| m.entries.len());
         self.step(len)?;
         let Some(map) = self.map_mut(id) else {
@@ -139,7 +139,7 @@ impl Heap<'_> {
     }
 
     /// Keys in the order in which Java's iterator gives them.
-    pub(crate) fn ordered_keys(&mut self, id: ObjectId) -> Outcome<Vec<Key>> {
+    pub(crate) fn ordered_keys(&mut self, id: ObjectId) -> Outcome<Vec<Key<'r>>> {
         let Some(map) = self.map(id) else {
             return Ok(Vec::new());
         };
@@ -150,7 +150,7 @@ impl Heap<'_> {
             return Ok(keys);
         }
         let capacity = map.capacity;
-        let pairs: Vec<(Key, Value)> = map.entries.iter().map(|(k, (v, _))| (k.clone(), v.clone())).collect();
+        let pairs: Vec<(Key<'r>, Value<'r>)> = map.entries.iter().map(|(k, (v, _))| (k.clone(), v.clone())).collect();
         self.step(len)?;
         let mut ordered = Vec::with_capacity(len);
         for (key, value) in pairs {
@@ -161,7 +161,7 @@ impl Heap<'_> {
         Ok(ordered.into_iter().map(|(_, key)| key).collect())
     }
 
-    pub(crate) fn entry_of(&self, id: ObjectId, key: &Key) -> (Value, Value) {
+    pub(crate) fn entry_of(&self, id: ObjectId, key: &Key<'r>) -> (Value<'r>, Value<'r>) {
         self.map(id).and_then(|m| m.entries.get(key)).cloned().unwrap_or((Value::Null, Value::Null))
     }
 }

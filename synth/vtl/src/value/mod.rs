@@ -25,7 +25,7 @@ use crate::string::JStr;
 pub(crate) type ObjectId = u32;
 
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub(crate) enum Value<'r> {
     Null,
     Bool(bool),
     Byte(i8),
@@ -37,7 +37,7 @@ pub(crate) enum Value {
     BigInt(Arc<BigInt>),
     BigDec(Arc<Decimal>),
     Char(u16),
-    Str(JStr),
+    Str(JStr<'r>),
     Object(ObjectId),
     /// `$input` and `$util`, unless the template sets variables of that name.
     Input,
@@ -45,8 +45,8 @@ pub(crate) enum Value {
     Class(Class),
 }
 
-impl Value {
-    pub(crate) fn str(s: &str) -> Value {
+impl<'r> Value<'r> {
+    pub(crate) fn str(s: &'r str) -> Value<'r> {
         Value::Str(JStr::from(s))
     }
 
@@ -117,7 +117,7 @@ impl Class {
 
 /// What a map holds its entries under. Java's numbers of different types are different keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
+pub(crate) enum Key<'r> {
     Null,
     Bool(bool),
     Byte(i8),
@@ -129,8 +129,8 @@ pub(crate) enum Key {
     BigInt(Arc<BigInt>),
     BigDec(Arc<Decimal>),
     Char(u16),
-    Str(JStr),
-    List(Vec<Key>),
+    Str(JStr<'r>),
+    List(Vec<Key<'r>>),
     /// Anything else is only equal to itself.
     Object(ObjectId),
     Other(Class),
@@ -162,40 +162,40 @@ pub(crate) enum ViewKind {
 }
 
 #[derive(Debug)]
-pub(crate) struct JMap {
+pub(crate) struct JMap<'r> {
     pub(crate) kind: MapKind,
-    pub(crate) entries: Entries,
+    pub(crate) entries: Entries<'r>,
     pub(crate) changes: u32,
     /// The hash table's size, which only grows.
     pub(crate) capacity: usize,
 }
 
 #[derive(Debug)]
-pub(crate) enum Cursor {
+pub(crate) enum Cursor<'r> {
     List { list: ObjectId, next: usize, changes: u32 },
-    Map { map: ObjectId, keys: Vec<Key>, next: usize, changes: u32, kind: ViewKind },
+    Map { map: ObjectId, keys: Vec<Key<'r>>, next: usize, changes: u32, kind: ViewKind },
 }
 
 #[derive(Debug)]
-pub(crate) struct Scope {
+pub(crate) struct Scope<'r> {
     pub(crate) owner: usize,
     pub(crate) parent: Option<ObjectId>,
-    pub(crate) replaced: Value,
+    pub(crate) replaced: Value<'r>,
     pub(crate) index: i32,
     pub(crate) has_next: bool,
     pub(crate) storage: ObjectId,
 }
 
 #[derive(Debug)]
-pub(crate) enum Object {
-    List { kind: ListKind, items: Vec<Value>, changes: u32 },
+pub(crate) enum Object<'r> {
+    List { kind: ListKind, items: Vec<Value<'r>>, changes: u32 },
     SubList { list: ObjectId, from: usize, len: usize, changes: u32 },
-    Map(JMap),
+    Map(JMap<'r>),
     View { kind: ViewKind, map: ObjectId },
-    Entry { map: ObjectId, key: Key, detached: Option<(Value, Value)> },
-    Iterator(Cursor),
-    Scope(Scope),
-    Block { definition: Arc<Definition>, depth: u32 },
+    Entry { map: ObjectId, key: Key<'r>, detached: Option<(Value<'r>, Value<'r>)> },
+    Iterator(Cursor<'r>),
+    Scope(Scope<'r>),
+    Block { definition: &'r Definition, depth: u32 },
 }
 
 pub(crate) type Outcome<T> = Result<T, ErrorKind>;

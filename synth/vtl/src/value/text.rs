@@ -5,9 +5,9 @@ use crate::error::ErrorKind;
 use crate::number;
 use crate::string::{JStr, Out};
 
-impl Heap<'_> {
+impl<'r> Heap<'r> {
     /// Java's `toString`. Blocks are rendered by the interpreter before they come here.
-    pub(crate) fn write(&mut self, value: &Value, out: &mut Out) -> Outcome<()> {
+    pub(crate) fn write(&mut self, value: &Value<'r>, out: &mut Out) -> Outcome<()> {
         self.step(1)?;
         match value {
             Value::Null => out.push_str("null"),
@@ -100,7 +100,7 @@ impl Heap<'_> {
         }
     }
 
-    pub(crate) fn text(&mut self, value: &Value) -> Outcome<JStr> {
+    pub(crate) fn text(&mut self, value: &Value<'r>) -> Outcome<JStr<'r>> {
         if let Value::Str(s) = value {
             return Ok(s.clone());
         }
