@@ -249,6 +249,16 @@ impl Out {
         self.wide.as_ref().map_or(self.text.len(), |w| w.len() * 2)
     }
 
+    /// What was written so far, as a string; what is written next begins anew in the same room.
+    pub(crate) fn take(&mut self) -> JStr<'static> {
+        let made = match self.wide.take() {
+            None => JStr::Utf8(Text::Made(Arc::from(self.text.as_str()))),
+            Some(units) => JStr::from_units(units),
+        };
+        self.text.clear();
+        made
+    }
+
     pub(crate) fn finish(self) -> JStr<'static> {
         match self.wide {
             None => JStr::from(self.text),

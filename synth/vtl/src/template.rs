@@ -13,7 +13,7 @@ use crate::methods::InputState;
 use crate::parse::{self, Shared};
 use crate::render::{Abort, Interpreter, LoopSlots};
 use crate::string::{JStr, Out};
-use crate::value::{Heap, Key, ListKind, MapKind, ObjectId, Outcome, Value};
+use crate::value::{Heap, ListKind, MapKind, ObjectId, Outcome, Value};
 
 /// A mapping template, parsed once and rendered as often as needed, also by several threads at once.
 pub struct Template {
@@ -247,7 +247,7 @@ fn submap<'r>(heap: &mut Heap<'r>, on: ObjectId, name: &'static str) -> Outcome<
         Value::Null => heap.new_map(MapKind::Linked)?,
         value @ Value::Object(id) if heap.is_map(&value) => id,
         _ => {
-            return Err(ErrorKind::Exception(format!("$context's {name} is not a map")));
+            return Err(ErrorKind::Exception(format!("$context's {name} is not a map")).into());
         }
     };
     heap.map_put(on, key, Value::Object(id))?;
@@ -255,12 +255,12 @@ fn submap<'r>(heap: &mut Heap<'r>, on: ObjectId, name: &'static str) -> Outcome<
 }
 
 /// `None` where nothing but empty maps is in it.
-fn export_override<'r>(heap: &mut Heap<'r>, id: ObjectId, parts: &[&'static str]) -> Outcome<Option<Json>> {
+fn export_override<'r>(heap: &mut Heap<'r>, id: ObjectId, parts: &[&str]) -> Outcome<Option<Json>> {
     let untouched = heap.map(id).is_some_and(|m| {
-        m.entries.len() == parts.len()
+        m.len() == parts.len()
             && parts.iter().all(|part| {
-                matches!(m.entries.get(&Key::Str(JStr::from(*part))), Some((_, Value::Object(inner)))
-                    if heap.map(*inner).is_some_and(|m| m.entries.is_empty()))
+                matches!(m.get_text(part), Some(Value::Object(inner))
+                    if heap.map(*inner).is_some_and(|m| m.is_empty()))
             })
     });
     if untouched { Ok(None) } else { Ok(Some(export(heap, &Value::Object(id))?)) }

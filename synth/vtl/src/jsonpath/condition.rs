@@ -108,7 +108,7 @@ impl<'r> Evaluation<'_, 'r> {
             self.heap.step(1 + text.bytes() * text.bytes() / 4096)?;
             let parsed = Decimal::parse(&text.to_text());
             parsed.ok_or_else(|| {
-                Miss::Error(ErrorKind::Exception(format!("java.lang.NumberFormatException: {}", text.to_text())))
+                Miss::Error(ErrorKind::Exception(format!("java.lang.NumberFormatException: {}", text.to_text())).into())
             })
         };
         let (x, y) = (decimal(a)?, decimal(b)?);

@@ -11,11 +11,11 @@ pub(super) enum Miss {
     NotFound,
     /// Values of these two kinds cannot be compared, so the condition does not hold.
     Incomparable,
-    Error(ErrorKind),
+    Error(Box<ErrorKind>),
 }
 
-impl From<ErrorKind> for Miss {
-    fn from(kind: ErrorKind) -> Self {
+impl From<Box<ErrorKind>> for Miss {
+    fn from(kind: Box<ErrorKind>) -> Self {
         Miss::Error(kind)
     }
 }
@@ -23,7 +23,7 @@ impl From<ErrorKind> for Miss {
 pub(super) type Hit<T> = Result<T, Miss>;
 
 pub(super) fn invalid<T>(message: &str) -> Hit<T> {
-    Err(Miss::Error(ErrorKind::InvalidPath(message.to_owned())))
+    Err(Miss::Error(ErrorKind::InvalidPath(message.to_owned()).into()))
 }
 
 pub(super) struct Evaluation<'e, 'r> {
@@ -135,7 +135,7 @@ impl<'r> Evaluation<'_, 'r> {
 
     fn property(&mut self, id: ObjectId, name: &JStr<'r>) -> Hit<Option<Value<'r>>> {
         let key = self.heap.key(&Value::Str(name.clone()))?;
-        Ok(self.heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone()))
+        Ok(self.heap.map(id).and_then(|m| m.get(&key)).cloned())
     }
 
     fn properties(

@@ -133,7 +133,7 @@ pub(super) fn ask<'r>(
 fn size<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<usize> {
     Ok(match heap.get(id) {
         Object::List { items, .. } => items.len(),
-        Object::View { map, .. } => heap.map(*map).map_or(0, |m| m.entries.len()),
+        Object::View { map, .. } => heap.map_len(*map),
         _ => heap.items(id)?.len(),
     })
 }

@@ -27,7 +27,7 @@ pub(super) fn view<'r>(
     let (kind, map) = (*kind, *map);
     if let ("contains(Object)", ViewKind::Keys) = (method, kind) {
         let key = heap.key(&a[0])?;
-        return Ok(Value::Bool(heap.map(map).is_some_and(|m| m.entries.contains_key(&key))));
+        return Ok(Value::Bool(heap.map(map).is_some_and(|m| m.contains_key(&key))));
     }
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
@@ -65,20 +65,19 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
     Ok(match method {
         "get(Object)" => heap.map_get(id, &a[0])?,
         "put(Object,Object)" => heap.map_put(id, a[0].clone(), a[1].clone())?,
-        "size()" => Value::Int(heap.map(id).map_or(0, |m| m.entries.len()) as i32),
-        "isEmpty()" => Value::Bool(heap.map(id).is_none_or(|m| m.entries.is_empty())),
+        "size()" => Value::Int(heap.map_len(id) as i32),
+        "isEmpty()" => Value::Bool(heap.map(id).is_none_or(|m| m.is_empty())),
         "containsKey(Object)" => {
             let key = heap.key(&a[0])?;
-            Value::Bool(heap.map(id).is_some_and(|m| m.entries.contains_key(&key)))
+            Value::Bool(heap.map(id).is_some_and(|m| m.contains_key(&key)))
         }
         "containsValue(Object)" => {
-            let values: Vec<Value<'r>> =
-                heap.map(id).map(|m| m.entries.values().map(|(_, v)| v.clone()).collect()).unwrap_or_default();
+            let values: Vec<Value<'r>> = heap.map(id).map(|m| m.values()).unwrap_or_default();
             Value::Bool(heap.contains(&values, &a[0])?)
         }
         "getOrDefault(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            heap.map(id).and_then(|m| m.entries.get(&key)).map_or_else(|| a[1].clone(), |(_, v)| v.clone())
+            heap.map(id).and_then(|m| m.get(&key)).unwrap_or(&a[1]).clone()
         }
         "putIfAbsent(Object,Object)" => {
             let old = heap.map_get(id, &a[0])?;
@@ -103,7 +102,7 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
         }
         "remove(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
+            let held = heap.map(id).and_then(|m| m.get(&key)).cloned();
             match held {
                 Some(value) if heap.equals(&a[1], &value)? => {
                     heap.map_remove(id, &key)?;
@@ -114,7 +113,7 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
         }
         "replace(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            if heap.map(id).is_some_and(|m| m.entries.contains_key(&key)) {
+            if heap.map(id).is_some_and(|m| m.contains_key(&key)) {
                 heap.map_put(id, a[0].clone(), a[1].clone())?
             } else {
                 Value::Null
@@ -122,7 +121,7 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
         }
         "replace(Object,Object,Object)" => {
             let key = heap.key(&a[0])?;
-            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
+            let held = heap.map(id).and_then(|m| m.get(&key)).cloned();
             match held {
                 Some(value) if heap.equals(&value, &a[1])? => {
                     heap.map_put(id, a[0].clone(), a[2].clone())?;
@@ -136,7 +135,7 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
             Value::Null
         }
         "clone()" => {
-            let kind = heap.map(id).map_or(MapKind::Linked, |m| m.kind);
+            let kind = heap.map(id).map_or(MapKind::Linked, |m| m.map().kind);
             let copy = heap.new_map(kind)?;
             for key in heap.ordered_keys(id)? {
                 let (k, v) = heap.entry_of(id, &key);

@@ -251,5 +251,5 @@ fn int<'r>(value: &Value<'r>) -> i32 {
 }
 
 fn illegal<T>(message: impl Into<String>) -> Outcome<T> {
-    Err(ErrorKind::Exception(message.into()))
+    Err(ErrorKind::Exception(message.into()).into())
 }

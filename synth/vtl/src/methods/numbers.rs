@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{illegal, int, null_pointer};
 use crate::ast::MathOp;
+use crate::error::ErrorKind;
 use crate::number;
 use crate::string::JStr;
 use crate::value::{Class, Heap, Outcome, Value, unsupported};
@@ -12,7 +13,7 @@ use crate::value::{Class, Heap, Outcome, Value, unsupported};
 fn text<'v, 'r>(value: &'v Value<'r>) -> Outcome<&'v JStr<'r>> {
     match value {
         Value::Str(s) => Ok(s),
-        _ => Err(crate::error::ErrorKind::Exception("java.lang.NumberFormatException: null".to_owned())),
+        _ => Err(ErrorKind::Exception("java.lang.NumberFormatException: null".to_owned()).into()),
     }
 }
 
@@ -111,7 +112,7 @@ pub(super) fn invoke<'r>(
                     (Value::Float(x), Value::Float(y)) => sign(number::java_double_order(f64::from(*x), f64::from(*y))),
                     (Value::Byte(x), Value::Byte(y)) => Value::Int(i32::from(*x) - i32::from(*y)),
                     (Value::Short(x), Value::Short(y)) => Value::Int(i32::from(*x) - i32::from(*y)),
-                    _ => sign(number::compare(on, &a[0]).map_err(crate::error::ErrorKind::Exception)?),
+                    _ => sign(number::compare(on, &a[0]).map_err(ErrorKind::Exception)?),
                 });
             }
             _ => {}
@@ -248,7 +249,7 @@ fn big<'r>(heap: &mut Heap<'r>, on: &Value<'r>, method: &str, a: &[Value<'r>]) -
         (Some(_), [Value::Null]) => null_pointer(),
         (Some(op), [other]) => {
             heap.charge(64)?;
-            number::calculate(op, on, other).map_err(crate::error::ErrorKind::Exception)
+            Ok(number::calculate(op, on, other).map_err(ErrorKind::Exception)?)
         }
         _ => match (on, method) {
             (Value::BigInt(n), "signum()") => Ok(Value::Int(match n.sign() {

@@ -51,8 +51,8 @@ fn build(text: &str) -> Outcome<Regex> {
         .or_else(|e| unsupported(format!("the regular expression ({e})")))
 }
 
-pub(super) fn run_error(e: &fancy_regex::Error) -> ErrorKind {
-    ErrorKind::Limit(format!("a regular expression takes too long ({e})"))
+pub(super) fn run_error(e: &fancy_regex::Error) -> Box<ErrorKind> {
+    ErrorKind::Limit(format!("a regular expression takes too long ({e})")).into()
 }
 
 impl Patterns {

@@ -125,7 +125,8 @@ impl<'r> Interpreter<'r> {
                     }
                     // Velocity asks for the text of what it tests, and that can fail.
                     value @ Value::Object(_) => match self.heap.write(&value, &mut Out::new()) {
-                        Ok(()) | Err(ErrorKind::Unsupported(_)) => true,
+                        Ok(()) => true,
+                        Err(kind) if matches!(*kind, ErrorKind::Unsupported(_)) => true,
                         Err(kind) => return Err(kind.into()),
                     },
                     _ => true,

@@ -32,6 +32,12 @@ impl From<ErrorKind> for Box<Abort> {
     }
 }
 
+impl From<Box<ErrorKind>> for Box<Abort> {
+    fn from(kind: Box<ErrorKind>) -> Self {
+        Self::from(*kind)
+    }
+}
+
 pub(crate) type Flow<T> = Result<T, Box<Abort>>;
 
 pub(super) trait At<T> {
@@ -52,7 +58,7 @@ impl<T> At<T> for Flow<T> {
 
 impl<T> At<T> for Outcome<T> {
     fn at(self, at: usize) -> Flow<T> {
-        self.map_err(|kind| Box::new(Abort::Error { at: Some(at), kind }))
+        self.map_err(|kind| Box::new(Abort::Error { at: Some(at), kind: *kind }))
     }
 }
 
@@ -85,7 +91,7 @@ impl<'r> Interpreter<'r> {
     pub(super) fn check_output(&self, out: &Out) -> Outcome<()> {
         let limit = self.heap.limits.output_bytes;
         if out.len() > limit {
-            return Err(ErrorKind::Limit(format!("the output gets longer than {limit} bytes")));
+            return Err(ErrorKind::Limit(format!("the output gets longer than {limit} bytes")).into());
         }
         Ok(())
     }
@@ -136,17 +142,18 @@ impl<'r> Interpreter<'r> {
                     return Err(Box::new(Abort::Loop(scope.owner)));
                 }
                 let message = format!("`#break({source})` needs a loop such as `$foreach`");
-                Err(ErrorKind::Exception(message)).at(*at)
+                Err(Box::new(ErrorKind::Exception(message))).at(*at)
             }
             Node::Include { at, children, parse } => self.include(*at, children, *parse, out),
         }
     }
 
     fn include(&mut self, at: usize, children: &'r [Child], parse: bool, out: &mut Out) -> Flow<()> {
-        let missing = |name: &str| Err(ErrorKind::Exception(format!("Unable to find resource '{name}'"))).at(at);
+        let missing =
+            |name: &str| Err(Box::new(ErrorKind::Exception(format!("Unable to find resource '{name}'")))).at(at);
         if parse {
             let Some(Child::Expr(argument)) = children.first() else {
-                return Err(ErrorKind::Exception("#parse(): argument missing".to_owned())).at(at);
+                return Err(Box::new(ErrorKind::Exception("#parse(): argument missing".to_owned()))).at(at);
             };
             let value = self.value(argument)?;
             if value.is_null() {

@@ -37,9 +37,9 @@ impl<'r> Entries<'r> {
     }
 
     /// The value under a string, without making a key of it where the map is small.
-    pub(crate) fn get_text(&self, name: &'r str) -> Option<&Value<'r>> {
+    pub(crate) fn get_text(&self, name: &str) -> Option<&Value<'r>> {
         match &self.index {
-            Some(_) => self.get(&Key::Str(JStr::from(name))).map(|(_, v)| v),
+            Some(_) => self.position(&Key::Str(JStr::from(name))).map(|i| &self.list[i].1.1),
             None => self.list.iter().find_map(|(k, (_, v))| match k {
                 Key::Str(s) if s.as_str() == Some(name) => Some(v),
                 _ => None,
@@ -49,10 +49,6 @@ impl<'r> Entries<'r> {
 
     pub(crate) fn get_mut(&mut self, key: &Key<'r>) -> Option<&mut (Value<'r>, Value<'r>)> {
         self.position(key).map(|i| &mut self.list[i].1)
-    }
-
-    pub(crate) fn contains_key(&self, key: &Key<'r>) -> bool {
-        self.position(key).is_some()
     }
 
     /// Adds an entry whose key is not there yet.
@@ -93,10 +89,6 @@ impl<'r> Entries<'r> {
     pub(crate) fn values(&self) -> impl Iterator<Item = &(Value<'r>, Value<'r>)> {
         self.list.iter().map(|(_, entry)| entry)
     }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key<'r>, &(Value<'r>, Value<'r>))> {
-        self.list.iter().map(|(k, entry)| (k, entry))
-    }
 }
 
 #[cfg(test)]
@@ -117,7 +109,7 @@ mod tests {
             assert_eq!(keys, expected);
             assert!(matches!(entries.get(&Key::Int(3)), Some((_, Value::Int(6)))));
             entries.clear();
-            assert!(entries.is_empty() && !entries.contains_key(&Key::Int(3)));
+            assert!(entries.is_empty() && entries.get(&Key::Int(3)).is_none());
         }
     }
 }

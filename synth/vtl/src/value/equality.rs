@@ -27,13 +27,13 @@ impl<'r> Heap<'r> {
                 }
                 if self.is_map(a) && self.is_map(b) {
                     let keys = self.ordered_keys(x)?;
-                    if self.map(y).map_or(0, |m| m.entries.len()) != keys.len() {
+                    if self.map_len(y) != keys.len() {
                         return Ok(false);
                     }
                     return self.deeper(|h| {
                         for key in keys {
                             let (_, m) = h.entry_of(x, &key);
-                            let Some((_, n)) = h.map(y).and_then(|map| map.entries.get(&key)).cloned() else {
+                            let Some(n) = h.map(y).and_then(|map| map.get(&key)).cloned() else {
                                 return Ok(false);
                             };
                             if !h.equals(&m, &n)? {

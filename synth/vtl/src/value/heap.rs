@@ -1,13 +1,17 @@
 //! Where objects live, and what a rendering may still use.
 
-use super::{Class, Entries, JMap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, unsupported};
+use super::{
+    Class, Entries, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Value, ViewKind, unsupported,
+};
 use crate::error::ErrorKind;
 use crate::limits::Limits;
 use crate::string::JStr;
 
 /// All objects of one rendering, and what it may still use.
 pub(crate) struct Heap<'r> {
-    objects: Vec<Object<'r>>,
+    pub(super) objects: Vec<Object<'r>>,
+    /// The members of the objects of JSON that were read, one object's beside each other.
+    pub(super) members: Vec<Member<'r>>,
     pub(crate) limits: &'r Limits,
     steps: usize,
     memory: usize,
@@ -16,37 +20,56 @@ pub(crate) struct Heap<'r> {
 
 impl<'r> Heap<'r> {
     pub(crate) fn new(limits: &'r Limits) -> Self {
-        Heap { objects: Vec::new(), limits, steps: limits.steps, memory: limits.memory_bytes, depth: 0 }
+        Heap {
+            objects: Vec::new(),
+            members: Vec::new(),
+            limits,
+            steps: limits.steps,
+            memory: limits.memory_bytes,
+            depth: 0,
+        }
     }
 
     /// Counts work; an error once the limit is used up.
+    #[inline]
     pub(crate) fn step(&mut self, count: usize) -> Outcome<()> {
         match self.steps.checked_sub(count) {
             Some(left) => {
                 self.steps = left;
                 Ok(())
             }
-            None => Err(ErrorKind::Limit(format!("the rendering takes more than {} steps", self.limits.steps))),
+            None => self.too_many_steps(),
         }
     }
 
+    #[cold]
+    fn too_many_steps(&self) -> Outcome<()> {
+        Err(ErrorKind::Limit(format!("the rendering takes more than {} steps", self.limits.steps)).into())
+    }
+
     /// Counts memory.
+    #[inline]
     pub(crate) fn charge(&mut self, bytes: usize) -> Outcome<()> {
         match self.memory.checked_sub(bytes) {
             Some(left) => {
                 self.memory = left;
                 Ok(())
             }
-            None => {
-                let limit = self.limits.memory_bytes;
-                Err(ErrorKind::Limit(format!("the rendering makes more than {limit} bytes of values")))
-            }
+            None => self.too_much_memory(),
         }
+    }
+
+    #[cold]
+    fn too_much_memory(&self) -> Outcome<()> {
+        let limit = self.limits.memory_bytes;
+        Err(ErrorKind::Limit(format!("the rendering makes more than {limit} bytes of values")).into())
     }
 
     pub(crate) fn enter(&mut self) -> Outcome<()> {
         if self.depth >= self.limits.value_depth {
-            return Err(ErrorKind::Limit(format!("values are nested more than {} deep", self.limits.value_depth)));
+            return Err(
+                ErrorKind::Limit(format!("values are nested more than {} deep", self.limits.value_depth)).into()
+            );
         }
         self.depth += 1;
         Ok(())
@@ -84,7 +107,7 @@ impl<'r> Heap<'r> {
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap { kind, entries: Entries::default(), changes: 0, capacity: 16 };
+        let map = JMap { kind, members: Members::Own, entries: Entries::default(), changes: 0, capacity: 16 };
         match self.add(Object::Map(map))? {
             Value::Object(id) => Ok(id),
             _ => unsupported("a map that is no object"),

@@ -2,29 +2,45 @@
 
 use std::sync::Arc;
 
-use super::{Class, Entries, Heap, JMap, Key, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value, unsupported};
+use super::{
+    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Member, Members, Object, ObjectId, Outcome, Scope,
+    Value, unsupported,
+};
+use crate::error::ErrorKind;
 use crate::number;
-use crate::string::JStr;
 
 impl<'r> Heap<'r> {
-    pub(crate) fn map(&self, id: ObjectId) -> Option<&JMap<'r>> {
+    pub(crate) fn map(&self, id: ObjectId) -> Option<MapView<'_, 'r>> {
         match self.get(id) {
-            Object::Map(map) => Some(map),
+            Object::Map(map) => Some(MapView::new(map, &self.members)),
             Object::Scope(scope) => match self.get(scope.storage) {
-                Object::Map(map) => Some(map),
+                Object::Map(map) => Some(MapView::new(map, &self.members)),
                 _ => None,
             },
             _ => None,
         }
     }
 
+    pub(crate) fn map_len(&self, id: ObjectId) -> usize {
+        self.map(id).map_or(0, |m| m.len())
+    }
+
+    /// A map to change: from now on its entries are its own.
     pub(super) fn map_mut(&mut self, id: ObjectId) -> Option<&mut JMap<'r>> {
         let id = match self.get(id) {
             Object::Scope(scope) => scope.storage,
             _ => id,
         };
-        match self.get_mut(id) {
-            Object::Map(map) => Some(map),
+        let members = &self.members;
+        match &mut self.objects[id as usize] {
+            Object::Map(map) => {
+                if let Members::Read(range) = std::mem::replace(&mut map.members, Members::Own) {
+                    for Member { name, value } in &members[range.start as usize..range.end as usize] {
+                        map.entries.push(Key::Str(name.clone()), (Value::Str(name.clone()), value.clone()));
+                    }
+                }
+                Some(map)
+            }
             _ => None,
         }
     }
@@ -62,7 +78,7 @@ impl<'r> Heap<'r> {
         let key = self.key(key)?;
         let mut id = id;
         loop {
-            if let Some((_, value)) = self.map(id).and_then(|m| m.entries.get(&key)) {
+            if let Some(value) = self.map(id).and_then(|m| m.get(&key)) {
                 return Ok(value.clone());
             }
             // A loop's scope asks the scope of the loop around it.
@@ -76,29 +92,33 @@ impl<'r> Heap<'r> {
     /// `map.name`, for maps whose entries are all their own.
     pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &'r str) -> Outcome<Value<'r>> {
         self.step(1)?;
-        Ok(self.map(id).and_then(|m| m.entries.get_text(name)).cloned().unwrap_or(Value::Null))
+        Ok(self.map(id).and_then(|m| m.get_text(name)).cloned().unwrap_or(Value::Null))
     }
 
-    /// Puts a member of an object of JSON that is being read.
-    pub(crate) fn put_member(&mut self, entries: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) -> Outcome<()> {
-        self.step(1)?;
-        self.charge(96)?;
-        let key = Key::Str(name.clone());
-        match entries.get_mut(&key) {
-            Some((_, old)) => *old = value,
-            None => entries.push(key, (Value::Str(name), value)),
-        }
-        Ok(())
+    /// The map of an object of JSON that has been read, from its members.
+    pub(crate) fn map_of(&mut self, members: impl ExactSizeIterator<Item = Member<'r>>) -> Outcome<Value<'r>> {
+        let from = self.members.len();
+        self.members.extend(members);
+        let range = u32::try_from(from).ok().zip(u32::try_from(self.members.len()).ok());
+        let (from, to) = range.ok_or_else(|| ErrorKind::Limit("too many members".to_owned()))?;
+        let map = JMap {
+            kind: MapKind::Linked,
+            members: Members::Read(from..to),
+            entries: Entries::default(),
+            changes: to - from,
+            capacity: 16,
+        };
+        self.add(Object::Map(map))
     }
 
-    /// The map of an object of JSON that has been read.
-    pub(crate) fn map_of(&mut self, entries: Entries<'r>) -> Outcome<Value<'r>> {
+    /// As [`Heap::map_of`], of an object with so many members that they need an index.
+    pub(crate) fn large_map_of(&mut self, entries: Entries<'r>) -> Outcome<Value<'r>> {
         let mut capacity = 16;
-        while entries.len() * 4 > capacity * 3 {
+        while entries.len() * 4 > capacity as usize * 3 {
             capacity *= 2;
         }
         let changes = entries.len() as u32;
-        self.add(Object::Map(JMap { kind: MapKind::Linked, entries, changes, capacity }))
+        self.add(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own, entries, changes, capacity }))
     }
 
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value<'r>, value: Value<'r>) -> Outcome<Value<'r>> {
@@ -112,14 +132,14 @@ impl<'r> Heap<'r> {
         }
         map.entries.push(hashed, (key, value));
         map.changes += 1;
-        while map.entries.len() * 4 > map.capacity * 3 {
+        while map.entries.len() * 4 > map.capacity as usize * 3 {
             map.capacity *= 2;
         }
         Ok(Value::Null)
     }
 
     pub(crate) fn map_remove(&mut self, id: ObjectId, key: &Key<'r>) -> Outcome<Option<Value<'r>>> {
-        let len = self.map(id).map_or(0, |m| m.entries.len());
+        let len = self.map_len(id);
         self.step(len)?;
         let Some(map) = self.map_mut(id) else {
             return unsupported("removing from this map");
@@ -143,25 +163,25 @@ impl<'r> Heap<'r> {
         let Some(map) = self.map(id) else {
             return Ok(Vec::new());
         };
-        let len = map.entries.len();
-        if map.kind == MapKind::Linked {
-            let keys = map.entries.keys().cloned().collect();
+        let (len, keys) = (map.len(), map.keys());
+        let JMap { kind, capacity, .. } = *map.map();
+        if kind == MapKind::Linked {
             self.step(len)?;
             return Ok(keys);
         }
-        let capacity = map.capacity;
-        let pairs: Vec<(Key<'r>, Value<'r>)> = map.entries.iter().map(|(k, (v, _))| (k.clone(), v.clone())).collect();
+        let pairs: Vec<(Key<'r>, Value<'r>)> =
+            keys.into_iter().map(|key| (key.clone(), self.entry_of(id, &key).0)).collect();
         self.step(len)?;
         let mut ordered = Vec::with_capacity(len);
         for (key, value) in pairs {
             let hash = self.hash_code(&value)? as u32;
-            ordered.push((((hash ^ (hash >> 16)) as usize) & (capacity - 1), key));
+            ordered.push((((hash ^ (hash >> 16)) as usize) & (capacity as usize - 1), key));
         }
         ordered.sort_by_key(|(bucket, _)| *bucket);
         Ok(ordered.into_iter().map(|(_, key)| key).collect())
     }
 
     pub(crate) fn entry_of(&self, id: ObjectId, key: &Key<'r>) -> (Value<'r>, Value<'r>) {
-        self.map(id).and_then(|m| m.entries.get(key)).cloned().unwrap_or((Value::Null, Value::Null))
+        self.map(id).and_then(|m| m.entry(key)).unwrap_or((Value::Null, Value::Null))
     }
 }

@@ -7,11 +7,13 @@ mod entries;
 mod equality;
 mod heap;
 mod maps;
+mod members;
 mod text;
 mod walk;
 
 pub(crate) use entries::Entries;
 pub(crate) use heap::Heap;
+pub(crate) use members::{MapView, Member, Members};
 
 use std::sync::Arc;
 
@@ -164,10 +166,12 @@ pub(crate) enum ViewKind {
 #[derive(Debug)]
 pub(crate) struct JMap<'r> {
     pub(crate) kind: MapKind,
+    pub(crate) members: Members,
+    /// Empty where the members are as they were read.
     pub(crate) entries: Entries<'r>,
     pub(crate) changes: u32,
     /// The hash table's size, which only grows.
-    pub(crate) capacity: usize,
+    pub(crate) capacity: u32,
 }
 
 #[derive(Debug)]
@@ -192,19 +196,20 @@ pub(crate) enum Object<'r> {
     SubList { list: ObjectId, from: usize, len: usize, changes: u32 },
     Map(JMap<'r>),
     View { kind: ViewKind, map: ObjectId },
-    Entry { map: ObjectId, key: Key<'r>, detached: Option<(Value<'r>, Value<'r>)> },
+    Entry { map: ObjectId, key: Key<'r> },
     Iterator(Cursor<'r>),
     Scope(Scope<'r>),
     Block { definition: &'r Definition, depth: u32 },
 }
 
-pub(crate) type Outcome<T> = Result<T, ErrorKind>;
+/// An error is boxed, so that the results of what rarely fails stay small.
+pub(crate) type Outcome<T> = Result<T, Box<ErrorKind>>;
 
 /// Why an object's text could not be made.
 pub(crate) fn unsupported<T>(what: impl Into<String>) -> Outcome<T> {
-    Err(ErrorKind::Unsupported(what.into()))
+    Err(ErrorKind::Unsupported(what.into()).into())
 }
 
 pub(crate) fn exception<T>(what: impl Into<String>) -> Outcome<T> {
-    Err(ErrorKind::Exception(what.into()))
+    Err(ErrorKind::Exception(what.into()).into())
 }

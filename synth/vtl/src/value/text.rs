@@ -34,7 +34,7 @@ impl<'r> Heap<'r> {
         }
         if out.len() > self.limits.output_bytes {
             let limit = self.limits.output_bytes;
-            return Err(ErrorKind::Limit(format!("a text gets longer than {limit} bytes")));
+            return Err(ErrorKind::Limit(format!("a text gets longer than {limit} bytes")).into());
         }
         Ok(())
     }

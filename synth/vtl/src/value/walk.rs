@@ -36,14 +36,13 @@ impl<'r> Heap<'r> {
         match kind {
             ViewKind::Keys => Ok(k),
             ViewKind::Values => Ok(v),
-            ViewKind::Entries => self.add(Object::Entry { map, key: key.clone(), detached: None }),
+            ViewKind::Entries => self.add(Object::Entry { map, key: key.clone() }),
         }
     }
 
     pub(crate) fn entry_parts(&self, id: ObjectId) -> (Value<'r>, Value<'r>) {
         match self.get(id) {
-            Object::Entry { detached: Some(parts), .. } => parts.clone(),
-            Object::Entry { map, key, .. } => self.entry_of(*map, key),
+            Object::Entry { map, key } => self.entry_of(*map, key),
             _ => (Value::Null, Value::Null),
         }
     }
@@ -90,7 +89,7 @@ impl<'r> Heap<'r> {
 
     pub(super) fn map_cursor(&mut self, map: ObjectId, kind: ViewKind) -> Outcome<Cursor<'r>> {
         let keys = self.ordered_keys(map)?;
-        let changes = self.map(map).map_or(0, |m| m.changes);
+        let changes = self.map(map).map_or(0, |m| m.map().changes);
         Ok(Cursor::Map { map, keys, next: 0, changes, kind })
     }
 
@@ -118,7 +117,7 @@ impl<'r> Heap<'r> {
                 _ => exception(CHANGED),
             },
             Cursor::Map { map, keys, next, changes, kind } => {
-                if self.map(*map).is_none_or(|m| m.changes != *changes) {
+                if self.map(*map).is_none_or(|m| m.map().changes != *changes) {
                     return exception(CHANGED);
                 }
                 let Some(key) = keys.get(*next).cloned() else {

@@ -1,0 +1,361 @@
+//! Values, read from JSON.
+//!
+//! The text is looked at byte by byte: all characters that mean something are ASCII, and the bytes of others are not.
+
+use std::sync::Arc;
+
+use crate::error::ErrorKind;
+use crate::number::{self, Decimal};
+use crate::string::{JStr, Out, Text};
+use crate::value::{Entries, Heap, Key, ListKind, Member, Outcome, Value, exception, unsupported};
+
+/// Written over a text's end; the character itself ends a text too.
+const END: u8 = 0x1a;
+
+/// An object with more members than these is looked through by an index.
+const SMALL: usize = 8;
+
+/// Where an unquoted word ends.
+#[derive(Clone, Copy)]
+enum Until {
+    /// The end of the text.
+    End,
+    Key,
+    Value,
+    Array,
+}
+
+impl Until {
+    fn stops(self, b: u8) -> bool {
+        b == END
+            || match self {
+                Until::End => false,
+                Until::Key => b == b':',
+                Until::Value => b == b',' || b == b'}',
+                Until::Array => b == b',' || b == b']',
+            }
+    }
+}
+
+/// Parses a text permissively: unquoted and single-quoted strings, spare commas, whatever follows the value.
+pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'r>> {
+    let (text, lent) = match text {
+        JStr::Utf8(Text::Lent(text)) => (*text, Some(*text)),
+        JStr::Utf8(text) => (&**text, None),
+        JStr::Wide(_) => return unsupported("half a surrogate pair in JSON"),
+    };
+    heap.charge(text.len())?;
+    heap.step(text.len() / 16)?;
+    let mut parser = Parser { text, lent, pos: 0, heap, members: Vec::new(), scratch: Out::new() };
+    parser.value(Until::End)
+}
+
+struct Parser<'t, 'h, 'r> {
+    text: &'t str,
+    /// The same text, where it lasts as long as the rendering: then strings point at it.
+    lent: Option<&'r str>,
+    pos: usize,
+    heap: &'h mut Heap<'r>,
+    /// The members so far of the objects that are being read, the innermost object's last.
+    members: Vec<Member<'r>>,
+    /// Where strings with escapes are put together.
+    scratch: Out,
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c| c <= ' ')
+}
+
+impl<'r> Parser<'_, '_, 'r> {
+    #[inline]
+    fn byte(&self) -> u8 {
+        self.text.as_bytes().get(self.pos).copied().unwrap_or(END)
+    }
+
+    #[cold]
+    fn fail<T>(&self, what: &str) -> Outcome<T> {
+        Err(ErrorKind::NotJson(format!("{what} at character {}", self.text[..self.pos].chars().count())).into())
+    }
+
+    #[cold]
+    fn unexpected<T>(&self) -> Outcome<T> {
+        match self.text[self.pos..].chars().next() {
+            None | Some('\u{1a}') => self.fail("unexpected end"),
+            Some(c) => self.fail(&format!("unexpected {c:?}")),
+        }
+    }
+
+    fn skip_space(&mut self) {
+        while self.text.as_bytes().get(self.pos).is_some_and(|b| *b <= b' ' && *b != END) {
+            self.pos += 1;
+        }
+    }
+
+    fn skip_until(&mut self, until: Until) {
+        let rest = &self.text.as_bytes()[self.pos..];
+        self.pos += rest.iter().position(|b| until.stops(*b)).unwrap_or(rest.len());
+    }
+
+    /// A stretch of the text.
+    fn stretch(&self, from: usize, to: usize) -> JStr<'r> {
+        match self.lent {
+            Some(whole) => JStr::from(&whole[from..to]),
+            None => JStr::from(self.text[from..to].to_owned()),
+        }
+    }
+
+    /// What is not quoted, from a place on to where it ends.
+    fn word(&mut self, start: usize, until: Until) -> JStr<'r> {
+        self.skip_until(until);
+        let raw = &self.text[start..self.pos];
+        let start = self.pos - raw.trim_start_matches(|c| c <= ' ').len();
+        self.stretch(start, start + trim(raw).len())
+    }
+
+    fn value(&mut self, until: Until) -> Outcome<Value<'r>> {
+        loop {
+            return match self.byte() {
+                b' ' | b'\r' | b'\n' | b'\t' => {
+                    self.pos += 1;
+                    continue;
+                }
+                b'"' | b'\'' => Ok(Value::Str(self.string()?)),
+                b'{' => self.nested(Self::object),
+                b'[' => self.nested(Self::array),
+                b':' | b'}' | b']' => self.unexpected(),
+                b'0'..=b'9' | b'-' => self.number(until),
+                _ => {
+                    let word = self.word(self.pos, until);
+                    Ok(match word.as_str() {
+                        Some("null") => Value::Null,
+                        Some("true") => Value::Bool(true),
+                        Some("false") => Value::Bool(false),
+                        Some("NaN") => Value::Float(f32::NAN),
+                        _ => Value::Str(word),
+                    })
+                }
+            };
+        }
+    }
+
+    fn nested(&mut self, f: impl FnOnce(&mut Self) -> Outcome<Value<'r>>) -> Outcome<Value<'r>> {
+        self.heap.enter()?;
+        let result = f(self);
+        self.heap.leave();
+        result
+    }
+
+    fn array(&mut self) -> Outcome<Value<'r>> {
+        self.pos += 1;
+        let mut items = Vec::new();
+        loop {
+            match self.byte() {
+                b' ' | b'\r' | b'\n' | b'\t' | b',' => self.pos += 1,
+                b']' => {
+                    self.pos += 1;
+                    return self.heap.list(ListKind::JsonArray, items);
+                }
+                b':' | b'}' | END => return self.unexpected(),
+                _ => items.push(self.value(Until::Array)?),
+            }
+        }
+    }
+
+    fn object(&mut self) -> Outcome<Value<'r>> {
+        let first = self.members.len();
+        let mut large = Entries::default();
+        loop {
+            self.pos += 1;
+            let name = match self.byte() {
+                b'"' | b'\'' => self.string()?,
+                b' ' | b'\r' | b'\n' | b'\t' | b',' => continue,
+                b':' | b']' | b'[' | b'{' => return self.unexpected(),
+                b'}' => break,
+                _ => self.word(self.pos, Until::Key),
+            };
+            self.skip_space();
+            if self.byte() != b':' {
+                return self.unexpected();
+            }
+            self.pos += 1;
+            if self.pos >= self.text.len() {
+                return self.unexpected();
+            }
+            let value = self.value(Until::Value)?;
+            self.member(first, &mut large, name, value)?;
+            self.skip_space();
+            match self.byte() {
+                b'}' => break,
+                b',' => {}
+                _ => return self.unexpected(),
+            }
+        }
+        self.pos += 1;
+        if large.is_empty() { self.heap.map_of(self.members.drain(first..)) } else { self.heap.large_map_of(large) }
+    }
+
+    /// Takes in a member; the last of several with one name counts, in the place of the first.
+    fn member(&mut self, first: usize, large: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) -> Outcome<()> {
+        self.heap.step(1)?;
+        self.heap.charge(96)?;
+        if large.is_empty() {
+            if let Some(same) = self.members[first..].iter_mut().find(|m| m.name == name) {
+                same.value = value;
+                return Ok(());
+            }
+            if self.members.len() - first < SMALL {
+                self.members.push(Member { name, value });
+                return Ok(());
+            }
+            for Member { name, value } in self.members.drain(first..) {
+                large.push(Key::Str(name.clone()), (Value::Str(name), value));
+            }
+        }
+        let key = Key::Str(name.clone());
+        match large.get_mut(&key) {
+            Some((_, old)) => *old = value,
+            None => large.push(key, (Value::Str(name), value)),
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Outcome<JStr<'r>> {
+        let start = self.pos + 1;
+        let quote = self.text.as_bytes()[self.pos];
+        let rest = &self.text.as_bytes()[start..];
+        let end = start + rest.iter().position(|b| *b == quote || *b == b'\\').unwrap_or(rest.len());
+        if self.text.as_bytes().get(end) == Some(&quote) {
+            self.pos = end + 1;
+            return Ok(self.stretch(start, end));
+        }
+        self.escaped_string(quote)
+    }
+
+    /// A string that has an escape in it, or no end.
+    fn escaped_string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
+        self.pos += 1;
+        if !self.text.as_bytes()[self.pos..].contains(&quote) {
+            self.pos = self.text.len();
+            return self.unexpected();
+        }
+        loop {
+            let rest = &self.text[self.pos..];
+            let stop = |b: u8| b < b' ' || b == 0x7f || b == b'\\' || b == quote;
+            let run = rest.bytes().position(stop).unwrap_or(rest.len());
+            self.scratch.push_str(&rest[..run]);
+            self.pos += run;
+            match self.byte() {
+                END => return self.unexpected(),
+                b if b == quote => {
+                    self.pos += 1;
+                    return Ok(self.scratch.take());
+                }
+                b'\\' => {
+                    self.pos += 1;
+                    self.escape()?;
+                }
+                // Control characters go, but only from strings that have an escape in them.
+                _ => self.pos += 1,
+            }
+        }
+    }
+
+    /// What stands behind a backslash; where it means nothing, it goes too.
+    fn escape(&mut self) -> Outcome<()> {
+        let Some(c) = self.text[self.pos..].chars().next() else {
+            return Ok(());
+        };
+        self.pos += c.len_utf8();
+        match c {
+            't' => self.scratch.push_str("\t"),
+            'n' => self.scratch.push_str("\n"),
+            'r' => self.scratch.push_str("\r"),
+            'f' => self.scratch.push_str("\u{c}"),
+            'b' => self.scratch.push_str("\u{8}"),
+            '\\' => self.scratch.push_str("\\"),
+            '/' => self.scratch.push_str("/"),
+            '\'' => self.scratch.push_str("'"),
+            '"' => self.scratch.push_str("\""),
+            'u' => {
+                let unit = self.hex(4)?;
+                self.scratch.push_unit(unit);
+            }
+            'x' => {
+                let unit = self.hex(2)?;
+                self.scratch.push_unit(unit);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn hex(&mut self, digits: usize) -> Outcome<u16> {
+        let mut value = 0u32;
+        for _ in 0..digits {
+            match char::from(self.byte()).to_digit(16) {
+                Some(digit) => value = value * 16 + digit,
+                None => return self.unexpected(),
+            }
+            self.pos += 1;
+        }
+        Ok(value as u16)
+    }
+
+    fn digits(&mut self) {
+        while self.text.as_bytes().get(self.pos).is_some_and(u8::is_ascii_digit) {
+            self.pos += 1;
+        }
+    }
+
+    /// Whether what follows a number's digits makes it a word after all.
+    fn goes_on(&mut self, until: Until) -> bool {
+        self.skip_space();
+        // json-smart looks at the characters below 126 only.
+        self.byte() < 126 && !until.stops(self.byte())
+    }
+
+    fn number(&mut self, until: Until) -> Outcome<Value<'r>> {
+        let start = self.pos;
+        self.pos += 1;
+        self.digits();
+        let mut whole = true;
+        if self.byte() == b'.' {
+            whole = false;
+            self.pos += 1;
+            self.digits();
+        }
+        if matches!(self.byte(), b'e' | b'E') {
+            whole = false;
+            self.pos += 1;
+            if !matches!(self.byte(), b'+' | b'-' | b'0'..=b'9') {
+                return Ok(Value::Str(self.word(start, until)));
+            }
+            self.pos += 1;
+            self.digits();
+        }
+        if self.goes_on(until) {
+            return Ok(Value::Str(self.word(start, until)));
+        }
+        let text = trim(&self.text[start..self.pos]);
+        if whole {
+            if text == "-" {
+                return Ok(Value::Int(0));
+            }
+            self.heap.step(text.len() * text.len() / 4096)?;
+            return Ok(number::integer_literal(text));
+        }
+        let invalid = || exception(format!("java.lang.NumberFormatException: For input string: {text:?}"));
+        if text.len() > 18 {
+            self.heap.step(text.len() * text.len() / 4096)?;
+            return match Decimal::parse(text) {
+                Some(decimal) if decimal.scale.unsigned_abs() <= 100_000 => Ok(Value::BigDec(Arc::new(decimal))),
+                Some(_) => unsupported("a number with so large an exponent"),
+                None => invalid(),
+            };
+        }
+        match text.parse::<f64>() {
+            Ok(value) => Ok(Value::Double(value)),
+            Err(_) => invalid(),
+        }
+    }
+}

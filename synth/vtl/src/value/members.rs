@@ -1,0 +1,95 @@
+//! What a map holds: the members of an object of JSON as they were read, until something changes them.
+
+use std::ops::Range;
+
+use super::{JMap, Key, Value};
+use crate::string::JStr;
+
+/// A member of an object of JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct Member<'r> {
+    pub(crate) name: JStr<'r>,
+    pub(crate) value: Value<'r>,
+}
+
+/// Where a map's entries are.
+#[derive(Debug)]
+pub(crate) enum Members {
+    /// A stretch of the heap's members: the objects of a document take no memory each.
+    Read(Range<u32>),
+    /// The map's own entries: it was made by a template or changed by it, or it is large and needs an index.
+    Own,
+}
+
+/// A map together with its members.
+#[derive(Clone, Copy)]
+pub(crate) struct MapView<'h, 'r> {
+    map: &'h JMap<'r>,
+    /// Empty where the entries are the map's own.
+    read: &'h [Member<'r>],
+}
+
+impl<'h, 'r> MapView<'h, 'r> {
+    pub(super) fn new(map: &'h JMap<'r>, members: &'h [Member<'r>]) -> Self {
+        let read = match &map.members {
+            Members::Read(range) => &members[range.start as usize..range.end as usize],
+            Members::Own => &[],
+        };
+        MapView { map, read }
+    }
+
+    pub(crate) fn map(&self) -> &'h JMap<'r> {
+        self.map
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.read.len() + self.map.entries.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn contains_key(&self, key: &Key<'r>) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The value under a string.
+    pub(crate) fn get_text(&self, name: &str) -> Option<&'h Value<'r>> {
+        match self.read {
+            [] => self.map.entries.get_text(name),
+            read => read.iter().find(|m| m.name.as_str() == Some(name)).map(|m| &m.value),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &Key<'r>) -> Option<&'h Value<'r>> {
+        match (self.read, key) {
+            ([], _) => self.map.entries.get(key).map(|(_, value)| value),
+            (read, Key::Str(name)) => read.iter().find(|m| m.name == *name).map(|m| &m.value),
+            _ => None,
+        }
+    }
+
+    /// The key as it was put, and its value.
+    pub(crate) fn entry(&self, key: &Key<'r>) -> Option<(Value<'r>, Value<'r>)> {
+        match (self.read, key) {
+            ([], _) => self.map.entries.get(key).cloned(),
+            (_, Key::Str(name)) => self.get(key).map(|value| (Value::Str(name.clone()), value.clone())),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Vec<Key<'r>> {
+        match self.read {
+            [] => self.map.entries.keys().cloned().collect(),
+            read => read.iter().map(|m| Key::Str(m.name.clone())).collect(),
+        }
+    }
+
+    pub(crate) fn values(&self) -> Vec<Value<'r>> {
+        match self.read {
+            [] => self.map.entries.values().map(|(_, value)| value.clone()).collect(),
+            read => read.iter().map(|m| m.value.clone()).collect(),
+        }
+    }
+}
