@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::value::Value;
+use crate::number::Whole;
+use crate::string::JString;
 
 /// A variable's number; names are known when a template has been parsed, so rendering needs no lookup by name.
 pub(crate) type Slot = usize;
@@ -158,7 +159,9 @@ pub(crate) enum CompareOp {
 
 #[derive(Debug)]
 pub(crate) enum Expr {
-    Constant(Value<'static>),
+    Text(JString),
+    Whole(Whole),
+    Double(f64),
     True,
     False,
     /// A double-quoted string with references or directives in it.

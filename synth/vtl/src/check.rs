@@ -7,7 +7,6 @@ use crate::ast::{Block, Child, Expr, Node, Reference, Slot, Step, StepKind};
 use crate::error::Position;
 use crate::limits::Limits;
 use crate::template::Template;
-use crate::value::Value;
 
 /// Something in a template that probably does not do what it looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +144,7 @@ fn asks(reference: &Reference) -> bool {
 
 fn constant(e: &Expr) -> Option<&str> {
     match e {
-        Expr::Constant(Value::Str(s)) => s.as_str(),
+        Expr::Text(s) => s.lend().as_str(),
         _ => None,
     }
 }
@@ -200,8 +199,7 @@ impl Checker<'_> {
                 self.expression(value);
                 self.reference(target);
                 if target.steps.is_empty() {
-                    let number =
-                        matches!(value, Expr::Constant(v) if crate::number::is_number(v)) || self.is_count(value);
+                    let number = matches!(value, Expr::Whole(_) | Expr::Double(_)) || self.is_count(value);
                     self.remember(target.assigned, is_boolean(value), is_boolean(value) || number);
                 }
             }
@@ -367,7 +365,7 @@ impl Checker<'_> {
 
     fn expression(&mut self, e: &Expr) {
         match e {
-            Expr::Constant(_) | Expr::True | Expr::False | Expr::Word => {}
+            Expr::Text(_) | Expr::Whole(_) | Expr::Double(_) | Expr::True | Expr::False | Expr::Word => {}
             Expr::Interpolated { body, .. } => {
                 // A string is no JSON document by itself; only comments and references matter in it.
                 let before = (self.in_quotes, self.is_json);

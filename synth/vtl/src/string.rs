@@ -3,89 +3,70 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
-use std::hash::{Hash, Hasher};
-use std::ops::{Deref, Range};
-use std::sync::Arc;
 
-/// A Java string. Nearly all are well formed and kept as UTF-8; only one with an unpaired surrogate is kept as units,
-/// so that equal strings always have the same shape.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A Java string, which points at where it stands: in the template, in the inputs, or among what the rendering made.
+/// Nearly all are well formed and UTF-8; only one with an unpaired surrogate is kept as units, so that equal strings
+/// always have the same shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum JStr<'r> {
-    Utf8(Text<'r>),
-    Wide(Arc<[u16]>),
+    Utf8(&'r str),
+    Wide(&'r [u16]),
 }
 
-/// A well-formed text. Most of what a rendering handles stands in its template or in its body, and is only pointed at.
-#[derive(Clone, Debug)]
-pub(crate) enum Text<'r> {
-    Lent(&'r str),
-    Made(Arc<str>),
+/// A Java string that is kept here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JString {
+    Utf8(Box<str>),
+    Wide(Box<[u16]>),
 }
 
-impl Deref for Text<'_> {
-    type Target = str;
+impl From<String> for JString {
+    fn from(s: String) -> Self {
+        JString::Utf8(s.into_boxed_str())
+    }
+}
 
-    fn deref(&self) -> &str {
-        match self {
-            Text::Lent(text) => text,
-            Text::Made(text) => text,
+impl From<&str> for JString {
+    fn from(s: &str) -> Self {
+        JString::Utf8(s.into())
+    }
+}
+
+impl From<Vec<u16>> for JString {
+    fn from(units: Vec<u16>) -> Self {
+        match String::from_utf16(&units) {
+            Ok(s) => JString::from(s),
+            Err(_) => JString::Wide(units.into_boxed_slice()),
         }
     }
 }
 
-impl Text<'_> {
-    /// A part of the text, by bytes; the caller's range is within it.
-    pub(crate) fn part(&self, range: Range<usize>) -> Self {
-        match self {
-            Text::Lent(text) => Text::Lent(&text[range]),
-            Text::Made(text) => Text::Made(Arc::from(&text[range])),
+impl From<Out> for JString {
+    fn from(out: Out) -> Self {
+        match out.wide {
+            None => JString::from(out.text),
+            Some(units) => JString::from(units),
         }
     }
 }
 
-impl PartialEq for Text<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for Text<'_> {}
-
-impl Hash for Text<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
+impl JString {
+    pub(crate) fn lend(&self) -> JStr<'_> {
+        match self {
+            JString::Utf8(text) => JStr::Utf8(text),
+            JString::Wide(units) => JStr::Wide(units),
+        }
     }
 }
 
 impl<'r> From<&'r str> for JStr<'r> {
     fn from(s: &'r str) -> Self {
-        JStr::Utf8(Text::Lent(s))
-    }
-}
-
-impl From<String> for JStr<'_> {
-    fn from(s: String) -> Self {
-        JStr::Utf8(Text::Made(Arc::from(s)))
+        JStr::Utf8(s)
     }
 }
 
 impl<'r> JStr<'r> {
-    pub(crate) fn from_units(units: Vec<u16>) -> Self {
-        match String::from_utf16(&units) {
-            Ok(s) => JStr::from(s),
-            Err(_) => JStr::Wide(Arc::from(units)),
-        }
-    }
-
-    /// The same string, pointing at where this one is kept.
-    pub(crate) fn lend<'s>(&'s self) -> JStr<'s> {
-        match self {
-            JStr::Utf8(text) => JStr::Utf8(Text::Lent(text)),
-            wide @ JStr::Wide(_) => wide.clone(),
-        }
-    }
-
-    pub(crate) fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&'r str> {
         match self {
             JStr::Utf8(s) => Some(s),
             JStr::Wide(_) => None,
@@ -100,9 +81,9 @@ impl<'r> JStr<'r> {
     }
 
     /// As it leaves the JVM: an unpaired surrogate becomes a question mark.
-    pub(crate) fn to_text(&self) -> Cow<'_, str> {
+    pub(crate) fn to_text(self) -> Cow<'r, str> {
         match self {
-            JStr::Utf8(s) => Cow::Borrowed(&**s),
+            JStr::Utf8(s) => Cow::Borrowed(s),
             JStr::Wide(u) => Cow::Owned(char::decode_utf16(u.iter().copied()).map(|c| c.unwrap_or('?')).collect()),
         }
     }
@@ -136,14 +117,6 @@ impl<'r> JStr<'r> {
         }
     }
 
-    /// The units `from..to`, which the caller has checked.
-    pub(crate) fn slice(&self, from: usize, to: usize) -> JStr<'r> {
-        match self {
-            JStr::Utf8(s) if s.is_ascii() => JStr::Utf8(s.part(from..to)),
-            _ => JStr::from_units(self.units()[from..to].to_vec()),
-        }
-    }
-
     /// Java's `String.compareTo`.
     pub(crate) fn compare(&self, other: &JStr<'_>) -> i32 {
         let (a, b) = (self.units(), other.units());
@@ -173,7 +146,7 @@ impl<'r> JStr<'r> {
         if let (JStr::Utf8(s), JStr::Utf8(n)) = (self, needle)
             && s.is_ascii()
         {
-            return s.get(from.min(s.len())..)?.find(&**n).map(|i| i + from.min(s.len()));
+            return s.get(from.min(s.len())..)?.find(*n).map(|i| i + from.min(s.len()));
         }
         let (s, n) = (self.units(), needle.units());
         let from = from.min(s.len());
@@ -225,7 +198,7 @@ impl Out {
     pub(crate) fn push(&mut self, s: &JStr<'_>) {
         match s {
             JStr::Utf8(s) => self.push_str(s),
-            JStr::Wide(u) => self.widen().extend(&**u),
+            JStr::Wide(u) => self.widen().extend(*u),
         }
     }
 
@@ -250,26 +223,19 @@ impl Out {
     }
 
     /// What was written so far, as a string; what is written next begins anew in the same room.
-    pub(crate) fn take(&mut self) -> JStr<'static> {
+    pub(crate) fn take(&mut self) -> JString {
         let made = match self.wide.take() {
-            None => JStr::Utf8(Text::Made(Arc::from(self.text.as_str()))),
-            Some(units) => JStr::from_units(units),
+            None => JString::from(self.text.as_str()),
+            Some(units) => JString::from(units),
         };
         self.text.clear();
         made
     }
 
-    pub(crate) fn finish(self) -> JStr<'static> {
-        match self.wide {
-            None => JStr::from(self.text),
-            Some(units) => JStr::from_units(units),
-        }
-    }
-
     pub(crate) fn into_text(self) -> String {
         match self.wide {
             None => self.text,
-            Some(_) => self.finish().to_text().into_owned(),
+            Some(_) => JString::from(self).lend().to_text().into_owned(),
         }
     }
 

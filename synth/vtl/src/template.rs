@@ -13,7 +13,7 @@ use crate::methods::InputState;
 use crate::parse::{self, Shared};
 use crate::render::{Abort, Interpreter, LoopSlots};
 use crate::string::{JStr, Out};
-use crate::value::{Heap, ListKind, MapKind, ObjectId, Outcome, Value};
+use crate::value::{Heap, ListKind, MapKind, ObjectId, Outcome, Store, Value};
 
 /// A mapping template, parsed once and rendered as often as needed, also by several threads at once.
 pub struct Template {
@@ -140,7 +140,7 @@ impl Template {
     /// # Errors
     /// As [`Template::render`].
     pub fn render_within(&self, inputs: &Inputs, limits: &Limits) -> Result<Rendered, RenderError> {
-        self.run(inputs, limits).map_err(|abort| match *abort {
+        self.run(inputs, limits, &Store::new()).map_err(|abort| match *abort {
             Abort::Error { at, kind } => RenderError { position: self.position(at.unwrap_or(0)), kind },
             Abort::Nearest | Abort::Everything | Abort::Loop(_) => RenderError {
                 position: self.position(0),
@@ -149,8 +149,8 @@ impl Template {
         })
     }
 
-    fn run<'r>(&'r self, inputs: &'r Inputs, limits: &'r Limits) -> Result<Rendered, Box<Abort>> {
-        let mut heap = Heap::new(limits);
+    fn run<'r>(&'r self, inputs: &'r Inputs, limits: &'r Limits, store: &'r Store) -> Result<Rendered, Box<Abort>> {
+        let mut heap = Heap::new(limits, store);
         let context = import_map(&mut heap, &inputs.context)?;
         let request = override_map(&mut heap, context, "requestOverride", &["header", "path", "querystring"])?;
         let response = override_map(&mut heap, context, "responseOverride", &["header"])?;
@@ -213,7 +213,7 @@ fn import<'r>(heap: &mut Heap<'r>, value: &'r Json) -> Outcome<Value<'r>> {
         Json::String(s) => Value::str(s),
         Json::Number(n) => match (n.as_i64(), n.as_u64()) {
             (Some(i), _) => i32::try_from(i).map_or(Value::Long(i), Value::Int),
-            (None, Some(u)) => crate::number::integer_literal(&u.to_string()),
+            (None, Some(u)) => crate::number::Whole::parse(&u.to_string()).keep(heap.store),
             (None, None) => Value::Double(n.as_f64().unwrap_or(f64::NAN)),
         },
         Json::Array(items) => {

@@ -2,11 +2,9 @@
 //!
 //! The text is looked at byte by byte: all characters that mean something are ASCII, and the bytes of others are not.
 
-use std::sync::Arc;
-
 use crate::error::ErrorKind;
-use crate::number::{self, Decimal};
-use crate::string::{JStr, Out, Text};
+use crate::number::{Decimal, Whole};
+use crate::string::{JStr, Out};
 use crate::value::{Entries, Heap, Key, ListKind, Member, Outcome, Value, exception, unsupported};
 
 /// Written over a text's end; the character itself ends a text too.
@@ -39,21 +37,17 @@ impl Until {
 
 /// Parses a text permissively: unquoted and single-quoted strings, spare commas, whatever follows the value.
 pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'r>> {
-    let (text, lent) = match text {
-        JStr::Utf8(Text::Lent(text)) => (*text, Some(*text)),
-        JStr::Utf8(text) => (&**text, None),
-        JStr::Wide(_) => return unsupported("half a surrogate pair in JSON"),
+    let JStr::Utf8(text) = *text else {
+        return unsupported("half a surrogate pair in JSON");
     };
     heap.charge(text.len())?;
     heap.step(text.len() / 16)?;
-    let mut parser = Parser { text, lent, pos: 0, heap, members: Vec::new(), scratch: Out::new() };
+    let mut parser = Parser { text, pos: 0, heap, members: Vec::new(), scratch: Out::new() };
     parser.value(Until::End)
 }
 
-struct Parser<'t, 'h, 'r> {
-    text: &'t str,
-    /// The same text, where it lasts as long as the rendering: then strings point at it.
-    lent: Option<&'r str>,
+struct Parser<'h, 'r> {
+    text: &'r str,
     pos: usize,
     heap: &'h mut Heap<'r>,
     /// The members so far of the objects that are being read, the innermost object's last.
@@ -66,7 +60,7 @@ fn trim(text: &str) -> &str {
     text.trim_matches(|c| c <= ' ')
 }
 
-impl<'r> Parser<'_, '_, 'r> {
+impl<'r> Parser<'_, 'r> {
     #[inline]
     fn byte(&self) -> u8 {
         self.text.as_bytes().get(self.pos).copied().unwrap_or(END)
@@ -96,20 +90,10 @@ impl<'r> Parser<'_, '_, 'r> {
         self.pos += rest.iter().position(|b| until.stops(*b)).unwrap_or(rest.len());
     }
 
-    /// A stretch of the text.
-    fn stretch(&self, from: usize, to: usize) -> JStr<'r> {
-        match self.lent {
-            Some(whole) => JStr::from(&whole[from..to]),
-            None => JStr::from(self.text[from..to].to_owned()),
-        }
-    }
-
     /// What is not quoted, from a place on to where it ends.
-    fn word(&mut self, start: usize, until: Until) -> JStr<'r> {
+    fn word(&mut self, start: usize, until: Until) -> &'r str {
         self.skip_until(until);
-        let raw = &self.text[start..self.pos];
-        let start = self.pos - raw.trim_start_matches(|c| c <= ' ').len();
-        self.stretch(start, start + trim(raw).len())
+        trim(&self.text[start..self.pos])
     }
 
     fn value(&mut self, until: Until) -> Outcome<Value<'r>> {
@@ -126,12 +110,12 @@ impl<'r> Parser<'_, '_, 'r> {
                 b'0'..=b'9' | b'-' => self.number(until),
                 _ => {
                     let word = self.word(self.pos, until);
-                    Ok(match word.as_str() {
-                        Some("null") => Value::Null,
-                        Some("true") => Value::Bool(true),
-                        Some("false") => Value::Bool(false),
-                        Some("NaN") => Value::Float(f32::NAN),
-                        _ => Value::Str(word),
+                    Ok(match word {
+                        "null" => Value::Null,
+                        "true" => Value::Bool(true),
+                        "false" => Value::Bool(false),
+                        "NaN" => Value::Float(f32::NAN),
+                        _ => Value::str(word),
                     })
                 }
             };
@@ -171,7 +155,7 @@ impl<'r> Parser<'_, '_, 'r> {
                 b' ' | b'\r' | b'\n' | b'\t' | b',' => continue,
                 b':' | b']' | b'[' | b'{' => return self.unexpected(),
                 b'}' => break,
-                _ => self.word(self.pos, Until::Key),
+                _ => JStr::from(self.word(self.pos, Until::Key)),
             };
             self.skip_space();
             if self.byte() != b':' {
@@ -208,10 +192,10 @@ impl<'r> Parser<'_, '_, 'r> {
                 return Ok(());
             }
             for Member { name, value } in self.members.drain(first..) {
-                large.push(Key::Str(name.clone()), (Value::Str(name), value));
+                large.push(Key::Str(name), (Value::Str(name), value));
             }
         }
-        let key = Key::Str(name.clone());
+        let key = Key::Str(name);
         match large.get_mut(&key) {
             Some((_, old)) => *old = value,
             None => large.push(key, (Value::Str(name), value)),
@@ -226,7 +210,7 @@ impl<'r> Parser<'_, '_, 'r> {
         let end = start + rest.iter().position(|b| *b == quote || *b == b'\\').unwrap_or(rest.len());
         if self.text.as_bytes().get(end) == Some(&quote) {
             self.pos = end + 1;
-            return Ok(self.stretch(start, end));
+            return Ok(JStr::from(&self.text[start..end]));
         }
         self.escaped_string(quote)
     }
@@ -248,7 +232,7 @@ impl<'r> Parser<'_, '_, 'r> {
                 END => return self.unexpected(),
                 b if b == quote => {
                     self.pos += 1;
-                    return Ok(self.scratch.take());
+                    return Ok(self.heap.keep(self.scratch.take()));
                 }
                 b'\\' => {
                     self.pos += 1;
@@ -328,13 +312,13 @@ impl<'r> Parser<'_, '_, 'r> {
             whole = false;
             self.pos += 1;
             if !matches!(self.byte(), b'+' | b'-' | b'0'..=b'9') {
-                return Ok(Value::Str(self.word(start, until)));
+                return Ok(Value::str(self.word(start, until)));
             }
             self.pos += 1;
             self.digits();
         }
         if self.goes_on(until) {
-            return Ok(Value::Str(self.word(start, until)));
+            return Ok(Value::str(self.word(start, until)));
         }
         let text = trim(&self.text[start..self.pos]);
         if whole {
@@ -342,13 +326,15 @@ impl<'r> Parser<'_, '_, 'r> {
                 return Ok(Value::Int(0));
             }
             self.heap.step(text.len() * text.len() / 4096)?;
-            return Ok(number::integer_literal(text));
+            return Ok(Whole::parse(text).keep(self.heap.store));
         }
         let invalid = || exception(format!("java.lang.NumberFormatException: For input string: {text:?}"));
         if text.len() > 18 {
             self.heap.step(text.len() * text.len() / 4096)?;
             return match Decimal::parse(text) {
-                Some(decimal) if decimal.scale.unsigned_abs() <= 100_000 => Ok(Value::BigDec(Arc::new(decimal))),
+                Some(decimal) if decimal.scale.unsigned_abs() <= 100_000 => {
+                    Ok(Value::BigDec(self.heap.store.decimal(decimal)))
+                }
                 Some(_) => unsupported("a number with so large an exponent"),
                 None => invalid(),
             };

@@ -9,7 +9,7 @@ use crate::string::JStr;
 use crate::value::Value;
 
 impl<'r> Evaluation<'_, 'r> {
-    pub(super) fn holds(&mut self, criterion: &Criterion, item: &Value<'r>) -> Hit<bool> {
+    pub(super) fn holds(&mut self, criterion: &'r Criterion, item: &Value<'r>) -> Hit<bool> {
         if let (Operator::Exists(wanted), Operand::Path(path)) = (criterion.operator, &criterion.left) {
             return match self.get(path, item) {
                 Ok(value) => Ok(value.is_null() != wanted),
@@ -23,18 +23,18 @@ impl<'r> Evaluation<'_, 'r> {
         }
     }
 
-    fn operand(&mut self, operand: &Operand, item: &Value<'r>) -> Hit<Value<'r>> {
+    fn operand(&mut self, operand: &'r Operand, item: &Value<'r>) -> Hit<Value<'r>> {
         match operand {
-            Operand::Text(text) => Ok(Value::Str(text.clone())),
+            Operand::Text(text) => Ok(Value::str(text)),
             Operand::Path(path) => {
-                let document = if path.from_root { self.root.clone() } else { item.clone() };
+                let document = if path.from_root { self.root } else { *item };
                 self.get(path, &document)
             }
             Operand::Regex(..) => invalid("a regular expression needs `=~`"),
         }
     }
 
-    fn compare(&mut self, criterion: &Criterion, item: &Value<'r>) -> Hit<bool> {
+    fn compare(&mut self, criterion: &'r Criterion, item: &Value<'r>) -> Hit<bool> {
         if criterion.operator == Operator::Regex {
             let (pattern, ignore_case, target) = match (&criterion.left, &criterion.right) {
                 (Operand::Regex(p, i), other) | (other, Operand::Regex(p, i)) => (p, *i, other),
@@ -45,7 +45,13 @@ impl<'r> Evaluation<'_, 'r> {
                 return Ok(false);
             }
             let text = self.heap.text(&target)?;
-            return Ok(regex::matches_with(self.heap, self.patterns, &text, pattern, ignore_case)?);
+            return Ok(regex::matches_with(
+                self.heap,
+                self.patterns,
+                &text,
+                &JStr::from(pattern.as_str()),
+                ignore_case,
+            )?);
         }
         let model = self.operand(&criterion.left, item)?;
         let expected = self.operand(&criterion.right, item)?;
@@ -84,13 +90,10 @@ impl<'r> Evaluation<'_, 'r> {
             (false, false) => {}
         }
         match (expected, model) {
-            (Value::Str(a), Value::Str(b)) => {
-                let unescaped = match a.as_str() {
-                    Some(text) if text.contains('\'') => JStr::from(text.replace("\\'", "'")),
-                    _ => a.clone(),
-                };
-                Ok(unescaped.compare(b))
-            }
+            (Value::Str(a), Value::Str(b)) => Ok(match a.as_str() {
+                Some(text) if text.contains('\'') => JStr::from(text.replace("\\'", "'").as_str()).compare(b),
+                _ => a.compare(b),
+            }),
             (Value::Str(_), b) if number::is_number(b) => self.decimals(expected, model),
             (a, b) if number::is_number(a) && number::is_number(b) => self.decimals(expected, model),
             (Value::Str(a), Value::Bool(b)) => Ok(i32::from(a.to_text().eq_ignore_ascii_case("true")) - i32::from(*b)),

@@ -3,7 +3,6 @@
 use super::{Filter, Operation, Path, Token, is_definite};
 use crate::error::ErrorKind;
 use crate::regex::Patterns;
-use crate::string::JStr;
 use crate::value::{Heap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind};
 
 /// Why a path has no value.
@@ -36,10 +35,10 @@ pub(super) struct Evaluation<'e, 'r> {
 pub(crate) fn read<'r>(
     heap: &mut Heap<'r>,
     patterns: &mut Patterns,
-    path: &Path,
+    path: &'r Path,
     document: &Value<'r>,
 ) -> Outcome<Option<Value<'r>>> {
-    let mut evaluation = Evaluation { heap, patterns, root: document.clone() };
+    let mut evaluation = Evaluation { heap, patterns, root: *document };
     match evaluation.get(path, document) {
         Ok(value) => Ok(Some(value)),
         Err(Miss::NotFound | Miss::Incomparable) => Ok(None),
@@ -54,7 +53,7 @@ enum Model {
 }
 
 impl<'r> Evaluation<'_, 'r> {
-    pub(super) fn get(&mut self, path: &Path, document: &Value<'r>) -> Hit<Value<'r>> {
+    pub(super) fn get(&mut self, path: &'r Path, document: &Value<'r>) -> Hit<Value<'r>> {
         let mut results = Vec::new();
         self.run(&path.tokens, 0, document, &mut results)?;
         if is_definite(&path.tokens) {
@@ -71,10 +70,10 @@ impl<'r> Evaluation<'_, 'r> {
         }
     }
 
-    fn run(&mut self, tokens: &[Token], i: usize, model: &Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
+    fn run(&mut self, tokens: &'r [Token], i: usize, model: &Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         self.heap.step(1)?;
         match &tokens[i] {
-            Token::Root => self.next(tokens, i, model.clone(), results),
+            Token::Root => self.next(tokens, i, *model, results),
             Token::Scan => self.walk(tokens, i + 1, model, results),
             Token::Wildcard => match self.model(model) {
                 Model::Map(id) => {
@@ -107,7 +106,7 @@ impl<'r> Evaluation<'_, 'r> {
             Token::Filter(filter) => match self.model(model) {
                 Model::Map(_) => {
                     if self.accepts(filter, model)? {
-                        self.next(tokens, i, model.clone(), results)?;
+                        self.next(tokens, i, *model, results)?;
                     }
                     Ok(())
                 }
@@ -124,7 +123,7 @@ impl<'r> Evaluation<'_, 'r> {
         }
     }
 
-    fn next(&mut self, tokens: &[Token], i: usize, value: Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
+    fn next(&mut self, tokens: &'r [Token], i: usize, value: Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         if i + 1 < tokens.len() {
             return self.run(tokens, i + 1, &value, results);
         }
@@ -133,17 +132,17 @@ impl<'r> Evaluation<'_, 'r> {
         Ok(())
     }
 
-    fn property(&mut self, id: ObjectId, name: &JStr<'r>) -> Hit<Option<Value<'r>>> {
-        let key = self.heap.key(&Value::Str(name.clone()))?;
+    fn property(&mut self, id: ObjectId, name: &'r str) -> Hit<Option<Value<'r>>> {
+        let key = self.heap.key(&Value::str(name))?;
         Ok(self.heap.map(id).and_then(|m| m.get(&key)).cloned())
     }
 
     fn properties(
         &mut self,
-        tokens: &[Token],
+        tokens: &'r [Token],
         i: usize,
         id: ObjectId,
-        names: &[JStr<'r>],
+        names: &'r [String],
         results: &mut Vec<Value<'r>>,
     ) -> Hit<()> {
         let leaf = i + 1 == tokens.len();
@@ -160,7 +159,7 @@ impl<'r> Evaluation<'_, 'r> {
         let merged = self.heap.new_map(MapKind::Linked)?;
         for name in names {
             if let Some(value) = self.property(id, name)? {
-                self.heap.map_put(merged, Value::Str(name.clone()), value)?;
+                self.heap.map_put(merged, Value::str(name), value)?;
             }
         }
         self.next(tokens, i, Value::Object(merged), results)
@@ -168,7 +167,7 @@ impl<'r> Evaluation<'_, 'r> {
 
     fn array(
         &mut self,
-        tokens: &[Token],
+        tokens: &'r [Token],
         i: usize,
         id: ObjectId,
         operation: Operation,
@@ -198,7 +197,7 @@ impl<'r> Evaluation<'_, 'r> {
         };
         for index in indexes {
             match usize::try_from(index).ok().and_then(|n| items.get(n)) {
-                Some(item) => self.next(tokens, i, item.clone(), results)?,
+                Some(item) => self.next(tokens, i, *item, results)?,
                 None => return Err(Miss::NotFound),
             }
         }
@@ -206,7 +205,7 @@ impl<'r> Evaluation<'_, 'r> {
     }
 
     /// Deep scan: applies the token `i` wherever it fits.
-    fn walk(&mut self, tokens: &[Token], i: usize, model: &Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
+    fn walk(&mut self, tokens: &'r [Token], i: usize, model: &Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         self.heap.step(1)?;
         let (id, is_map) = match self.model(model) {
             Model::Map(id) => (id, true),
@@ -243,7 +242,7 @@ impl<'r> Evaluation<'_, 'r> {
         Ok(())
     }
 
-    fn fits(&mut self, token: &Token, model: &Value<'r>) -> Hit<bool> {
+    fn fits(&mut self, token: &'r Token, model: &Value<'r>) -> Hit<bool> {
         Ok(match (token, self.model(model)) {
             (Token::Properties(names), Model::Map(id)) => {
                 for name in names {
@@ -259,7 +258,7 @@ impl<'r> Evaluation<'_, 'r> {
         })
     }
 
-    fn accepts(&mut self, filter: &Filter, item: &Value<'r>) -> Hit<bool> {
+    fn accepts(&mut self, filter: &'r Filter, item: &Value<'r>) -> Hit<bool> {
         self.heap.step(1)?;
         match filter {
             Filter::Single(criterion) => self.holds(criterion, item),

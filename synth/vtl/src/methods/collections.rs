@@ -86,10 +86,10 @@ pub(super) fn ask<'r>(
         "get(int)" => {
             let i = int(&a[0]);
             if let Object::List { items, .. } = heap.get(id) {
-                return Ok(Some(items[index(method, i, items.len())?].clone()));
+                return Ok(Some(items[index(method, i, items.len())?]));
             }
             let items = heap.items(id)?;
-            items[index(method, i, items.len())?].clone()
+            items[index(method, i, items.len())?]
         }
         "indexOf(Object)" => {
             let items = heap.items(id)?;
@@ -166,7 +166,7 @@ fn list<'r>(
     Ok(match method {
         "add(Object)" => {
             heap.charge(32)?;
-            items_mut(heap, id, true)?.push(a[0].clone());
+            items_mut(heap, id, true)?.push(a[0]);
             Value::Bool(true)
         }
         "add(int,Object)" => {
@@ -176,7 +176,7 @@ fn list<'r>(
             }
             heap.charge(32)?;
             heap.step(len / 64)?;
-            items_mut(heap, id, true)?.insert(i as usize, a[1].clone());
+            items_mut(heap, id, true)?.insert(i as usize, a[1]);
             Value::Null
         }
         "addAll(Collection)" | "addAll(int,Collection)" => {
@@ -194,7 +194,7 @@ fn list<'r>(
         }
         "set(int,Object)" => {
             let i = index(method, int(&a[0]), len)?;
-            std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1].clone())
+            std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1])
         }
         "remove(int)" => {
             let i = index(method, int(&a[0]), len)?;
@@ -248,7 +248,7 @@ fn list<'r>(
 pub(super) fn json_text<'r>(heap: &mut Heap<'r>, on: &Value<'r>) -> Outcome<Value<'r>> {
     let mut out = Out::new();
     crate::json::write(heap, on, true, &mut out)?;
-    heap.string(out.finish())
+    heap.made(out)
 }
 
 /// The natural order: of numbers of one type, and of strings.
@@ -313,7 +313,7 @@ fn fixed<'r>(
         (Class::ObjectArray, "set(int,Object)") => {
             let len = size(heap, id)?;
             let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1].clone()))
+            Ok(std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1]))
         }
         (Class::SubList, "set(int,Object)") => {
             let Object::SubList { list, from, len, .. } = heap.get(id) else {
@@ -321,7 +321,7 @@ fn fixed<'r>(
             };
             let (list, from, len) = (*list, *from, *len);
             let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(&mut items_mut(heap, list, false)?[from + i], a[1].clone()))
+            Ok(std::mem::replace(&mut items_mut(heap, list, false)?[from + i], a[1]))
         }
         (
             Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray,

@@ -1,7 +1,6 @@
 //! `$input`
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::{argument_text, null_pointer};
 use crate::error::ErrorKind;
@@ -18,18 +17,18 @@ pub(crate) struct InputState<'r> {
     /// The map of `path`, `querystring` and `header`.
     pub(crate) params: Value<'r>,
     pub(crate) document: Option<Value<'r>>,
-    pub(crate) paths: HashMap<String, Arc<Path>>,
+    pub(crate) paths: HashMap<&'r str, &'r Path>,
     pub(crate) patterns: Patterns,
 }
 
 impl<'r> Interpreter<'r> {
     fn document(&mut self) -> Outcome<Value<'r>> {
         if let Some(document) = &self.input.document {
-            return Ok(document.clone());
+            return Ok(*document);
         }
-        let body = self.input.body.clone();
+        let body = self.input.body;
         let document = json::parse(&mut self.heap, &body)?;
-        self.input.document = Some(document.clone());
+        self.input.document = Some(document);
         Ok(document)
     }
 
@@ -40,18 +39,18 @@ impl<'r> Interpreter<'r> {
             return Ok((path.as_str() == Some("$")).then_some(Value::Null));
         }
         let compiled = match path.as_str().and_then(|path| self.input.paths.get(path)) {
-            Some(compiled) => Arc::clone(compiled),
+            Some(compiled) => *compiled,
             None => {
                 let Some(text) = path.as_str() else {
                     return unsupported("half a surrogate pair in a JSONPath");
                 };
-                let compiled = Arc::new(jsonpath::compile(text).map_err(ErrorKind::InvalidPath)?);
+                let compiled = self.heap.store.path(jsonpath::compile(text).map_err(ErrorKind::InvalidPath)?);
                 self.heap.charge(path.bytes() + 64)?;
-                self.input.paths.insert(text.to_owned(), Arc::clone(&compiled));
+                self.input.paths.insert(text, compiled);
                 compiled
             }
         };
-        jsonpath::read(&mut self.heap, &mut self.input.patterns, &compiled, &document)
+        jsonpath::read(&mut self.heap, &mut self.input.patterns, compiled, &document)
     }
 }
 
@@ -61,8 +60,8 @@ pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]
         None => None,
     };
     match (method, text) {
-        ("getBody()", _) => Ok(Value::Str(it.input.body.clone())),
-        ("params()", _) => Ok(it.input.params.clone()),
+        ("getBody()", _) => Ok(Value::Str(it.input.body)),
+        ("params()", _) => Ok(it.input.params),
         ("params(String)", name) => {
             let name = name.map_or(Value::Null, Value::Str);
             let Value::Object(params) = it.input.params else {
@@ -85,7 +84,7 @@ pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]
                 Some(value) => json::write(&mut it.heap, &value, false, &mut out)?,
                 None => out.push_str("\"\""),
             }
-            Ok(it.heap.string(out.finish())?)
+            Ok(it.heap.made(out)?)
         }
         ("path(String)" | "json(String)", None) => Ok(null_pointer()?),
         _ => Ok(unsupported(format!("$input.{method}"))?),

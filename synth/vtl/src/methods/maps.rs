@@ -42,7 +42,7 @@ pub(super) fn view<'r>(
         "remove(Object)" | "removeAll(Collection)" | "retainAll(Collection)" => {
             let single = method.starts_with("remove(");
             let keep = method.starts_with("retain");
-            let others = if single { vec![a[0].clone()] } else { members(heap, &a[0])? };
+            let others = if single { vec![a[0]] } else { members(heap, &a[0])? };
             let mut changed = false;
             for key in heap.ordered_keys(map)? {
                 let item = heap.view_item(kind, map, &key)?;
@@ -64,7 +64,7 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
     let view = |heap: &mut Heap<'r>, kind| heap.add(Object::View { kind, map: id });
     Ok(match method {
         "get(Object)" => heap.map_get(id, &a[0])?,
-        "put(Object,Object)" => heap.map_put(id, a[0].clone(), a[1].clone())?,
+        "put(Object,Object)" => heap.map_put(id, a[0], a[1])?,
         "size()" => Value::Int(heap.map_len(id) as i32),
         "isEmpty()" => Value::Bool(heap.map(id).is_none_or(|m| m.is_empty())),
         "containsKey(Object)" => {
@@ -77,12 +77,12 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
         }
         "getOrDefault(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            heap.map(id).and_then(|m| m.get(&key)).unwrap_or(&a[1]).clone()
+            *heap.map(id).and_then(|m| m.get(&key)).unwrap_or(&a[1])
         }
         "putIfAbsent(Object,Object)" => {
             let old = heap.map_get(id, &a[0])?;
             if old.is_null() {
-                heap.map_put(id, a[0].clone(), a[1].clone())?;
+                heap.map_put(id, a[0], a[1])?;
             }
             old
         }
@@ -113,18 +113,14 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
         }
         "replace(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            if heap.map(id).is_some_and(|m| m.contains_key(&key)) {
-                heap.map_put(id, a[0].clone(), a[1].clone())?
-            } else {
-                Value::Null
-            }
+            if heap.map(id).is_some_and(|m| m.contains_key(&key)) { heap.map_put(id, a[0], a[1])? } else { Value::Null }
         }
         "replace(Object,Object,Object)" => {
             let key = heap.key(&a[0])?;
             let held = heap.map(id).and_then(|m| m.get(&key)).cloned();
             match held {
                 Some(value) if heap.equals(&value, &a[1])? => {
-                    heap.map_put(id, a[0].clone(), a[2].clone())?;
+                    heap.map_put(id, a[0], a[2])?;
                     Value::Bool(true)
                 }
                 _ => Value::Bool(false),
@@ -182,7 +178,7 @@ pub(super) fn scope<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Va
             loop {
                 match heap.get(at) {
                     Object::Scope(s) if s.replaced.is_null() && s.parent.is_some() => at = s.parent.unwrap_or(at),
-                    Object::Scope(s) => return Ok(s.replaced.clone()),
+                    Object::Scope(s) => return Ok(s.replaced),
                     _ => return Ok(Value::Null),
                 }
             }
@@ -198,7 +194,7 @@ pub(super) fn entry<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Va
     match method {
         "getKey()" => Ok(key),
         "getValue()" => Ok(value),
-        "setValue(Object)" => set_entry(heap, id, a[0].clone()),
+        "setValue(Object)" => set_entry(heap, id, a[0]),
         _ => unsupported(format!("{method} of an entry")),
     }
 }

@@ -1,7 +1,6 @@
 //! Numbers, booleans and characters.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use super::{illegal, int, null_pointer};
 use crate::ast::MathOp;
@@ -171,7 +170,7 @@ fn integer<'r>(heap: &mut Heap<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Va
         "toOctalString(int)" => format!("{:o}", int(&a[0])),
         _ => return unsupported(format!("java.lang.Integer.{method}")),
     };
-    heap.string(JStr::from(result))
+    heap.made(result)
 }
 
 fn long<'r>(heap: &mut Heap<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
@@ -200,7 +199,7 @@ fn long<'r>(heap: &mut Heap<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value
         "toBinaryString(long)" => format!("{:b}", n(0)),
         _ => return unsupported(format!("java.lang.Long.{method}")),
     };
-    heap.string(JStr::from(result))
+    heap.made(result)
 }
 
 fn floating<'r>(
@@ -232,7 +231,7 @@ fn floating<'r>(
         }
         "sum(double,double)" => Ok(wrap(n(0) + n(1))),
         "compare(double,double)" => Ok(sign(number::java_double_order(n(0), n(1)))),
-        "toString(double)" => heap.string(JStr::from(number::double(n(0)))),
+        "toString(double)" => heap.made(number::double(n(0))),
         _ => unsupported(format!("{method} of {class:?}")),
     }
 }
@@ -249,7 +248,7 @@ fn big<'r>(heap: &mut Heap<'r>, on: &Value<'r>, method: &str, a: &[Value<'r>]) -
         (Some(_), [Value::Null]) => null_pointer(),
         (Some(op), [other]) => {
             heap.charge(64)?;
-            Ok(number::calculate(op, on, other).map_err(ErrorKind::Exception)?)
+            Ok(number::calculate(op, on, other, heap.store).map_err(ErrorKind::Exception)?)
         }
         _ => match (on, method) {
             (Value::BigInt(n), "signum()") => Ok(Value::Int(match n.sign() {
@@ -257,9 +256,9 @@ fn big<'r>(heap: &mut Heap<'r>, on: &Value<'r>, method: &str, a: &[Value<'r>]) -
                 num_bigint::Sign::NoSign => 0,
                 num_bigint::Sign::Plus => 1,
             })),
-            (Value::BigInt(n), "negate()") => Ok(Value::BigInt(Arc::new(-(**n).clone()))),
+            (Value::BigInt(n), "negate()") => Ok(Value::BigInt(heap.store.integer(-(*n).clone()))),
             (Value::BigDec(d), "scale()") => Ok(Value::Int(d.scale)),
-            (Value::BigDec(d), "toBigInteger()") => Ok(Value::BigInt(Arc::new(d.to_big_int()))),
+            (Value::BigDec(d), "toBigInteger()") => Ok(Value::BigInt(heap.store.integer(d.to_big_int()))),
             _ => unsupported(format!("{method} of a number without bounds")),
         },
     }
@@ -269,12 +268,12 @@ fn boolean<'r>(heap: &mut Heap<'r>, on: &Value<'r>, method: &str, a: &[Value<'r>
     let flag = |v: &Value<'r>| matches!(v, Value::Bool(true));
     let order = |a: bool, b: bool| Value::Int(i32::from(a) - i32::from(b));
     match method {
-        "booleanValue()" => Ok(on.clone()),
+        "booleanValue()" => Ok(*on),
         "parseBoolean(String)" | "valueOf(String)" => Ok(Value::Bool(match &a[0] {
             Value::Str(s) => s.to_text().eq_ignore_ascii_case("true"),
             _ => false,
         })),
-        "valueOf(boolean)" => Ok(a[0].clone()),
+        "valueOf(boolean)" => Ok(a[0]),
         "logicalAnd(boolean,boolean)" => Ok(Value::Bool(flag(&a[0]) && flag(&a[1]))),
         "logicalOr(boolean,boolean)" => Ok(Value::Bool(flag(&a[0]) || flag(&a[1]))),
         "logicalXor(boolean,boolean)" => Ok(Value::Bool(flag(&a[0]) != flag(&a[1]))),
@@ -297,9 +296,9 @@ fn character<'r>(heap: &mut Heap<'r>, on: &Value<'r>, method: &str, a: &[Value<'
     };
     let ascii = |v: &Value<'r>| u8::try_from(unit(v)).ok().filter(u8::is_ascii);
     match method {
-        "charValue()" => Ok(on.clone()),
-        "valueOf(char)" => Ok(a[0].clone()),
-        "toString(char)" => heap.string(JStr::from_units(vec![unit(&a[0])])),
+        "charValue()" => Ok(*on),
+        "valueOf(char)" => Ok(a[0]),
+        "toString(char)" => heap.made(vec![unit(&a[0])]),
         "compareTo(Character)" | "compareTo(Object)" => match &a[0] {
             Value::Char(other) => Ok(Value::Int(i32::from(unit(on)) - i32::from(*other))),
             Value::Null => null_pointer(),

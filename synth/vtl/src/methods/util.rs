@@ -3,14 +3,14 @@
 use super::{argument_text, illegal};
 use crate::render::{Flow, Interpreter};
 use crate::string::{JStr, Out};
-use crate::value::{Object, Outcome, Value, unsupported};
+use crate::value::{Heap, Object, Outcome, Value, unsupported};
 
 pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]) -> Flow<Value<'r>> {
     if let ("base64Encode(Object)", Value::Object(id)) = (method, &a[0])
         && let Object::List { kind: crate::value::ListKind::ByteArray, items, .. } = it.heap.get(*id)
     {
         let bytes: Vec<u8> = items.iter().map(|v| crate::number::to_i64(v) as u8).collect();
-        return Ok(it.heap.string(JStr::from(base64_encode(&bytes)))?);
+        return Ok(it.heap.made(base64_encode(&bytes))?);
     }
     let text = match argument_text(it, &a[0])? {
         Some(text) => text,
@@ -20,30 +20,30 @@ pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]
     };
     it.heap.step(text.bytes() / 32)?;
     let result = match method {
-        "escapeJavaScript(Object)" => escape_java_script(&text),
+        "escapeJavaScript(Object)" => escape_java_script(&mut it.heap, &text),
         "parseJson(Object)" => return Ok(crate::json::parse(&mut it.heap, &text)?),
-        "urlEncode(Object)" => JStr::from(url_encode(&text)),
-        "urlDecode(Object)" => url_decode(&text)?,
-        "base64Encode(Object)" => JStr::from(base64_encode(text.to_text().as_bytes())),
-        "base64Decode(Object)" => JStr::from(String::from_utf8_lossy(&base64_decode(&text)?).into_owned()),
+        "urlEncode(Object)" => it.heap.keep(url_encode(&text)),
+        "urlDecode(Object)" => it.heap.keep(url_decode(&text)?),
+        "base64Encode(Object)" => it.heap.keep(base64_encode(text.to_text().as_bytes())),
+        "base64Decode(Object)" => it.heap.keep(String::from_utf8_lossy(&base64_decode(&text)?).into_owned()),
         _ => return Ok(unsupported(format!("$util.{method}"))?),
     };
     Ok(it.heap.string(result)?)
 }
 
 /// Commons Lang 2's `escapeJavaScript`: quotes, slashes and everything that is not ASCII.
-fn escape_java_script<'r>(s: &JStr<'r>) -> JStr<'r> {
+fn escape_java_script<'r>(heap: &mut Heap<'r>, s: &JStr<'r>) -> JStr<'r> {
     let plain = |b: u8| (b' '..=0x7f).contains(&b) && !matches!(b, b'\'' | b'"' | b'\\' | b'/');
     if let JStr::Utf8(text) = s
         && text.bytes().all(plain)
     {
-        return s.clone();
+        return *s;
     }
     if let JStr::Utf8(text) = s
         && text.bytes().all(|b| (b' '..=0x7f).contains(&b))
     {
         let mut out = String::with_capacity(text.len() + text.len() / 4 + 4);
-        let mut rest = &**text;
+        let mut rest = *text;
         while let Some(at) = rest.bytes().position(|b| !plain(b)) {
             out.push_str(&rest[..at]);
             out.push('\\');
@@ -51,7 +51,7 @@ fn escape_java_script<'r>(s: &JStr<'r>) -> JStr<'r> {
             rest = &rest[at + 1..];
         }
         out.push_str(rest);
-        return JStr::from(out);
+        return heap.keep(out);
     }
     let mut out = String::with_capacity(s.bytes() + 16);
     let mut escape = |unit: u16| match unit {
@@ -74,7 +74,7 @@ fn escape_java_script<'r>(s: &JStr<'r>) -> JStr<'r> {
         JStr::Utf8(text) => text.encode_utf16().for_each(&mut escape),
         JStr::Wide(units) => units.iter().copied().for_each(&mut escape),
     }
-    JStr::from(out)
+    heap.keep(out)
 }
 
 /// `java.net.URLEncoder`
@@ -91,7 +91,7 @@ fn url_encode<'r>(s: &JStr<'r>) -> String {
 }
 
 /// `java.net.URLDecoder`
-fn url_decode<'r>(s: &JStr<'r>) -> Outcome<JStr<'r>> {
+fn url_decode<'r>(s: &JStr<'r>) -> Outcome<Out> {
     let units = s.units();
     let mut out = Out::new();
     let mut i = 0;
@@ -122,7 +122,7 @@ fn url_decode<'r>(s: &JStr<'r>) -> Outcome<JStr<'r>> {
             i += 1;
         }
     }
-    Ok(out.finish())
+    Ok(out)
 }
 
 /// Two characters as Java's `Integer.parseInt` reads them: a sign is one of them.

@@ -7,21 +7,45 @@ pub(crate) use decimal::Decimal;
 pub(crate) use digits::{double, float};
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use num_bigint::{BigInt, Sign};
 
 use crate::ast::MathOp;
-use crate::value::Value;
+use crate::value::{Store, Value};
 
 /// A whole number in a template: the smallest of Integer, Long, BigInteger that holds it.
-pub(crate) fn integer_literal(text: &str) -> Value<'static> {
-    if let Ok(i) = text.parse::<i32>() {
-        Value::Int(i)
-    } else if let Ok(l) = text.parse::<i64>() {
-        Value::Long(l)
-    } else {
-        Value::BigInt(Arc::new(text.parse().unwrap_or_default()))
+#[derive(Debug)]
+pub(crate) enum Whole {
+    Int(i32),
+    Long(i64),
+    Big(BigInt),
+}
+
+impl Whole {
+    pub(crate) fn parse(text: &str) -> Self {
+        if let Ok(i) = text.parse::<i32>() {
+            Whole::Int(i)
+        } else if let Ok(l) = text.parse::<i64>() {
+            Whole::Long(l)
+        } else {
+            Whole::Big(text.parse().unwrap_or_default())
+        }
+    }
+
+    pub(crate) fn lend(&self) -> Value<'_> {
+        match self {
+            Whole::Int(n) => Value::Int(*n),
+            Whole::Long(n) => Value::Long(*n),
+            Whole::Big(n) => Value::BigInt(n),
+        }
+    }
+
+    pub(crate) fn keep(self, store: &Store) -> Value<'_> {
+        match self {
+            Whole::Int(n) => Value::Int(n),
+            Whole::Long(n) => Value::Long(n),
+            Whole::Big(n) => Value::BigInt(store.integer(n)),
+        }
     }
 }
 
@@ -139,7 +163,7 @@ fn base(a: &Value<'_>, b: &Value<'_>) -> Base {
 }
 
 /// The smallest type, from the larger operand's on, that holds the result.
-fn wrap(value: i64, a: &Value<'_>, b: &Value<'_>) -> Value<'static> {
+fn wrap<'r>(value: i64, a: &Value<'_>, b: &Value<'_>) -> Value<'r> {
     let rank = size(a).max(size(b)).unwrap_or(3);
     if rank == 0
         && let Ok(n) = i8::try_from(value)
@@ -159,10 +183,6 @@ fn wrap(value: i64, a: &Value<'_>, b: &Value<'_>) -> Value<'static> {
     Value::Long(value)
 }
 
-fn big(n: BigInt) -> Value<'static> {
-    Value::BigInt(Arc::new(n))
-}
-
 pub(crate) fn is_zero(v: &Value<'_>) -> bool {
     match v {
         Value::BigInt(n) => n.sign() == Sign::NoSign,
@@ -174,7 +194,8 @@ pub(crate) fn is_zero(v: &Value<'_>) -> bool {
 }
 
 /// Velocity's arithmetic on two numbers; null where it gives none (division by zero).
-pub(crate) fn calculate(op: MathOp, a: &Value<'_>, b: &Value<'_>) -> Result<Value<'static>, String> {
+pub(crate) fn calculate<'r>(op: MathOp, a: &Value<'_>, b: &Value<'_>, store: &'r Store) -> Result<Value<'r>, String> {
+    let big = |n: BigInt| Value::BigInt(store.integer(n));
     if matches!(op, MathOp::Divide | MathOp::Modulo) && is_zero(b) {
         return Ok(Value::Null);
     }
@@ -232,7 +253,7 @@ pub(crate) fn calculate(op: MathOp, a: &Value<'_>, b: &Value<'_>) -> Result<Valu
         Base::BigDecimal => {
             let (x, y) = (to_decimal(a)?, to_decimal(b)?);
             let (m, n, scale) = x.pair(&y);
-            Value::BigDec(Arc::new(match op {
+            Value::BigDec(store.decimal(match op {
                 MathOp::Add => Decimal { unscaled: m + n, scale },
                 MathOp::Subtract => Decimal { unscaled: m - n, scale },
                 MathOp::Multiply => Decimal { unscaled: &x.unscaled * &y.unscaled, scale: x.scale + y.scale },

@@ -6,9 +6,8 @@ use super::{ANY, Parser, parse};
 use crate::ast::Expr;
 use crate::error::Fault;
 use crate::lex::Kind;
-use crate::number;
-use crate::string::JStr;
-use crate::value::Value;
+use crate::number::Whole;
+use crate::string::JString;
 
 impl Parser<'_> {
     pub(super) fn directive_argument(&mut self) -> Result<Expr, Fault> {
@@ -54,13 +53,13 @@ impl Parser<'_> {
 
     pub(super) fn integer(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Integer)?;
-        Ok(Expr::Constant(number::integer_literal(self.image(self.current))))
+        Ok(Expr::Whole(Whole::parse(self.image(self.current))))
     }
 
     pub(super) fn float(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Float)?;
         let value: f64 = self.image(self.current).parse().map_err(|_| self.unexpected("a number"))?;
-        Ok(Expr::Constant(Value::Double(value)))
+        Ok(Expr::Double(value))
     }
 
     pub(super) fn range(&mut self) -> Result<Expr, Fault> {
@@ -139,12 +138,12 @@ impl Parser<'_> {
         let image = &text[token.start()..token.end()];
         let quote = image.as_bytes()[0];
         let inner = &image[1..image.len() - 1];
-        let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { JStr::from(inner.to_owned()) };
+        let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { JString::from(inner) };
         let inner = single_quotes(inner, quote);
         if quote != b'"' || !image.contains(['$', '#']) {
-            return Ok(Expr::Constant(Value::Str(inner)));
+            return Ok(Expr::Text(inner));
         }
-        let Some(text) = inner.as_str() else {
+        let Some(text) = inner.lend().as_str() else {
             return Err(Fault::new(
                 self.at(index),
                 "half a surrogate pair beside a reference in a string is not supported",
@@ -160,9 +159,9 @@ impl Parser<'_> {
 }
 
 /// `\uXXXX` in a double-quoted string.
-fn unescape(text: &str, at: usize) -> Result<JStr<'static>, Fault> {
+fn unescape(text: &str, at: usize) -> Result<JString, Fault> {
     if !text.contains('\\') || !text.contains("\\u") {
-        return Ok(JStr::from(text.to_owned()));
+        return Ok(JString::from(text));
     }
     let mut units: Vec<u16> = Vec::new();
     let mut rest = text;
@@ -176,15 +175,15 @@ fn unescape(text: &str, at: usize) -> Result<JStr<'static>, Fault> {
         rest = &rest[u + 6..];
     }
     units.extend(rest.encode_utf16());
-    Ok(JStr::from_units(units))
+    Ok(JString::from(units))
 }
 
 /// A doubled quote inside a string is one.
-fn single_quotes(text: JStr<'static>, quote: u8) -> JStr<'static> {
+fn single_quotes(text: JString, quote: u8) -> JString {
     let double = [quote, quote];
-    match (text.as_str(), std::str::from_utf8(&double)) {
+    match (text.lend().as_str(), std::str::from_utf8(&double)) {
         (Some(s), Ok(double)) if s.contains(char::from(quote)) && s.contains(double) => {
-            JStr::from(s.replace(double, &double[1..]))
+            JString::from(s.replace(double, &double[1..]))
         }
         _ => text,
     }

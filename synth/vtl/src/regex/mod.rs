@@ -113,7 +113,7 @@ impl Patterns {
 }
 
 impl Pattern {
-    pub(super) fn check<'s>(&self, heap: &mut Heap<'_>, subject: &'s JStr<'_>) -> Outcome<&'s str> {
+    pub(super) fn check<'s>(&self, heap: &mut Heap<'_>, subject: &JStr<'s>) -> Outcome<&'s str> {
         let Some(text) = subject.as_str() else {
             return unsupported("a regular expression on half a surrogate pair");
         };

@@ -1,7 +1,5 @@
 //! What `java.lang.String` does with expressions.
 
-use std::ops::Range;
-
 use fancy_regex::Regex;
 
 use super::{Patterns, run_error};
@@ -24,7 +22,7 @@ pub(crate) fn replace<'r>(
     {
         // Most texts do not have it, which its first byte tells sooner than setting up a search.
         if literal.bytes().next().is_some_and(|first| !text.as_bytes().contains(&first)) {
-            return Ok(subject.clone());
+            return Ok(*subject);
         }
         let mut out = String::new();
         let mut end = 0;
@@ -39,14 +37,14 @@ pub(crate) fn replace<'r>(
             end = at + found.len();
         }
         if end == 0 {
-            return Ok(subject.clone());
+            return Ok(*subject);
         }
         out.push_str(&text[end..]);
-        return Ok(JStr::from(out));
+        return Ok(heap.keep(out));
     }
     let matches = compiled.find_all(heap, text, times)?;
     if matches.is_empty() {
-        return Ok(subject.clone());
+        return Ok(*subject);
     }
     let Some(with) = with.as_str() else {
         return unsupported("half a surrogate pair in a replacement");
@@ -64,7 +62,7 @@ pub(crate) fn replace<'r>(
         heap.charge(out.len() - before)?;
     }
     out.push_str(&text[end..]);
-    Ok(JStr::from(out))
+    Ok(heap.keep(out))
 }
 
 /// Java's `Matcher.appendReplacement`.
@@ -169,10 +167,6 @@ pub(crate) fn split<'r>(
 ) -> Outcome<Vec<JStr<'r>>> {
     let compiled = patterns.get(heap, pattern)?;
     let text = compiled.check(heap, subject)?;
-    let part = |range: Range<usize>| match subject {
-        JStr::Utf8(text) => JStr::Utf8(text.part(range)),
-        wide @ JStr::Wide(_) => wide.clone(),
-    };
     let mut parts: Vec<JStr<'r>> = Vec::new();
     let mut end = 0;
     let most = usize::try_from(limit).ok().filter(|l| *l > 0).unwrap_or(usize::MAX);
@@ -186,13 +180,13 @@ pub(crate) fn split<'r>(
         if end == 0 && from == 0 && to == 0 {
             continue;
         }
-        parts.push(part(end..from));
+        parts.push(JStr::from(&text[end..from]));
         end = to;
     }
     if parts.is_empty() && end == 0 {
-        return Ok(vec![subject.clone()]);
+        return Ok(vec![*subject]);
     }
-    parts.push(part(end..text.len()));
+    parts.push(JStr::from(&text[end..]));
     if limit == 0 {
         while parts.last().is_some_and(JStr::is_empty) {
             parts.pop();

@@ -13,8 +13,9 @@ impl<'r> Interpreter<'r> {
     pub(crate) fn value(&mut self, e: &'r Expr) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         Ok(match e {
-            Expr::Constant(Value::Str(text)) => Value::Str(text.lend()),
-            Expr::Constant(value) => value.clone(),
+            Expr::Text(text) => Value::Str(text.lend()),
+            Expr::Whole(number) => number.lend(),
+            Expr::Double(number) => Value::Double(*number),
             Expr::True => Value::Bool(true),
             Expr::False => Value::Bool(false),
             Expr::Word => Value::Null,
@@ -30,7 +31,7 @@ impl<'r> Interpreter<'r> {
                 if !has_line_comment && out.len() > 0 {
                     out.drop_last();
                 }
-                self.heap.string(out.finish())?
+                self.heap.made(out)?
             }
             Expr::Range(from, to, at) => {
                 let (from, to) = (self.value(from)?, self.value(to)?);
@@ -85,13 +86,13 @@ impl<'r> Interpreter<'r> {
                 }
             }
             self.check_output(&out)?;
-            return Ok(self.heap.string(out.finish())?);
+            return Ok(self.heap.made(out)?);
         }
         if !number::is_number(&left) || !number::is_number(&right) {
             return Ok(Value::Null);
         }
         self.charge_big(&left, &right)?;
-        Ok(number::calculate(math.op, &left, &right).map_err(ErrorKind::Exception)?)
+        Ok(number::calculate(math.op, &left, &right, self.heap.store).map_err(ErrorKind::Exception)?)
     }
 
     /// Numbers without bounds count as memory, and as work in the square of their size.

@@ -52,7 +52,7 @@ impl<'r> Interpreter<'r> {
             has_next: false,
             storage,
         }))?;
-        self.put(self.slots.scope, scope.clone());
+        self.put(self.slots.scope, scope);
         let mut hidden = None;
         let mut rounds = 0;
         let mut stopped = Ok(());
@@ -105,7 +105,7 @@ impl<'r> Interpreter<'r> {
         {
             let outer = match scope.parent {
                 Some(parent) => Value::Object(parent),
-                None => scope.replaced.clone(),
+                None => scope.replaced,
             };
             self.restore(self.slots.scope, outer);
         }

@@ -164,7 +164,7 @@ impl<'r> Interpreter<'r> {
         }
         for (i, child) in children.iter().enumerate() {
             match child {
-                Child::Expr(e @ (Expr::Reference(_) | Expr::Interpolated { .. } | Expr::Constant(Value::Str(_)))) => {
+                Child::Expr(e @ (Expr::Reference(_) | Expr::Interpolated { .. } | Expr::Text(_))) => {
                     let value = self.value(e)?;
                     if value.is_null() {
                         out.push_str(&format!(
@@ -189,7 +189,7 @@ impl<'r> Interpreter<'r> {
         if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
             return Value::Null;
         }
-        self.variables[slot].clone()
+        self.variables[slot]
     }
 
     pub(super) fn put(&mut self, slot: Slot, value: Value<'r>) {

@@ -97,7 +97,7 @@ impl<'r> Interpreter<'r> {
             let mut out = Out::new();
             return Ok(if self.run_block(*id, &mut out)? {
                 self.heap.charge(out.len())?;
-                Some(out.finish())
+                Some(self.heap.keep(out))
             } else {
                 None
             });

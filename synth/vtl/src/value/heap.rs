@@ -1,11 +1,12 @@
 //! Where objects live, and what a rendering may still use.
 
 use super::{
-    Class, Entries, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Value, ViewKind, unsupported,
+    Class, Entries, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
+    unsupported,
 };
 use crate::error::ErrorKind;
 use crate::limits::Limits;
-use crate::string::JStr;
+use crate::string::{JStr, JString};
 
 /// All objects of one rendering, and what it may still use.
 pub(crate) struct Heap<'r> {
@@ -13,17 +14,20 @@ pub(crate) struct Heap<'r> {
     /// The members of the objects of JSON that were read, one object's beside each other.
     pub(super) members: Vec<Member<'r>>,
     pub(crate) limits: &'r Limits,
+    /// Where what is made stays.
+    pub(crate) store: &'r Store,
     steps: usize,
     memory: usize,
     depth: usize,
 }
 
 impl<'r> Heap<'r> {
-    pub(crate) fn new(limits: &'r Limits) -> Self {
+    pub(crate) fn new(limits: &'r Limits, store: &'r Store) -> Self {
         Heap {
             objects: Vec::new(),
             members: Vec::new(),
             limits,
+            store,
             steps: limits.steps,
             memory: limits.memory_bytes,
             depth: 0,
@@ -114,6 +118,19 @@ impl<'r> Heap<'r> {
         }
     }
 
+    /// Keeps a string that was made. Its bytes are for the caller to count, what it takes beside them is counted here.
+    pub(crate) fn keep(&mut self, made: impl Into<JString>) -> JStr<'r> {
+        self.memory = self.memory.saturating_sub(48);
+        self.store.string(made.into())
+    }
+
+    /// Keeps and counts a string that was made.
+    pub(crate) fn made(&mut self, made: impl Into<JString>) -> Outcome<Value<'r>> {
+        let made = self.keep(made);
+        self.string(made)
+    }
+
+    /// A string's value; the string counts as memory.
     pub(crate) fn string(&mut self, s: JStr<'r>) -> Outcome<Value<'r>> {
         self.charge(s.bytes())?;
         Ok(Value::Str(s))

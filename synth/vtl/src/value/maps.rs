@@ -1,7 +1,5 @@
 //! Maps, and the order of their entries.
 
-use std::sync::Arc;
-
 use super::{
     Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Member, Members, Object, ObjectId, Outcome, Scope,
     Value, unsupported,
@@ -36,7 +34,7 @@ impl<'r> Heap<'r> {
             Object::Map(map) => {
                 if let Members::Read(range) = std::mem::replace(&mut map.members, Members::Own) {
                     for Member { name, value } in &members[range.start as usize..range.end as usize] {
-                        map.entries.push(Key::Str(name.clone()), (Value::Str(name.clone()), value.clone()));
+                        map.entries.push(Key::Str(*name), (Value::Str(*name), *value));
                     }
                 }
                 Some(map)
@@ -57,10 +55,10 @@ impl<'r> Heap<'r> {
             Value::Long(v) => Key::Long(*v),
             Value::Float(v) => Key::Float(number::float_bits(*v)),
             Value::Double(v) => Key::Double(number::double_bits(*v)),
-            Value::BigInt(v) => Key::BigInt(Arc::clone(v)),
-            Value::BigDec(v) => Key::BigDec(Arc::clone(v)),
+            Value::BigInt(v) => Key::BigInt(v),
+            Value::BigDec(v) => Key::BigDec(v),
             Value::Char(v) => Key::Char(*v),
-            Value::Str(v) => Key::Str(v.clone()),
+            Value::Str(v) => Key::Str(*v),
             Value::Input => Key::Other(Class::Input),
             Value::Util => Key::Other(Class::Util),
             Value::Class(c) => Key::Other(*c),
@@ -79,7 +77,7 @@ impl<'r> Heap<'r> {
         let mut id = id;
         loop {
             if let Some(value) = self.map(id).and_then(|m| m.get(&key)) {
-                return Ok(value.clone());
+                return Ok(*value);
             }
             // A loop's scope asks the scope of the loop around it.
             match self.get(id) {

@@ -6,7 +6,7 @@ use super::{JMap, Key, Value};
 use crate::string::JStr;
 
 /// A member of an object of JSON.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Member<'r> {
     pub(crate) name: JStr<'r>,
     pub(crate) value: Value<'r>,
@@ -74,7 +74,7 @@ impl<'h, 'r> MapView<'h, 'r> {
     pub(crate) fn entry(&self, key: &Key<'r>) -> Option<(Value<'r>, Value<'r>)> {
         match (self.read, key) {
             ([], _) => self.map.entries.get(key).cloned(),
-            (_, Key::Str(name)) => self.get(key).map(|value| (Value::Str(name.clone()), value.clone())),
+            (_, Key::Str(name)) => self.get(key).map(|value| (Value::Str(*name), *value)),
             _ => None,
         }
     }
@@ -82,14 +82,14 @@ impl<'h, 'r> MapView<'h, 'r> {
     pub(crate) fn keys(&self) -> Vec<Key<'r>> {
         match self.read {
             [] => self.map.entries.keys().cloned().collect(),
-            read => read.iter().map(|m| Key::Str(m.name.clone())).collect(),
+            read => read.iter().map(|m| Key::Str(m.name)).collect(),
         }
     }
 
     pub(crate) fn values(&self) -> Vec<Value<'r>> {
         match self.read {
-            [] => self.map.entries.values().map(|(_, value)| value.clone()).collect(),
-            read => read.iter().map(|m| m.value.clone()).collect(),
+            [] => self.map.entries.values().map(|(_, value)| *value).collect(),
+            read => read.iter().map(|m| m.value).collect(),
         }
     }
 }

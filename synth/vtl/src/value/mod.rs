@@ -8,14 +8,14 @@ mod equality;
 mod heap;
 mod maps;
 mod members;
+mod store;
 mod text;
 mod walk;
 
 pub(crate) use entries::Entries;
 pub(crate) use heap::Heap;
 pub(crate) use members::{MapView, Member, Members};
-
-use std::sync::Arc;
+pub(crate) use store::Store;
 
 use num_bigint::BigInt;
 
@@ -26,7 +26,8 @@ use crate::string::JStr;
 
 pub(crate) type ObjectId = u32;
 
-#[derive(Clone, Debug)]
+/// A value is copied freely: what it points at stays until the rendering ends.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'r> {
     Null,
     Bool(bool),
@@ -36,8 +37,8 @@ pub(crate) enum Value<'r> {
     Long(i64),
     Float(f32),
     Double(f64),
-    BigInt(Arc<BigInt>),
-    BigDec(Arc<Decimal>),
+    BigInt(&'r BigInt),
+    BigDec(&'r Decimal),
     Char(u16),
     Str(JStr<'r>),
     Object(ObjectId),
@@ -128,8 +129,8 @@ pub(crate) enum Key<'r> {
     Long(i64),
     Float(u32),
     Double(u64),
-    BigInt(Arc<BigInt>),
-    BigDec(Arc<Decimal>),
+    BigInt(&'r BigInt),
+    BigDec(&'r Decimal),
     Char(u16),
     Str(JStr<'r>),
     List(Vec<Key<'r>>),

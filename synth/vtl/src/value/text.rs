@@ -102,11 +102,11 @@ impl<'r> Heap<'r> {
 
     pub(crate) fn text(&mut self, value: &Value<'r>) -> Outcome<JStr<'r>> {
         if let Value::Str(s) = value {
-            return Ok(s.clone());
+            return Ok(*s);
         }
         let mut out = Out::new();
         self.write(value, &mut out)?;
         self.charge(out.len())?;
-        Ok(out.finish())
+        Ok(self.keep(out))
     }
 }

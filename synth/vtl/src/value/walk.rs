@@ -110,7 +110,7 @@ impl<'r> Heap<'r> {
                 Object::List { items, changes, .. } if changes == expected => match items.get(*next) {
                     Some(item) => {
                         *next += 1;
-                        Ok(item.clone())
+                        Ok(*item)
                     }
                     None => exception("java.util.NoSuchElementException"),
                 },
