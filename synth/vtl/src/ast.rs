@@ -77,6 +77,18 @@ pub(crate) enum Shape {
     Runt,
 }
 
+/// Whether a reference is one of the two calls of `escapeJavaScript` that templates are full of: where they are
+/// printed, they write straight into the output, unless `$util` is something else by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Escaping {
+    No,
+    /// `$util.escapeJavaScript(…)`
+    JavaScript,
+    /// `$util.escapeJavaScript(…).replaceAll("\\'", "'")`, which is right for JSON: the escape of `'` is taken back. There is
+    /// no other `'` that a backslash could stand before, so it is not escaped in the first place.
+    Json,
+}
+
 #[derive(Debug)]
 pub(crate) struct Reference {
     pub(crate) at: usize,
@@ -85,6 +97,7 @@ pub(crate) struct Reference {
     /// The slot that `#set` assigns: it takes the name differently from how reading does.
     pub(crate) assigned: Slot,
     pub(crate) steps: Vec<Step>,
+    pub(crate) escaping: Escaping,
     pub(crate) escaped: bool,
     pub(crate) computable: bool,
     /// Backslashes before the reference that stay.

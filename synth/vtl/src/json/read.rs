@@ -4,6 +4,7 @@
 
 use crate::error::ErrorKind;
 use crate::number::{Decimal, Whole};
+use crate::scan;
 use crate::string::{JStr, Out};
 use crate::value::{Entries, Heap, Key, ListKind, Member, Outcome, Value, exception, unsupported};
 
@@ -42,6 +43,7 @@ pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'
     };
     heap.charge(text.len())?;
     heap.step(text.len() / 16)?;
+    heap.expect_json(text.len());
     let mut parser = Parser { text, pos: 0, heap, members: Vec::new(), scratch: Out::new() };
     parser.value(Until::End)
 }
@@ -175,7 +177,12 @@ impl<'r> Parser<'_, 'r> {
             }
         }
         self.pos += 1;
-        if large.is_empty() { self.heap.map_of(self.members.drain(first..)) } else { self.heap.large_map_of(large) }
+        if !large.is_empty() {
+            return self.heap.large_map_of(large);
+        }
+        let map = self.heap.map_of(&self.members[first..]);
+        self.members.truncate(first);
+        map
     }
 
     /// Takes in a member; the last of several with one name counts, in the place of the first.
@@ -206,8 +213,7 @@ impl<'r> Parser<'_, 'r> {
     fn string(&mut self) -> Outcome<JStr<'r>> {
         let start = self.pos + 1;
         let quote = self.text.as_bytes()[self.pos];
-        let rest = &self.text.as_bytes()[start..];
-        let end = start + rest.iter().position(|b| *b == quote || *b == b'\\').unwrap_or(rest.len());
+        let end = scan::find(self.text.as_bytes(), start, [quote, b'\\']);
         if self.text.as_bytes().get(end) == Some(&quote) {
             self.pos = end + 1;
             return Ok(JStr::from(&self.text[start..end]));

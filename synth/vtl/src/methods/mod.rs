@@ -10,6 +10,7 @@ mod strings;
 mod util;
 
 pub(crate) use input::InputState;
+pub(crate) use util::write_escaped;
 
 use resolve::Found;
 
@@ -139,15 +140,15 @@ fn with_first(prefix: &str, name: &str) -> [String; 2] {
 
 /// `on.name`: a getter, a map's entry, `get(name)`, or an `is` method that gives a boolean.
 pub(crate) fn property<'r>(it: &mut Interpreter<'r>, on: &Value<'r>, name: &'r str) -> Flow<Value<'r>> {
-    let Some(class) = it.heap.class(on) else {
-        return Ok(Value::Null);
-    };
-    if class == Class::LinkedHashMap
+    if let Value::Object(id) = on
+        && it.heap.is_linked_map(*id)
         && !name.eq_ignore_ascii_case("class")
-        && let Value::Object(id) = on
     {
         return Ok(it.heap.map_get_text(*id, name)?);
     }
+    let Some(class) = it.heap.class(on) else {
+        return Ok(Value::Null);
+    };
     if let (Class::Foreach, Value::Object(id)) = (class, on) {
         let getter = match name {
             "index" => "getIndex()",
@@ -238,7 +239,7 @@ pub(crate) fn iterator_next<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<Va
 }
 
 /// Java's text of an argument, null included.
-fn argument_text<'r>(it: &mut Interpreter<'r>, value: &Value<'r>) -> Flow<Option<JStr<'r>>> {
+pub(crate) fn argument_text<'r>(it: &mut Interpreter<'r>, value: &Value<'r>) -> Flow<Option<JStr<'r>>> {
     if value.is_null() { Ok(None) } else { it.text(value) }
 }
 

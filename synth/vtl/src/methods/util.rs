@@ -1,6 +1,7 @@
 //! `$util`
 
 use super::{argument_text, illegal};
+use crate::ast::Escaping;
 use crate::render::{Flow, Interpreter};
 use crate::string::{JStr, Out};
 use crate::value::{Heap, Object, Outcome, Value, unsupported};
@@ -33,48 +34,54 @@ pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]
 
 /// Commons Lang 2's `escapeJavaScript`: quotes, slashes and everything that is not ASCII.
 fn escape_java_script<'r>(heap: &mut Heap<'r>, s: &JStr<'r>) -> JStr<'r> {
-    let plain = |b: u8| (b' '..=0x7f).contains(&b) && !matches!(b, b'\'' | b'"' | b'\\' | b'/');
-    if let JStr::Utf8(text) = s
-        && text.bytes().all(plain)
-    {
+    if s.as_str().is_some_and(|text| !text.bytes().any(|b| is_escaped(b, Escaping::JavaScript))) {
         return *s;
     }
-    if let JStr::Utf8(text) = s
-        && text.bytes().all(|b| (b' '..=0x7f).contains(&b))
-    {
-        let mut out = String::with_capacity(text.len() + text.len() / 4 + 4);
-        let mut rest = *text;
-        while let Some(at) = rest.bytes().position(|b| !plain(b)) {
-            out.push_str(&rest[..at]);
-            out.push('\\');
-            out.push_str(&rest[at..=at]);
-            rest = &rest[at + 1..];
+    let mut out = Out::with_capacity(s.bytes() + s.bytes() / 4 + 4);
+    write_escaped(s, Escaping::JavaScript, &mut out);
+    heap.keep(out)
+}
+
+fn is_escaped(b: u8, escaping: Escaping) -> bool {
+    !(b' '..=0x7f).contains(&b) || matches!(b, b'"' | b'\\' | b'/') || (b == b'\'' && escaping == Escaping::JavaScript)
+}
+
+/// Writes a text as `escapeJavaScript` gives it, or as JSON needs it.
+pub(crate) fn write_escaped(s: &JStr<'_>, escaping: Escaping, out: &mut Out) {
+    let JStr::Utf8(text) = *s else {
+        return s.units().into_iter().for_each(|unit| write_unit(unit, escaping, out));
+    };
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| is_escaped(b, escaping)) {
+        out.push_str(&rest[..at]);
+        let mut chars = rest[at..].chars();
+        let c = chars.next().unwrap_or_default();
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '/' => out.push_str("\\/"),
+            c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out)),
         }
-        out.push_str(rest);
-        return heap.keep(out);
+        rest = chars.as_str();
     }
-    let mut out = String::with_capacity(s.bytes() + 16);
-    let mut escape = |unit: u16| match unit {
-        0x80.. => out.push_str(&format!("\\u{unit:04X}")),
+    out.push_str(rest);
+}
+
+fn write_unit(unit: u16, escaping: Escaping, out: &mut Out) {
+    match unit {
         8 => out.push_str("\\b"),
         9 => out.push_str("\\t"),
         10 => out.push_str("\\n"),
         12 => out.push_str("\\f"),
         13 => out.push_str("\\r"),
-        0..=31 => out.push_str(&format!("\\u{unit:04X}")),
+        0..=31 | 0x80.. => out.push_str(&format!("\\u{unit:04X}")),
         _ => {
-            let c = char::from(unit as u8);
-            if matches!(c, '\'' | '"' | '\\' | '/') {
-                out.push('\\');
+            if is_escaped(unit as u8, escaping) {
+                out.push_str("\\");
             }
-            out.push(c);
+            out.push_unit(unit);
         }
-    };
-    match s {
-        JStr::Utf8(text) => text.encode_utf16().for_each(&mut escape),
-        JStr::Wide(units) => units.iter().copied().for_each(&mut escape),
     }
-    heap.keep(out)
 }
 
 /// `java.net.URLEncoder`

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::Parser;
-use crate::ast::{Expr, Reference, Shape, Source, Step, StepKind};
+use crate::ast::{Escaping, Expr, Reference, Shape, Source, Step, StepKind};
 use crate::error::Fault;
 use crate::lex::Kind;
 
@@ -84,6 +84,7 @@ impl Parser<'_> {
             shape: Shape::Known,
             root: 0,
             assigned: 0,
+            escaping: escaping(&steps),
             steps,
             escaped: false,
             computable: true,
@@ -136,5 +137,20 @@ impl Parser<'_> {
         reference.assigned = if assigned == name { reference.root } else { self.shared.slot(assigned) };
         reference.name = name;
         reference
+    }
+}
+
+fn escaping(steps: &[Step]) -> Escaping {
+    let call = |step: &Step, method: &str, count: usize| matches!(&step.kind, StepKind::Call(name, arguments) if name == method && arguments.len() == count);
+    let is = |e: &Expr, wanted: &str| matches!(e, Expr::Text(text) if text.lend().as_str() == Some(wanted));
+    match steps {
+        [escape] if call(escape, "escapeJavaScript", 1) => Escaping::JavaScript,
+        [escape, Step { kind: StepKind::Call(name, arguments), .. }] if call(escape, "escapeJavaScript", 1) => {
+            match &arguments[..] {
+                [from, to] if name == "replaceAll" && is(from, "\\\\'") && is(to, "'") => Escaping::Json,
+                _ => Escaping::No,
+            }
+        }
+        _ => Escaping::No,
     }
 }

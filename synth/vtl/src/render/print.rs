@@ -1,8 +1,9 @@
 //! References that stand in the text, and blocks of `#define`.
 
-use super::{Abort, Flow, Interpreter};
-use crate::ast::{Definition, Expr, Reference, Shape};
+use super::{Abort, At, Flow, Interpreter};
+use crate::ast::{Definition, Escaping, Expr, Reference, Shape, Step, StepKind};
 use crate::error::ErrorKind;
+use crate::methods;
 use crate::string::{JStr, Out};
 use crate::value::{Object, ObjectId, Value};
 
@@ -29,6 +30,14 @@ impl<'r> Interpreter<'r> {
             out.push_str(&reference.name);
             return Ok(());
         }
+        if reference.escaping != Escaping::No
+            && !reference.escaped
+            && matches!(self.get(reference.root), Value::Util)
+            && let Some(Step { at, kind: StepKind::Call(_, arguments) }) = reference.steps.first()
+            && let [argument] = &arguments[..]
+        {
+            return self.print_escaping(reference, argument, out).at(*at);
+        }
         let value = self.resolve(reference)?;
         if reference.escaped {
             out.push_str(&reference.prefix);
@@ -52,6 +61,21 @@ impl<'r> Interpreter<'r> {
         out.push_str(&reference.more);
         self.heap.write(&value, out)?;
         Ok(self.check_output(out)?)
+    }
+
+    /// `$util.escapeJavaScript(argument)`, without a string of its own; it counts as it would with one.
+    fn print_escaping(&mut self, reference: &'r Reference, argument: &'r Expr, out: &mut Out) -> Flow<()> {
+        let value = self.value(argument)?;
+        let text = methods::argument_text(self, &value)?;
+        out.push_str(&reference.prefix);
+        out.push_str(&reference.more);
+        let before = out.len();
+        if let Some(text) = text {
+            self.heap.step(6 + text.bytes() / 16)?;
+            methods::write_escaped(&text, reference.escaping, out);
+        }
+        self.heap.charge(2 * (out.len() - before))?;
+        Ok(self.heap.check_text(out)?)
     }
 
     /// Renders a block of `#define`; false where it is inside itself too often.

@@ -1,8 +1,7 @@
 //! Where objects live, and what a rendering may still use.
 
 use super::{
-    Class, Entries, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
-    unsupported,
+    Class, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind, unsupported,
 };
 use crate::error::ErrorKind;
 use crate::limits::Limits;
@@ -97,6 +96,19 @@ impl<'r> Heap<'r> {
         Ok(Value::Object(id))
     }
 
+    /// Takes room for what a text of JSON of so many bytes will probably need; a large one's grows as it is read.
+    pub(crate) fn expect_json(&mut self, bytes: usize) {
+        let expected = (bytes / 16).min(4096);
+        self.objects.reserve(expected / 2);
+        self.members.reserve(expected);
+    }
+
+    /// Whether it is a map as JSON and `{}` make it, and not one of json-smart's.
+    pub(crate) fn is_linked_map(&self, id: ObjectId) -> bool {
+        matches!(self.get(id), Object::Map(JMap { kind: MapKind::Linked, .. }))
+    }
+
+    #[inline]
     pub(crate) fn get(&self, id: ObjectId) -> &Object<'r> {
         &self.objects[id as usize]
     }
@@ -111,7 +123,7 @@ impl<'r> Heap<'r> {
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap { kind, members: Members::Own, entries: Entries::default(), changes: 0, capacity: 16 };
+        let map = JMap { kind, members: Members::Read(0..0), changes: 0, capacity: 16 };
         match self.add(Object::Map(map))? {
             Value::Object(id) => Ok(id),
             _ => unsupported("a map that is no object"),

@@ -7,6 +7,13 @@ use super::{
 use crate::error::ErrorKind;
 use crate::number;
 
+/// A map that is being changed.
+struct Changing<'h, 'r> {
+    entries: &'h mut Entries<'r>,
+    changes: &'h mut u32,
+    capacity: &'h mut u32,
+}
+
 impl<'r> Heap<'r> {
     pub(crate) fn map(&self, id: ObjectId) -> Option<MapView<'_, 'r>> {
         match self.get(id) {
@@ -24,7 +31,7 @@ impl<'r> Heap<'r> {
     }
 
     /// A map to change: from now on its entries are its own.
-    pub(super) fn map_mut(&mut self, id: ObjectId) -> Option<&mut JMap<'r>> {
+    fn map_mut(&mut self, id: ObjectId) -> Option<Changing<'_, 'r>> {
         let id = match self.get(id) {
             Object::Scope(scope) => scope.storage,
             _ => id,
@@ -32,12 +39,8 @@ impl<'r> Heap<'r> {
         let members = &self.members;
         match &mut self.objects[id as usize] {
             Object::Map(map) => {
-                if let Members::Read(range) = std::mem::replace(&mut map.members, Members::Own) {
-                    for Member { name, value } in &members[range.start as usize..range.end as usize] {
-                        map.entries.push(Key::Str(*name), (Value::Str(*name), *value));
-                    }
-                }
-                Some(map)
+                let entries = map.members.own(members);
+                Some(Changing { entries, changes: &mut map.changes, capacity: &mut map.capacity })
             }
             _ => None,
         }
@@ -94,18 +97,12 @@ impl<'r> Heap<'r> {
     }
 
     /// The map of an object of JSON that has been read, from its members.
-    pub(crate) fn map_of(&mut self, members: impl ExactSizeIterator<Item = Member<'r>>) -> Outcome<Value<'r>> {
+    pub(crate) fn map_of(&mut self, members: &[Member<'r>]) -> Outcome<Value<'r>> {
         let from = self.members.len();
-        self.members.extend(members);
+        self.members.extend_from_slice(members);
         let range = u32::try_from(from).ok().zip(u32::try_from(self.members.len()).ok());
         let (from, to) = range.ok_or_else(|| ErrorKind::Limit("too many members".to_owned()))?;
-        let map = JMap {
-            kind: MapKind::Linked,
-            members: Members::Read(from..to),
-            entries: Entries::default(),
-            changes: to - from,
-            capacity: 16,
-        };
+        let map = JMap { kind: MapKind::Linked, members: Members::Read(from..to), changes: to - from, capacity: 16 };
         self.add(Object::Map(map))
     }
 
@@ -116,7 +113,12 @@ impl<'r> Heap<'r> {
             capacity *= 2;
         }
         let changes = entries.len() as u32;
-        self.add(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own, entries, changes, capacity }))
+        self.add(Object::Map(JMap {
+            kind: MapKind::Linked,
+            members: Members::Own(Box::new(entries)),
+            changes,
+            capacity,
+        }))
     }
 
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value<'r>, value: Value<'r>) -> Outcome<Value<'r>> {
@@ -129,9 +131,9 @@ impl<'r> Heap<'r> {
             return Ok(std::mem::replace(old, value));
         }
         map.entries.push(hashed, (key, value));
-        map.changes += 1;
-        while map.entries.len() * 4 > map.capacity as usize * 3 {
-            map.capacity *= 2;
+        *map.changes += 1;
+        while map.entries.len() * 4 > *map.capacity as usize * 3 {
+            *map.capacity *= 2;
         }
         Ok(Value::Null)
     }
@@ -144,7 +146,7 @@ impl<'r> Heap<'r> {
         };
         let removed = map.entries.remove(key);
         if removed.is_some() {
-            map.changes += 1;
+            *map.changes += 1;
         }
         Ok(removed.map(|(_, v)| v))
     }
@@ -152,7 +154,7 @@ impl<'r> Heap<'r> {
     pub(crate) fn map_clear(&mut self, id: ObjectId) {
         if let Some(map) = self.map_mut(id) {
             map.entries.clear();
-            map.changes += 1;
+            *map.changes += 1;
         }
     }
 

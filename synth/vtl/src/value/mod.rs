@@ -167,9 +167,7 @@ pub(crate) enum ViewKind {
 #[derive(Debug)]
 pub(crate) struct JMap<'r> {
     pub(crate) kind: MapKind,
-    pub(crate) members: Members,
-    /// Empty where the members are as they were read.
-    pub(crate) entries: Entries<'r>,
+    pub(crate) members: Members<'r>,
     pub(crate) changes: u32,
     /// The hash table's size, which only grows.
     pub(crate) capacity: u32,

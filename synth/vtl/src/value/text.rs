@@ -32,8 +32,13 @@ impl<'r> Heap<'r> {
             },
             Value::Object(id) => self.write_object(*id, out)?,
         }
-        if out.len() > self.limits.output_bytes {
-            let limit = self.limits.output_bytes;
+        self.check_text(out)
+    }
+
+    /// An error where a text has become longer than an output may be.
+    pub(crate) fn check_text(&self, out: &Out) -> Outcome<()> {
+        let limit = self.limits.output_bytes;
+        if out.len() > limit {
             return Err(ErrorKind::Limit(format!("a text gets longer than {limit} bytes")).into());
         }
         Ok(())
