@@ -3,13 +3,12 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use smol_str::SmolStr;
-
 use crate::number::Whole;
 use crate::string::JString;
 
-/// A variable's number; names are known when a template has been parsed, so rendering needs no lookup by name.
-pub(crate) type Slot = usize;
+/// The number of a name, be it a variable's, a property's or a method's; it is also the variable's place, so rendering
+/// needs no lookup by name.
+pub(crate) type Slot = u32;
 
 pub(crate) type Block = Vec<Node>;
 
@@ -100,13 +99,18 @@ pub(crate) struct Reference {
     pub(crate) escaping: Escaping,
     pub(crate) escaped: bool,
     pub(crate) computable: bool,
-    /// Backslashes before the reference that stay.
-    pub(crate) prefix: Box<str>,
-    /// Dollar signs before the reference.
-    pub(crate) more: Box<str>,
+    pub(crate) before: Option<Box<Before>>,
     /// What stands there when there is nothing to print.
     pub(crate) source: Source,
-    pub(crate) name: SmolStr,
+}
+
+/// What of the text before a reference belongs to it.
+#[derive(Debug)]
+pub(crate) struct Before {
+    /// Backslashes that stay.
+    pub(crate) prefix: Box<str>,
+    /// Dollar signs.
+    pub(crate) more: Box<str>,
 }
 
 /// A stretch of the text that was parsed; all references of a text share it.
@@ -146,8 +150,8 @@ pub(crate) struct Step {
 
 #[derive(Debug)]
 pub(crate) enum StepKind {
-    Property(SmolStr),
-    Call(SmolStr, Vec<Expr>),
+    Property(Slot),
+    Call(Slot, Vec<Expr>),
     Index(Expr),
 }
 

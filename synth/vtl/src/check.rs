@@ -128,41 +128,11 @@ const BOOLEAN_METHODS: [&str; 12] = [
     "isBlank",
 ];
 
-fn is_boolean(e: &Expr) -> bool {
-    match e {
-        Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => true,
-        Expr::Reference(reference) => asks(reference),
-        _ => false,
-    }
-}
-
-/// Whether a reference ends in a call that answers with a boolean.
-fn asks(reference: &Reference) -> bool {
-    let last = reference.steps.last().map(|step| &step.kind);
-    matches!(last, Some(StepKind::Call(name, _)) if BOOLEAN_METHODS.contains(&&**name))
-}
-
 fn constant(e: &Expr) -> Option<&str> {
     match e {
         Expr::Text(s) => s.lend().as_str(),
         _ => None,
     }
-}
-
-fn is_repair(step: Option<&Step>) -> bool {
-    let Some(Step { kind: StepKind::Call(name, arguments), .. }) = step else {
-        return false;
-    };
-    let [from, to] = &arguments[..] else {
-        return false;
-    };
-    let from = constant(from);
-    constant(to) == Some("'")
-        && match &**name {
-            "replaceAll" => from == Some("\\\\'"),
-            "replace" => from == Some("\\'"),
-            _ => false,
-        }
 }
 
 impl Checker<'_> {
@@ -172,7 +142,37 @@ impl Checker<'_> {
     }
 
     fn name(&self, slot: Slot) -> &str {
-        self.template.names.get(slot).map_or("", |n| n)
+        &self.template.names[slot as usize]
+    }
+
+    fn is_boolean(&self, e: &Expr) -> bool {
+        match e {
+            Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => true,
+            Expr::Reference(reference) => self.asks(reference),
+            _ => false,
+        }
+    }
+
+    /// Whether a reference ends in a call that answers with a boolean.
+    fn asks(&self, reference: &Reference) -> bool {
+        let last = reference.steps.last().map(|step| &step.kind);
+        matches!(last, Some(StepKind::Call(name, _)) if BOOLEAN_METHODS.contains(&self.name(*name)))
+    }
+
+    fn is_repair(&self, step: Option<&Step>) -> bool {
+        let Some(Step { kind: StepKind::Call(name, arguments), .. }) = step else {
+            return false;
+        };
+        let [from, to] = &arguments[..] else {
+            return false;
+        };
+        let from = constant(from);
+        constant(to) == Some("'")
+            && match self.name(*name) {
+                "replaceAll" => from == Some("\\\\'"),
+                "replace" => from == Some("\\'"),
+                _ => false,
+            }
     }
 
     fn block(&mut self, block: &Block) {
@@ -200,7 +200,7 @@ impl Checker<'_> {
                 self.reference(target);
                 if target.steps.is_empty() {
                     let number = matches!(value, Expr::Whole(_) | Expr::Double(_)) || self.is_count(value);
-                    self.remember(target.assigned, is_boolean(value), is_boolean(value) || number);
+                    self.remember(target.assigned, self.is_boolean(value), self.is_boolean(value) || number);
                 }
             }
             Node::If { arms, otherwise } => {
@@ -266,11 +266,12 @@ impl Checker<'_> {
     }
 
     fn written(&self, reference: &Reference) -> String {
-        let mut out = format!("${}", reference.name);
+        let name = if reference.computable { self.name(reference.root) } else { &reference.source };
+        let mut out = format!("${name}");
         for step in &reference.steps {
             match &step.kind {
-                StepKind::Property(name) => out.push_str(&format!(".{name}")),
-                StepKind::Call(name, _) => out.push_str(&format!(".{name}(…)")),
+                StepKind::Property(name) => out.push_str(&format!(".{}", self.name(*name))),
+                StepKind::Call(name, _) => out.push_str(&format!(".{}(…)", self.name(*name))),
                 StepKind::Index(_) => out.push_str("[…]"),
             }
         }
@@ -281,7 +282,7 @@ impl Checker<'_> {
         match e {
             Expr::Reference(r) => matches!(
                 r.steps.last().map(|s| &s.kind),
-                Some(StepKind::Call(name, _)) if matches!(&**name, "size" | "length" | "indexOf" | "intValue" | "longValue" | "parseInt")
+                Some(StepKind::Call(name, _)) if matches!(self.name(*name), "size" | "length" | "indexOf" | "intValue" | "longValue" | "parseInt")
             ),
             _ => false,
         }
@@ -293,7 +294,7 @@ impl Checker<'_> {
             return true;
         }
         let last = match reference.steps.last().map(|s| &s.kind) {
-            Some(StepKind::Call(name, _) | StepKind::Property(name)) => &**name,
+            Some(StepKind::Call(name, _) | StepKind::Property(name)) => self.name(*name),
             Some(StepKind::Index(_)) => "",
             None => {
                 return matches!(self.name(reference.root), "velocityCount" | "velocityHasNext");
@@ -319,13 +320,17 @@ impl Checker<'_> {
         for (i, step) in reference.steps.iter().enumerate() {
             match &step.kind {
                 StepKind::Property(name) => {
+                    let name = self.name(*name).to_owned();
                     let digits = name.rsplit_once('-').map_or("", |(_, after)| after);
                     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-                        self.warn(step.at, WarningKind::MinusInName(name.to_string()));
+                        self.warn(step.at, WarningKind::MinusInName(name));
                     }
                 }
                 StepKind::Call(method, arguments) => {
-                    if name == "util" && &**method == "escapeJavaScript" && !is_repair(reference.steps.get(i + 1)) {
+                    if name == "util"
+                        && self.name(*method) == "escapeJavaScript"
+                        && !self.is_repair(reference.steps.get(i + 1))
+                    {
                         self.warn(reference.at, WarningKind::QuoteNotRepaired);
                     }
                     for argument in arguments {
@@ -349,9 +354,10 @@ impl Checker<'_> {
                 self.reference(reference);
                 let known = match reference.steps.last().map(|s| &s.kind) {
                     None => self.boolean.contains(&reference.root) || self.name(reference.root) == "velocityHasNext",
-                    Some(StepKind::Call(..)) => asks(reference),
+                    Some(StepKind::Call(..)) => self.asks(reference),
                     Some(StepKind::Property(name)) => {
-                        self.name(reference.root) == "foreach" && matches!(&**name, "hasNext" | "first" | "last")
+                        self.name(reference.root) == "foreach"
+                            && matches!(self.name(*name), "hasNext" | "first" | "last")
                     }
                     Some(StepKind::Index(_)) => false,
                 };

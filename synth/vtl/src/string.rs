@@ -181,6 +181,7 @@ impl Out {
         Out { text: String::with_capacity(bytes), wide: None }
     }
 
+    #[inline]
     pub(crate) fn push_str(&mut self, s: &str) {
         match &mut self.wide {
             None => self.text.push_str(s),
@@ -195,6 +196,7 @@ impl Out {
         }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, s: &JStr<'_>) {
         match s {
             JStr::Utf8(s) => self.push_str(s),

@@ -98,7 +98,7 @@ impl Template {
             let message = format!("the template has {} bytes, {} are allowed", source.len(), limits.template_bytes);
             return Err(ParseError { position: Position { line: 1, column: 1 }, message });
         }
-        let mut shared = Shared::default();
+        let mut shared = Shared::new();
         let text = Arc::from(source);
         let body = parse::parse(&text, 0, &mut shared, limits)
             .map_err(|fault| ParseError { position: Position::of(source, fault.offset), message: fault.message })?;
@@ -162,7 +162,7 @@ impl Template {
             heap.map_put(params, Value::str(name), Value::Object(map))?;
         }
         if let Some(slot) = self.slots.stage_variables {
-            variables[slot] = Value::Object(import_map(&mut heap, &inputs.stage_variables)?);
+            variables[slot as usize] = Value::Object(import_map(&mut heap, &inputs.stage_variables)?);
         }
         for (slot, value) in [
             (self.slots.input, Value::Input),
@@ -170,7 +170,7 @@ impl Template {
             (self.slots.context, Value::Object(context)),
         ] {
             if let Some(slot) = slot {
-                variables[slot] = value;
+                variables[slot as usize] = value;
             }
         }
         let input = InputState {
@@ -181,7 +181,8 @@ impl Template {
             patterns: Default::default(),
         };
         let slots = LoopSlots { count: self.slots.count, has_next: self.slots.has_next, scope: self.slots.foreach };
-        let mut interpreter = Interpreter { heap, variables, input, slots, hidden: Vec::new(), depth: 0 };
+        let mut interpreter =
+            Interpreter { names: &self.names, heap, variables, input, slots, hidden: Vec::new(), depth: 0 };
         // What is rendered is mostly the template with values in it, or the body in other words.
         let room = (self.source.len() + inputs.body.len()).min(limits.output_bytes);
         let mut out = Out::with_capacity(room);

@@ -93,6 +93,7 @@ impl<'r> Parser<'_, 'r> {
     }
 
     /// What is not quoted, from a place on to where it ends.
+    #[inline(never)]
     fn word(&mut self, start: usize, until: Until) -> &'r str {
         self.skip_until(until);
         trim(&self.text[start..self.pos])
@@ -149,7 +150,7 @@ impl<'r> Parser<'_, 'r> {
 
     fn object(&mut self) -> Outcome<Value<'r>> {
         let first = self.members.len();
-        let mut large = Entries::default();
+        let mut large: Option<Box<Entries<'r>>> = None;
         loop {
             self.pos += 1;
             let name = match self.byte() {
@@ -177,7 +178,7 @@ impl<'r> Parser<'_, 'r> {
             }
         }
         self.pos += 1;
-        if !large.is_empty() {
+        if let Some(large) = large {
             return self.heap.large_map_of(large);
         }
         let map = self.heap.map_of(&self.members[first..]);
@@ -186,10 +187,16 @@ impl<'r> Parser<'_, 'r> {
     }
 
     /// Takes in a member; the last of several with one name counts, in the place of the first.
-    fn member(&mut self, first: usize, large: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) -> Outcome<()> {
+    fn member(
+        &mut self,
+        first: usize,
+        large: &mut Option<Box<Entries<'r>>>,
+        name: JStr<'r>,
+        value: Value<'r>,
+    ) -> Outcome<()> {
         self.heap.step(1)?;
         self.heap.charge(96)?;
-        if large.is_empty() {
+        if large.is_none() {
             if let Some(same) = self.members[first..].iter_mut().find(|m| m.name == name) {
                 same.value = value;
                 return Ok(());
@@ -198,18 +205,24 @@ impl<'r> Parser<'_, 'r> {
                 self.members.push(Member { name, value });
                 return Ok(());
             }
-            for Member { name, value } in self.members.drain(first..) {
-                large.push(Key::Str(name), (Value::Str(name), value));
-            }
+        }
+        self.large_member(first, large.get_or_insert_default(), name, value);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn large_member(&mut self, first: usize, large: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) {
+        for Member { name, value } in self.members.drain(first..) {
+            large.push(Key::Str(name), (Value::Str(name), value));
         }
         let key = Key::Str(name);
         match large.get_mut(&key) {
             Some((_, old)) => *old = value,
             None => large.push(key, (Value::Str(name), value)),
         }
-        Ok(())
     }
 
+    #[inline]
     fn string(&mut self) -> Outcome<JStr<'r>> {
         let start = self.pos + 1;
         let quote = self.text.as_bytes()[self.pos];
@@ -222,6 +235,7 @@ impl<'r> Parser<'_, 'r> {
     }
 
     /// A string that has an escape in it, or no end.
+    #[inline(never)]
     fn escaped_string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
         self.pos += 1;
         if !self.text.as_bytes()[self.pos..].contains(&quote) {
@@ -229,11 +243,9 @@ impl<'r> Parser<'_, 'r> {
             return self.unexpected();
         }
         loop {
-            let rest = &self.text[self.pos..];
-            let stop = |b: u8| b < b' ' || b == 0x7f || b == b'\\' || b == quote;
-            let run = rest.bytes().position(stop).unwrap_or(rest.len());
-            self.scratch.push_str(&rest[..run]);
-            self.pos += run;
+            let end = scan::find_or_control(self.text.as_bytes(), self.pos, [quote, b'\\', 0x7f]);
+            self.scratch.push_str(&self.text[self.pos..end]);
+            self.pos = end;
             match self.byte() {
                 END => return self.unexpected(),
                 b if b == quote => {
@@ -304,6 +316,7 @@ impl<'r> Parser<'_, 'r> {
         self.byte() < 126 && !until.stops(self.byte())
     }
 
+    #[inline(never)]
     fn number(&mut self, until: Until) -> Outcome<Value<'r>> {
         let start = self.pos;
         self.pos += 1;

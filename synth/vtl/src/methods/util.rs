@@ -3,6 +3,7 @@
 use super::{argument_text, illegal};
 use crate::ast::Escaping;
 use crate::render::{Flow, Interpreter};
+use crate::scan;
 use crate::string::{JStr, Out};
 use crate::value::{Heap, Object, Outcome, Value, unsupported};
 
@@ -51,20 +52,23 @@ pub(crate) fn write_escaped(s: &JStr<'_>, escaping: Escaping, out: &mut Out) {
     let JStr::Utf8(text) = *s else {
         return s.units().into_iter().for_each(|unit| write_unit(unit, escaping, out));
     };
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|b| is_escaped(b, escaping)) {
-        out.push_str(&rest[..at]);
-        let mut chars = rest[at..].chars();
-        let c = chars.next().unwrap_or_default();
+    // Where apostrophes stay, one of the others is looked for twice.
+    let apostrophe = if escaping == Escaping::JavaScript { b'\'' } else { b'"' };
+    let mut from = 0;
+    loop {
+        let at = scan::find_or_strange(text.as_bytes(), from, [b'"', b'\\', b'/', apostrophe]);
+        out.push_str(&text[from..at]);
+        let Some(c) = text[at..].chars().next() else {
+            return;
+        };
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '/' => out.push_str("\\/"),
             c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out)),
         }
-        rest = chars.as_str();
+        from = at + c.len_utf8();
     }
-    out.push_str(rest);
 }
 
 fn write_unit(unit: u16, escaping: Escaping, out: &mut Out) {

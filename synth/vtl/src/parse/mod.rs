@@ -22,10 +22,10 @@ use crate::limits::Limits;
 const DIRECTIVES: [&str; 8] = ["foreach", "include", "parse", "macro", "literal", "break", "define", "stop"];
 
 /// What all texts of one template share: the template itself and the strings inside it are parsed one by one.
-#[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) slots: HashMap<Arc<str>, Slot>,
     pub(crate) names: Vec<Arc<str>>,
+    recent: [Slot; RECENT],
     next_id: usize,
     depth: usize,
     work: usize,
@@ -33,12 +33,31 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    pub(crate) fn new() -> Self {
+        Shared {
+            slots: HashMap::new(),
+            names: Vec::new(),
+            recent: [0; RECENT],
+            next_id: 0,
+            depth: 0,
+            work: 0,
+            macros: Vec::new(),
+        }
+    }
+
     pub(crate) fn slot(&mut self, name: &str) -> Slot {
+        let recent = &mut self.recent[recent(name)];
+        if self.names.get(*recent as usize).is_some_and(|known| **known == *name) {
+            return *recent;
+        }
         if let Some(slot) = self.slots.get(name) {
+            *recent = *slot;
             return *slot;
         }
         let name: Arc<str> = Arc::from(name);
-        let slot = self.names.len();
+        // A template has not as many bytes as there are numbers.
+        let slot = self.names.len() as Slot;
+        *recent = slot;
         self.names.push(Arc::clone(&name));
         self.slots.insert(name, slot);
         slot
@@ -49,6 +68,15 @@ impl Shared {
         self.next_id
     }
 }
+
+/// Names are mostly those of a moment ago: the place of the one to compare with first.
+fn recent(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let byte = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
+    (bytes.len() + byte(bytes.first()) * 7 + byte(bytes.last()) * 13) % RECENT
+}
+
+const RECENT: usize = 64;
 
 /// Parses a text; `base` is where it begins in the template.
 pub(crate) fn parse(text: &Arc<str>, base: usize, shared: &mut Shared, limits: &Limits) -> Result<Block, Fault> {
@@ -97,7 +125,13 @@ struct Parser<'a> {
 
 const ANY: usize = usize::MAX;
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    /// A token as it stands in the text.
+    fn raw(&self, index: usize) -> &'a str {
+        let token = &self.tokens[index];
+        &self.text[token.start()..token.end()]
+    }
+
     /// Sees to it that a token is there; mostly it is, so only the question is worth inlining.
     #[inline]
     fn fetch(&mut self, index: usize) -> Result<(), Fault> {

@@ -5,6 +5,8 @@ mod loops;
 mod print;
 mod references;
 
+use std::sync::Arc;
+
 use crate::ast::{Block, Child, Expr, Node, Slot};
 use crate::error::ErrorKind;
 use crate::methods;
@@ -70,6 +72,7 @@ pub(crate) struct LoopSlots {
 }
 
 pub(crate) struct Interpreter<'r> {
+    pub(crate) names: &'r [Arc<str>],
     pub(crate) heap: Heap<'r>,
     /// Null stands for a variable that is not set.
     pub(crate) variables: Vec<Value<'r>>,
@@ -185,11 +188,16 @@ impl<'r> Interpreter<'r> {
         Ok(())
     }
 
+    pub(super) fn name(&self, slot: Slot) -> &'r str {
+        &self.names[slot as usize]
+    }
+
+    #[inline]
     pub(super) fn get(&self, slot: Slot) -> Value<'r> {
         if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
             return Value::Null;
         }
-        self.variables[slot]
+        self.variables[slot as usize]
     }
 
     pub(super) fn put(&mut self, slot: Slot, value: Value<'r>) {
@@ -198,7 +206,7 @@ impl<'r> Interpreter<'r> {
                 hidden.1 = true;
             }
         }
-        self.variables[slot] = value;
+        self.variables[slot as usize] = value;
     }
 
     /// Puts a saved value back; there was none where it is null.
@@ -208,6 +216,6 @@ impl<'r> Interpreter<'r> {
                 hidden.1 = false;
             }
         }
-        self.variables[slot] = value;
+        self.variables[slot as usize] = value;
     }
 }

@@ -27,7 +27,7 @@ impl<'r> Interpreter<'r> {
 
     pub(super) fn print(&mut self, reference: &'r Reference, out: &mut Out) -> Flow<()> {
         if reference.shape == Shape::Runt {
-            out.push_str(&reference.name);
+            out.push_str(self.name(reference.root));
             return Ok(());
         }
         if reference.escaping != Escaping::No
@@ -40,7 +40,9 @@ impl<'r> Interpreter<'r> {
         }
         let value = self.resolve(reference)?;
         if reference.escaped {
-            out.push_str(&reference.prefix);
+            if let Some(before) = &reference.before {
+                out.push_str(&before.prefix);
+            }
             out.push_str(&reference.source);
             return Ok(self.check_output(out)?);
         }
@@ -52,13 +54,23 @@ impl<'r> Interpreter<'r> {
             if self.run_block(id, out)? {
                 return Ok(());
             }
-            for text in [&*reference.prefix, &*reference.prefix, &*reference.more, &*reference.source] {
-                out.push_str(text);
+            if let Some(before) = &reference.before {
+                out.push_str(&before.prefix);
+                out.push_str(&before.prefix);
+                out.push_str(&before.more);
             }
+            out.push_str(&reference.source);
             return Ok(());
         }
-        out.push_str(&reference.prefix);
-        out.push_str(&reference.more);
+        if let Some(before) = &reference.before {
+            out.push_str(&before.prefix);
+            out.push_str(&before.more);
+        }
+        if let Value::Str(text) = value {
+            self.heap.step(1)?;
+            out.push(&text);
+            return Ok(self.heap.check_text(out)?);
+        }
         self.heap.write(&value, out)?;
         Ok(self.check_output(out)?)
     }
@@ -67,8 +79,10 @@ impl<'r> Interpreter<'r> {
     fn print_escaping(&mut self, reference: &'r Reference, argument: &'r Expr, out: &mut Out) -> Flow<()> {
         let value = self.value(argument)?;
         let text = methods::argument_text(self, &value)?;
-        out.push_str(&reference.prefix);
-        out.push_str(&reference.more);
+        if let Some(before) = &reference.before {
+            out.push_str(&before.prefix);
+            out.push_str(&before.more);
+        }
         let before = out.len();
         if let Some(text) = text {
             self.heap.step(6 + text.bytes() / 16)?;

@@ -15,7 +15,13 @@ impl<'r> Interpreter<'r> {
             return Ok(Value::str(""));
         }
         for step in &reference.steps {
-            value = self.step(&value, step).at(step.at)?;
+            value = match &step.kind {
+                StepKind::Property(name) if let Some(member) = self.heap.member(&value, self.name(*name)) => {
+                    self.heap.step(2)?;
+                    member
+                }
+                _ => self.step(&value, step).at(step.at)?,
+            };
             if value.is_null() {
                 return Ok(Value::str(""));
             }
@@ -26,29 +32,32 @@ impl<'r> Interpreter<'r> {
     pub(super) fn step(&mut self, on: &Value<'r>, step: &'r Step) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         match &step.kind {
-            StepKind::Property(name) => methods::property(self, on, name),
-            StepKind::Call(name, arguments) => {
-                // Hardly a method takes more than two, and these need no list on the heap.
-                match &arguments[..] {
-                    [] => methods::call(self, on, name, &[]),
-                    [only] => {
-                        let only = self.value(only)?;
-                        methods::call(self, on, name, &[only])
-                    }
-                    [first, second] => {
-                        let (first, second) = (self.value(first)?, self.value(second)?);
-                        methods::call(self, on, name, &[first, second])
-                    }
-                    more => {
-                        let values = more.iter().map(|e| self.value(e)).collect::<Flow<Vec<_>>>()?;
-                        methods::call(self, on, name, &values)
-                    }
-                }
-            }
+            StepKind::Property(name) => methods::property(self, on, self.name(*name)),
+            StepKind::Call(name, arguments) => self.call(on, self.name(*name), arguments),
             StepKind::Index(index) => {
                 let index = self.value(index)?;
                 let index = self.count_back(index, on)?;
                 methods::call(self, on, "get", &[index])
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn call(&mut self, on: &Value<'r>, name: &'r str, arguments: &'r [Expr]) -> Flow<Value<'r>> {
+        // Hardly a method takes more than two, and these need no list on the heap.
+        match arguments {
+            [] => methods::call(self, on, name, &[]),
+            [only] => {
+                let only = self.value(only)?;
+                methods::call(self, on, name, &[only])
+            }
+            [first, second] => {
+                let (first, second) = (self.value(first)?, self.value(second)?);
+                methods::call(self, on, name, &[first, second])
+            }
+            more => {
+                let values = more.iter().map(|e| self.value(e)).collect::<Flow<Vec<_>>>()?;
+                methods::call(self, on, name, &values)
             }
         }
     }
@@ -93,7 +102,7 @@ impl<'r> Interpreter<'r> {
                 methods::set_index(self, &on, index, value).at(last.at)
             }
             StepKind::Property(name) | StepKind::Call(name, _) => {
-                methods::set_property(self, &on, name, value).at(last.at)
+                methods::set_property(self, &on, self.name(*name), value).at(last.at)
             }
         }
     }

@@ -21,10 +21,6 @@ impl<'r> Entries<'r> {
         self.list.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     fn position(&self, key: &Key<'r>) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
@@ -109,7 +105,7 @@ mod tests {
             assert_eq!(keys, expected);
             assert!(matches!(entries.get(&Key::Int(3)), Some((_, Value::Int(6)))));
             entries.clear();
-            assert!(entries.is_empty() && entries.get(&Key::Int(3)).is_none());
+            assert!(entries.len() == 0 && entries.get(&Key::Int(3)).is_none());
         }
     }
 }

@@ -90,10 +90,25 @@ impl<'r> Heap<'r> {
         }
     }
 
+    /// `value.name` where the value is an object of JSON as it was read; null where it has no such member.
+    #[inline]
+    pub(crate) fn member(&self, value: &Value<'r>, name: &str) -> Option<Value<'r>> {
+        // `$value.class` is Java's.
+        if let Value::Object(id) = value
+            && let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(range), .. }) = self.get(*id)
+            && !name.eq_ignore_ascii_case("class")
+        {
+            let members = &self.members[range.start as usize..range.end as usize];
+            let found = members.iter().find(|m| m.name.as_str() == Some(name));
+            return Some(found.map_or(Value::Null, |m| m.value));
+        }
+        None
+    }
+
     /// `map.name`, for maps whose entries are all their own.
     pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &'r str) -> Outcome<Value<'r>> {
         self.step(1)?;
-        Ok(self.map(id).and_then(|m| m.get_text(name)).cloned().unwrap_or(Value::Null))
+        Ok(self.map(id).and_then(|m| m.get_text(name)).copied().unwrap_or(Value::Null))
     }
 
     /// The map of an object of JSON that has been read, from its members.
@@ -107,18 +122,13 @@ impl<'r> Heap<'r> {
     }
 
     /// As [`Heap::map_of`], of an object with so many members that they need an index.
-    pub(crate) fn large_map_of(&mut self, entries: Entries<'r>) -> Outcome<Value<'r>> {
+    pub(crate) fn large_map_of(&mut self, entries: Box<Entries<'r>>) -> Outcome<Value<'r>> {
         let mut capacity = 16;
         while entries.len() * 4 > capacity as usize * 3 {
             capacity *= 2;
         }
         let changes = entries.len() as u32;
-        self.add(Object::Map(JMap {
-            kind: MapKind::Linked,
-            members: Members::Own(Box::new(entries)),
-            changes,
-            capacity,
-        }))
+        self.add(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own(entries), changes, capacity }))
     }
 
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value<'r>, value: Value<'r>) -> Outcome<Value<'r>> {

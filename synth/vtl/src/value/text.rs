@@ -36,6 +36,7 @@ impl<'r> Heap<'r> {
     }
 
     /// An error where a text has become longer than an output may be.
+    #[inline]
     pub(crate) fn check_text(&self, out: &Out) -> Outcome<()> {
         let limit = self.limits.output_bytes;
         if out.len() > limit {
