@@ -4,11 +4,38 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use crate::number::Whole;
-use crate::string::JString;
+use crate::string::{JString, Tag};
 
 /// The number of a name, be it a variable's, a property's or a method's; it is also the variable's place, so rendering
 /// needs no lookup by name.
 pub(crate) type Slot = u32;
+
+/// A name, with what is asked of it again and again.
+#[derive(Debug)]
+pub(crate) struct Name {
+    text: Arc<str>,
+    tag: Tag,
+    is_class: bool,
+}
+
+impl Name {
+    pub(crate) fn new(text: Arc<str>) -> Self {
+        Name { tag: Tag::of(&text), is_class: text.eq_ignore_ascii_case("class"), text }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// Whether as a property it is `getClass`, which every object has.
+    pub(crate) fn is_class(&self) -> bool {
+        self.is_class
+    }
+}
 
 pub(crate) type Block = Vec<Node>;
 

@@ -142,7 +142,7 @@ impl Checker<'_> {
     }
 
     fn name(&self, slot: Slot) -> &str {
-        &self.template.names[slot as usize]
+        self.template.names[slot as usize].text()
     }
 
     fn is_boolean(&self, e: &Expr) -> bool {

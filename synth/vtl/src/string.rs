@@ -164,6 +164,39 @@ impl<'r> JStr<'r> {
     }
 }
 
+/// What tells most names apart in one comparison: the first seven bytes and the length, if that is not above seven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag(u64);
+
+impl Tag {
+    const MOST: usize = 7;
+
+    pub(crate) fn of(name: &str) -> Self {
+        Tag::at(name.as_bytes(), 0, name.len())
+    }
+
+    /// Of the name of so many bytes that stands at a place in a text.
+    #[inline]
+    pub(crate) fn at(text: &[u8], start: usize, len: usize) -> Self {
+        let count = len.min(Self::MOST);
+        let word = match text.get(start..start + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()) {
+            Some(bytes) => u64::from_le_bytes(bytes),
+            None => {
+                let mut bytes = [0; 8];
+                bytes[..count].copy_from_slice(&text[start..start + count]);
+                u64::from_le_bytes(bytes)
+            }
+        };
+        Tag(word & ((1 << (8 * count)) - 1) | (len.min(Self::MOST + 1) as u64) << 56)
+    }
+
+    /// Whether names with this tag are equal.
+    #[inline]
+    pub(crate) fn is_all(self) -> bool {
+        self.0 >> 56 <= Self::MOST as u64
+    }
+}
+
 /// Text under construction; becomes UTF-16 once half a surrogate pair is written, so that two halves can meet.
 #[derive(Debug, Default)]
 pub(crate) struct Out {

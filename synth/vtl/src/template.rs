@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use crate::ast::{Block, Slot};
+use crate::ast::{Block, Name, Slot};
 use crate::error::{ErrorKind, ParseError, Position, RenderError};
 use crate::limits::Limits;
 use crate::methods::InputState;
@@ -19,7 +19,7 @@ use crate::value::{Heap, ListKind, MapKind, ObjectId, Outcome, Store, Value};
 pub struct Template {
     source: Arc<str>,
     pub(crate) body: Block,
-    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) names: Vec<Name>,
     pub(crate) macros: Vec<usize>,
     slots: Slots,
 }

@@ -5,14 +5,14 @@
 use crate::error::ErrorKind;
 use crate::number::{Decimal, Whole};
 use crate::scan;
-use crate::string::{JStr, Out};
-use crate::value::{Entries, Heap, Key, ListKind, Member, Outcome, Value, exception, unsupported};
+use crate::string::{JStr, Out, Tag};
+use crate::value::{Chain, Entries, Heap, Key, ListKind, Member, Outcome, Value, exception, unsupported};
 
 /// Written over a text's end; the character itself ends a text too.
 const END: u8 = 0x1a;
 
 /// An object with more members than these is looked through by an index.
-const SMALL: usize = 8;
+const SMALL: u32 = 8;
 
 /// Where an unquoted word ends.
 #[derive(Clone, Copy)]
@@ -44,7 +44,7 @@ pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'
     heap.charge(text.len())?;
     heap.step(text.len() / 16)?;
     heap.expect_json(text.len());
-    let mut parser = Parser { text, pos: 0, heap, members: Vec::new(), scratch: Out::new() };
+    let mut parser = Parser { text, pos: 0, heap, scratch: Out::new() };
     parser.value(Until::End)
 }
 
@@ -52,8 +52,6 @@ struct Parser<'h, 'r> {
     text: &'r str,
     pos: usize,
     heap: &'h mut Heap<'r>,
-    /// The members so far of the objects that are being read, the innermost object's last.
-    members: Vec<Member<'r>>,
     /// Where strings with escapes are put together.
     scratch: Out,
 }
@@ -149,7 +147,8 @@ impl<'r> Parser<'_, 'r> {
     }
 
     fn object(&mut self) -> Outcome<Value<'r>> {
-        let first = self.members.len();
+        let mut chain = Chain::default();
+        let mut last = 0;
         let mut large: Option<Box<Entries<'r>>> = None;
         loop {
             self.pos += 1;
@@ -160,7 +159,9 @@ impl<'r> Parser<'_, 'r> {
                 b'}' => break,
                 _ => JStr::from(self.word(self.pos, Until::Key)),
             };
-            self.skip_space();
+            if self.byte() != b':' {
+                self.skip_space();
+            }
             if self.byte() != b':' {
                 return self.unexpected();
             }
@@ -168,9 +169,15 @@ impl<'r> Parser<'_, 'r> {
             if self.pos >= self.text.len() {
                 return self.unexpected();
             }
-            let value = self.value(Until::Value)?;
-            self.member(first, &mut large, name, value)?;
-            self.skip_space();
+            // Most values are strings, right behind the colon.
+            let value = match self.byte() {
+                b'"' => Value::Str(self.string()?),
+                _ => self.value(Until::Value)?,
+            };
+            self.member(&mut chain, &mut last, &mut large, name, value)?;
+            if self.byte() <= b' ' {
+                self.skip_space();
+            }
             match self.byte() {
                 b'}' => break,
                 b',' => {}
@@ -181,39 +188,51 @@ impl<'r> Parser<'_, 'r> {
         if let Some(large) = large {
             return self.heap.large_map_of(large);
         }
-        let map = self.heap.map_of(&self.members[first..]);
-        self.members.truncate(first);
-        map
+        self.heap.map_of(chain)
     }
 
     /// Takes in a member; the last of several with one name counts, in the place of the first.
+    #[inline]
     fn member(
         &mut self,
-        first: usize,
+        chain: &mut Chain,
+        last: &mut usize,
         large: &mut Option<Box<Entries<'r>>>,
         name: JStr<'r>,
         value: Value<'r>,
     ) -> Outcome<()> {
         self.heap.step(1)?;
         self.heap.charge(96)?;
-        if large.is_none() {
-            if let Some(same) = self.members[first..].iter_mut().find(|m| m.name == name) {
-                same.value = value;
-                return Ok(());
-            }
-            if self.members.len() - first < SMALL {
-                self.members.push(Member { name, value });
-                return Ok(());
-            }
+        let place = self.heap.members.len();
+        let (JStr::Utf8(name), None, Ok(here)) = (name, &large, u32::try_from(place)) else {
+            self.large_member(chain, large.get_or_insert_default(), name, value);
+            return Ok(());
+        };
+        let tag = Tag::of(name);
+        if let Some(same) = chain.find(&self.heap.members, tag, name) {
+            self.heap.members[same].value = value;
+            return Ok(());
         }
-        self.large_member(first, large.get_or_insert_default(), name, value);
+        if chain.len == SMALL {
+            self.large_member(chain, large.get_or_insert_default(), JStr::from(name), value);
+            return Ok(());
+        }
+        self.heap.members.push(Member { tag, next: 0, name, value });
+        if chain.len == 0 {
+            chain.first = here;
+        } else {
+            self.heap.members[*last].next = here;
+        }
+        *last = place;
+        chain.len += 1;
         Ok(())
     }
 
+    /// As [`Parser::member`], of an object that needs an index, or has half a surrogate pair in a name.
     #[inline(never)]
-    fn large_member(&mut self, first: usize, large: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) {
-        for Member { name, value } in self.members.drain(first..) {
-            large.push(Key::Str(name), (Value::Str(name), value));
+    fn large_member(&mut self, chain: &mut Chain, large: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) {
+        for Member { name, value, .. } in std::mem::take(chain).walk(&self.heap.members) {
+            large.push(Key::Str(JStr::from(*name)), (Value::str(name), *value));
         }
         let key = Key::Str(name);
         match large.get_mut(&key) {

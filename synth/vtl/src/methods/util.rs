@@ -54,20 +54,23 @@ pub(crate) fn write_escaped(s: &JStr<'_>, escaping: Escaping, out: &mut Out) {
     };
     // Where apostrophes stay, one of the others is looked for twice.
     let apostrophe = if escaping == Escaping::JavaScript { b'\'' } else { b'"' };
-    let mut from = 0;
+    let (mut from, mut search) = (0, 0);
     loop {
-        let at = scan::find_or_strange(text.as_bytes(), from, [b'"', b'\\', b'/', apostrophe]);
+        let at = scan::find_or_strange(text.as_bytes(), search, [b'"', b'\\', b'/', apostrophe]);
         out.push_str(&text[from..at]);
-        let Some(c) = text[at..].chars().next() else {
-            return;
-        };
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '/' => out.push_str("\\/"),
-            c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out)),
+        match text[at..].chars().next() {
+            None => return,
+            // What is escaped by a backslash goes with the text behind it.
+            Some('"' | '\\' | '/' | '\'') => {
+                out.push_str("\\");
+                (from, search) = (at, at + 1);
+            }
+            Some(c) => {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out));
+                from = at + c.len_utf8();
+                search = from;
+            }
         }
-        from = at + c.len_utf8();
     }
 }
 

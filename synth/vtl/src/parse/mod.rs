@@ -13,7 +13,7 @@ mod values;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ast::{Block, Node, Slot, Source};
+use crate::ast::{Block, Name, Node, Slot, Source};
 use crate::error::Fault;
 use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
@@ -24,7 +24,7 @@ const DIRECTIVES: [&str; 8] = ["foreach", "include", "parse", "macro", "literal"
 /// What all texts of one template share: the template itself and the strings inside it are parsed one by one.
 pub(crate) struct Shared {
     pub(crate) slots: HashMap<Arc<str>, Slot>,
-    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) names: Vec<Name>,
     recent: [Slot; RECENT],
     next_id: usize,
     depth: usize,
@@ -47,7 +47,7 @@ impl Shared {
 
     pub(crate) fn slot(&mut self, name: &str) -> Slot {
         let recent = &mut self.recent[recent(name)];
-        if self.names.get(*recent as usize).is_some_and(|known| **known == *name) {
+        if self.names.get(*recent as usize).is_some_and(|known| known.text() == name) {
             return *recent;
         }
         if let Some(slot) = self.slots.get(name) {
@@ -58,7 +58,7 @@ impl Shared {
         // A template has not as many bytes as there are numbers.
         let slot = self.names.len() as Slot;
         *recent = slot;
-        self.names.push(Arc::clone(&name));
+        self.names.push(Name::new(Arc::clone(&name)));
         self.slots.insert(name, slot);
         slot
     }

@@ -136,7 +136,7 @@ impl Parser<'_> {
     /// Which of the calls of `escapeJavaScript` the steps are, if one.
     fn escaping(&self, steps: &[Step]) -> Escaping {
         let is_text = |e: &Expr, wanted: &str| matches!(e, Expr::Text(text) if text.lend().as_str() == Some(wanted));
-        let call = |step: &'_ Step, method: &str| matches!(&step.kind, StepKind::Call(name, _) if *self.shared.names[*name as usize] == *method);
+        let call = |step: &'_ Step, method: &str| matches!(&step.kind, StepKind::Call(name, _) if self.shared.names[*name as usize].text() == method);
         let arguments = |step: usize| match steps.get(step).map(|s| &s.kind) {
             Some(StepKind::Call(_, arguments)) => &arguments[..],
             _ => &[],

@@ -5,9 +5,7 @@ mod loops;
 mod print;
 mod references;
 
-use std::sync::Arc;
-
-use crate::ast::{Block, Child, Expr, Node, Slot};
+use crate::ast::{Block, Child, Expr, Name, Node, Slot};
 use crate::error::ErrorKind;
 use crate::methods;
 use crate::string::{JStr, Out};
@@ -72,7 +70,7 @@ pub(crate) struct LoopSlots {
 }
 
 pub(crate) struct Interpreter<'r> {
-    pub(crate) names: &'r [Arc<str>],
+    pub(crate) names: &'r [Name],
     pub(crate) heap: Heap<'r>,
     /// Null stands for a variable that is not set.
     pub(crate) variables: Vec<Value<'r>>,
@@ -189,7 +187,7 @@ impl<'r> Interpreter<'r> {
     }
 
     pub(super) fn name(&self, slot: Slot) -> &'r str {
-        &self.names[slot as usize]
+        self.names[slot as usize].text()
     }
 
     #[inline]

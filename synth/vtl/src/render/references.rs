@@ -16,7 +16,9 @@ impl<'r> Interpreter<'r> {
         }
         for step in &reference.steps {
             value = match &step.kind {
-                StepKind::Property(name) if let Some(member) = self.heap.member(&value, self.name(*name)) => {
+                StepKind::Property(name)
+                    if let Some(member) = self.heap.member(&value, &self.names[*name as usize]) =>
+                {
                     self.heap.step(2)?;
                     member
                 }

@@ -1,7 +1,8 @@
 //! Where objects live, and what a rendering may still use.
 
 use super::{
-    Class, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind, unsupported,
+    Chain, Class, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
+    unsupported,
 };
 use crate::error::ErrorKind;
 use crate::limits::Limits;
@@ -10,8 +11,8 @@ use crate::string::{JStr, JString};
 /// All objects of one rendering, and what it may still use.
 pub(crate) struct Heap<'r> {
     pub(super) objects: Vec<Object<'r>>,
-    /// The members of the objects of JSON that were read, one object's beside each other.
-    pub(super) members: Vec<Member<'r>>,
+    /// The members of all objects of JSON that were read.
+    pub(crate) members: Vec<Member<'r>>,
     pub(crate) limits: &'r Limits,
     /// Where what is made stays.
     pub(crate) store: &'r Store,
@@ -89,6 +90,7 @@ impl<'r> Heap<'r> {
         result
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, object: Object<'r>) -> Outcome<Value<'r>> {
         self.charge(96)?;
         let id = ObjectId::try_from(self.objects.len()).map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
@@ -123,7 +125,7 @@ impl<'r> Heap<'r> {
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap { kind, members: Members::Read(0..0), changes: 0, capacity: 16 };
+        let map = JMap { kind, members: Members::Read(Chain::default()), changes: 0, capacity: 16 };
         match self.add(Object::Map(map))? {
             Value::Object(id) => Ok(id),
             _ => unsupported("a map that is no object"),

@@ -1,10 +1,10 @@
 //! Maps, and the order of their entries.
 
 use super::{
-    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Member, Members, Object, ObjectId, Outcome, Scope,
+    Chain, Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Scope,
     Value, unsupported,
 };
-use crate::error::ErrorKind;
+use crate::ast::Name;
 use crate::number;
 
 /// A map that is being changed.
@@ -92,15 +92,13 @@ impl<'r> Heap<'r> {
 
     /// `value.name` where the value is an object of JSON as it was read; null where it has no such member.
     #[inline]
-    pub(crate) fn member(&self, value: &Value<'r>, name: &str) -> Option<Value<'r>> {
-        // `$value.class` is Java's.
+    pub(crate) fn member(&self, value: &Value<'r>, name: &Name) -> Option<Value<'r>> {
         if let Value::Object(id) = value
-            && let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(range), .. }) = self.get(*id)
-            && !name.eq_ignore_ascii_case("class")
+            && let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = self.get(*id)
+            && !name.is_class()
         {
-            let members = &self.members[range.start as usize..range.end as usize];
-            let found = members.iter().find(|m| m.name.as_str() == Some(name));
-            return Some(found.map_or(Value::Null, |m| m.value));
+            let found = chain.find(&self.members, name.tag(), name.text());
+            return Some(found.map_or(Value::Null, |at| self.members[at].value));
         }
         None
     }
@@ -111,14 +109,14 @@ impl<'r> Heap<'r> {
         Ok(self.map(id).and_then(|m| m.get_text(name)).copied().unwrap_or(Value::Null))
     }
 
-    /// The map of an object of JSON that has been read, from its members.
-    pub(crate) fn map_of(&mut self, members: &[Member<'r>]) -> Outcome<Value<'r>> {
-        let from = self.members.len();
-        self.members.extend_from_slice(members);
-        let range = u32::try_from(from).ok().zip(u32::try_from(self.members.len()).ok());
-        let (from, to) = range.ok_or_else(|| ErrorKind::Limit("too many members".to_owned()))?;
-        let map = JMap { kind: MapKind::Linked, members: Members::Read(from..to), changes: to - from, capacity: 16 };
-        self.add(Object::Map(map))
+    /// The map of an object of JSON that has been read.
+    pub(crate) fn map_of(&mut self, chain: Chain) -> Outcome<Value<'r>> {
+        self.add(Object::Map(JMap {
+            kind: MapKind::Linked,
+            members: Members::Read(chain),
+            changes: chain.len,
+            capacity: 16,
+        }))
     }
 
     /// As [`Heap::map_of`], of an object with so many members that they need an index.

@@ -14,7 +14,7 @@ mod walk;
 
 pub(crate) use entries::Entries;
 pub(crate) use heap::Heap;
-pub(crate) use members::{MapView, Member, Members};
+pub(crate) use members::{Chain, MapView, Member, Members};
 pub(crate) use store::Store;
 
 use num_bigint::BigInt;
