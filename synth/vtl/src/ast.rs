@@ -1,6 +1,5 @@
 //! The syntax tree. Offsets are bytes from the start of the template.
 
-use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use crate::number::Whole;
@@ -41,7 +40,7 @@ pub(crate) type Block = Vec<Node>;
 
 #[derive(Debug)]
 pub(crate) enum Node {
-    Text(String),
+    Text(Span),
     /// Where a `##` stood; it renders as nothing.
     Comment {
         at: usize,
@@ -128,7 +127,7 @@ pub(crate) struct Reference {
     pub(crate) computable: bool,
     pub(crate) before: Option<Box<Before>>,
     /// What stands there when there is nothing to print.
-    pub(crate) source: Source,
+    pub(crate) source: Span,
 }
 
 /// What of the text before a reference belongs to it.
@@ -140,32 +139,20 @@ pub(crate) struct Before {
     pub(crate) more: Box<str>,
 }
 
-/// A stretch of the text that was parsed; all references of a text share it.
-#[derive(Debug, Default)]
-pub(crate) struct Source {
-    /// `None` where nothing is to be printed.
-    text: Option<Arc<str>>,
-    range: Range<u32>,
+/// A stretch of the template's texts, by bytes: of its source, or of what was made from it and stands behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
 }
 
-impl Source {
-    /// The caller's range is within the text.
-    pub(crate) fn new(text: &Arc<str>, range: Range<u32>) -> Self {
-        Source { text: Some(Arc::clone(text)), range }
+impl Span {
+    pub(crate) fn of(self, texts: &str) -> &str {
+        &texts[self.start as usize..self.end as usize]
     }
-}
 
-impl From<&str> for Source {
-    fn from(text: &str) -> Self {
-        Source { text: Some(Arc::from(text)), range: 0..text.len() as u32 }
-    }
-}
-
-impl Deref for Source {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.text.as_ref().map_or("", |text| &text[self.range.start as usize..self.range.end as usize])
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
     }
 }
 
@@ -203,7 +190,9 @@ pub(crate) enum CompareOp {
 
 #[derive(Debug)]
 pub(crate) enum Expr {
-    Text(JString),
+    Text(Span),
+    /// A string with half a surrogate pair.
+    Wide(JString),
     Whole(Whole),
     Double(f64),
     True,

@@ -70,7 +70,7 @@ impl Template {
             template: self,
             warnings: Vec::new(),
             in_quotes: false,
-            is_json: looks_like_json(&self.body),
+            is_json: looks_like_json(&self.texts, &self.body),
             safe: HashSet::new(),
             boolean: HashSet::new(),
         };
@@ -89,11 +89,11 @@ impl Template {
 }
 
 /// Whether the first text of a template starts a JSON document.
-fn looks_like_json(block: &Block) -> bool {
+fn looks_like_json(texts: &str, block: &Block) -> bool {
     block
         .iter()
         .find_map(|node| match node {
-            Node::Text(text) => text.trim_start().chars().next().map(|c| matches!(c, '{' | '[' | '"')),
+            Node::Text(text) => text.of(texts).trim_start().chars().next().map(|c| matches!(c, '{' | '[' | '"')),
             Node::Reference(_) => Some(false),
             _ => None,
         })
@@ -128,13 +128,6 @@ const BOOLEAN_METHODS: [&str; 12] = [
     "isBlank",
 ];
 
-fn constant(e: &Expr) -> Option<&str> {
-    match e {
-        Expr::Text(s) => s.lend().as_str(),
-        _ => None,
-    }
-}
-
 impl Checker<'_> {
     fn warn(&mut self, at: usize, kind: WarningKind) {
         let position = self.template.position(at);
@@ -159,6 +152,13 @@ impl Checker<'_> {
         matches!(last, Some(StepKind::Call(name, _)) if BOOLEAN_METHODS.contains(&self.name(*name)))
     }
 
+    fn constant(&self, e: &Expr) -> Option<&str> {
+        match e {
+            Expr::Text(text) => Some(text.of(&self.template.texts)),
+            _ => None,
+        }
+    }
+
     fn is_repair(&self, step: Option<&Step>) -> bool {
         let Some(Step { kind: StepKind::Call(name, arguments), .. }) = step else {
             return false;
@@ -166,8 +166,8 @@ impl Checker<'_> {
         let [from, to] = &arguments[..] else {
             return false;
         };
-        let from = constant(from);
-        constant(to) == Some("'")
+        let from = self.constant(from);
+        self.constant(to) == Some("'")
             && match self.name(*name) {
                 "replaceAll" => from == Some("\\\\'"),
                 "replace" => from == Some("\\'"),
@@ -176,14 +176,21 @@ impl Checker<'_> {
     }
 
     fn block(&mut self, block: &Block) {
+        let mut escaped = false;
         for node in block {
-            self.node(node);
+            if let Node::Text(text) = node {
+                self.text(text.of(&self.template.texts), &mut escaped);
+            } else {
+                escaped = false;
+                self.node(node);
+            }
         }
     }
 
     fn node(&mut self, node: &Node) {
         match node {
-            Node::Text(text) => self.text(text),
+            // Blocks read their texts themselves, because one can go on in the next.
+            Node::Text(_) => {}
             Node::Comment { at } => {
                 if self.in_quotes && self.is_json {
                     self.warn(*at, WarningKind::CommentInQuotes);
@@ -254,19 +261,19 @@ impl Checker<'_> {
     }
 
     /// Quotes in the text open and close strings; a backslash takes one out.
-    fn text(&mut self, text: &str) {
-        let mut escaped = false;
+    fn text(&mut self, text: &str, escaped: &mut bool) {
         for c in text.chars() {
             match c {
-                '\\' if self.in_quotes => escaped = !escaped,
-                '"' if !escaped => self.in_quotes = !self.in_quotes,
-                _ => escaped = false,
+                '\\' if self.in_quotes => *escaped = !*escaped,
+                '"' if !*escaped => self.in_quotes = !self.in_quotes,
+                _ => *escaped = false,
             }
         }
     }
 
     fn written(&self, reference: &Reference) -> String {
-        let name = if reference.computable { self.name(reference.root) } else { &reference.source };
+        let name =
+            if reference.computable { self.name(reference.root) } else { reference.source.of(&self.template.texts) };
         let mut out = format!("${name}");
         for step in &reference.steps {
             match &step.kind {
@@ -371,7 +378,13 @@ impl Checker<'_> {
 
     fn expression(&mut self, e: &Expr) {
         match e {
-            Expr::Text(_) | Expr::Whole(_) | Expr::Double(_) | Expr::True | Expr::False | Expr::Word => {}
+            Expr::Text(_)
+            | Expr::Wide(_)
+            | Expr::Whole(_)
+            | Expr::Double(_)
+            | Expr::True
+            | Expr::False
+            | Expr::Word => {}
             Expr::Interpolated { body, .. } => {
                 // A string is no JSON document by itself; only comments and references matter in it.
                 let before = (self.in_quotes, self.is_json);

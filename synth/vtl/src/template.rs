@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -17,7 +16,9 @@ use crate::value::{Heap, ListKind, MapKind, ObjectId, Outcome, Store, Value};
 
 /// A mapping template, parsed once and rendered as often as needed, also by several threads at once.
 pub struct Template {
-    source: Arc<str>,
+    /// The source, and behind it what the syntax tree points at beside it.
+    pub(crate) texts: Box<str>,
+    length: usize,
     pub(crate) body: Block,
     pub(crate) names: Vec<Name>,
     pub(crate) macros: Vec<usize>,
@@ -36,7 +37,7 @@ struct Slots {
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Template").field("bytes", &self.source.len()).finish_non_exhaustive()
+        f.debug_struct("Template").field("bytes", &self.length).finish_non_exhaustive()
     }
 }
 
@@ -98,9 +99,8 @@ impl Template {
             let message = format!("the template has {} bytes, {} are allowed", source.len(), limits.template_bytes);
             return Err(ParseError { position: Position { line: 1, column: 1 }, message });
         }
-        let mut shared = Shared::new();
-        let text = Arc::from(source);
-        let body = parse::parse(&text, 0, &mut shared, limits)
+        let mut shared = Shared::new(source);
+        let body = parse::parse(source, 0, 0, &mut shared, limits)
             .map_err(|fault| ParseError { position: Position::of(source, fault.offset), message: fault.message })?;
         let known = |name: &str| shared.slots.get(name).copied();
         let (input, util) = (known("input"), known("util"));
@@ -114,16 +114,23 @@ impl Template {
             has_next: shared.slot("velocityHasNext"),
             foreach: shared.slot("foreach"),
         };
-        Ok(Template { source: text, body, names: shared.names, macros: shared.macros, slots })
+        Ok(Template {
+            texts: shared.texts.finish(),
+            length: source.len(),
+            body,
+            names: shared.names,
+            macros: shared.macros,
+            slots,
+        })
     }
 
     /// The text that was parsed.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.texts[..self.length]
     }
 
     pub(crate) fn position(&self, offset: usize) -> Position {
-        Position::of(&self.source, offset)
+        Position::of(self.source(), offset)
     }
 
     /// Renders within the default [`Limits`].
@@ -181,10 +188,18 @@ impl Template {
             patterns: Default::default(),
         };
         let slots = LoopSlots { count: self.slots.count, has_next: self.slots.has_next, scope: self.slots.foreach };
-        let mut interpreter =
-            Interpreter { names: &self.names, heap, variables, input, slots, hidden: Vec::new(), depth: 0 };
+        let mut interpreter = Interpreter {
+            texts: &self.texts,
+            names: &self.names,
+            heap,
+            variables,
+            input,
+            slots,
+            hidden: Vec::new(),
+            depth: 0,
+        };
         // What is rendered is mostly the template with values in it, or the body in other words.
-        let room = (self.source.len() + inputs.body.len()).min(limits.output_bytes);
+        let room = (self.length + inputs.body.len()).min(limits.output_bytes);
         let mut out = Out::with_capacity(room);
         match interpreter.block(&self.body, &mut out) {
             Ok(()) => {}

@@ -20,7 +20,7 @@ impl From<Fault> for Halt {
 
 pub(super) type Scan = Result<(), Halt>;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     pub(super) fn look(&mut self, tokens: usize, f: impl FnOnce(&mut Self) -> Scan) -> Result<bool, Fault> {
         self.scan = self.current;
         self.last = self.current;

@@ -1,11 +1,11 @@
 //! `$name.property.method(argument)[index]`
 
 use super::Parser;
-use crate::ast::{Before, Escaping, Expr, Reference, Shape, Source, Step, StepKind};
+use crate::ast::{Before, Escaping, Expr, Reference, Shape, Span, Step, StepKind};
 use crate::error::Fault;
 use crate::lex::Kind;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     pub(super) fn reference(&mut self) -> Result<Reference, Fault> {
         self.deeper(Self::reference_inner)
     }
@@ -21,9 +21,12 @@ impl Parser<'_> {
             _ => return Err(self.unexpected("a reference such as `$name`")),
         };
         self.expect(Kind::Identifier)?;
-        let mut steps = Vec::with_capacity(2);
+        let mut steps = Vec::new();
         self.indexes(&mut steps)?;
         while self.look(2, Self::scan_step)? {
+            if steps.is_empty() {
+                steps.reserve_exact(2);
+            }
             self.expect(Kind::Dot)?;
             let is_method = self.look(3, Self::scan_method)?;
             self.expect(Kind::Identifier)?;
@@ -86,7 +89,7 @@ impl Parser<'_> {
             escaped: false,
             computable: true,
             before: None,
-            source: Source::default(),
+            source: Span::default(),
         };
         if image.contains('\\') && image.contains("\\!") {
             // `$\!x`: one backslash goes, the rest is text that no variable is called after.
@@ -97,7 +100,7 @@ impl Parser<'_> {
             reference.computable = false;
             reference.root = self.shared.slot(&format!("\0{name}"));
             reference.assigned = self.shared.slot(image.get(1..).unwrap_or(""));
-            reference.source = Source::from(name.as_str());
+            reference.source = self.shared.texts.make(&name);
             return reference;
         }
         let slashes = image.bytes().take_while(|b| *b == b'\\').count();
@@ -114,7 +117,7 @@ impl Parser<'_> {
         reference.source = self.source(first, last);
         let name = if let Some(quiet) = rest.strip_prefix("$!") {
             if !reference.escaped {
-                reference.source = Source::default();
+                reference.source = Span::default();
             }
             if quiet.starts_with('{') { self.raw(first + 1) } else { quiet }
         } else if rest == "${" {
@@ -132,10 +135,10 @@ impl Parser<'_> {
     }
 }
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     /// Which of the calls of `escapeJavaScript` the steps are, if one.
     fn escaping(&self, steps: &[Step]) -> Escaping {
-        let is_text = |e: &Expr, wanted: &str| matches!(e, Expr::Text(text) if text.lend().as_str() == Some(wanted));
+        let is_text = |e: &Expr, wanted: &str| matches!(e, Expr::Text(text) if self.shared.texts.get(*text) == wanted);
         let call = |step: &'_ Step, method: &str| matches!(&step.kind, StepKind::Call(name, _) if self.shared.names[*name as usize].text() == method);
         let arguments = |step: usize| match steps.get(step).map(|s| &s.kind) {
             Some(StepKind::Call(_, arguments)) => &arguments[..],

@@ -1,7 +1,5 @@
 //! Strings, numbers, ranges, lists and maps.
 
-use std::sync::Arc;
-
 use super::{ANY, Parser, parse};
 use crate::ast::Expr;
 use crate::error::Fault;
@@ -9,7 +7,7 @@ use crate::lex::Kind;
 use crate::number::Whole;
 use crate::string::JString;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     pub(super) fn directive_argument(&mut self) -> Result<Expr, Fault> {
         match self.peek()? {
             Kind::Identifier | Kind::RefOpen => Ok(Expr::Reference(Box::new(self.reference()?))),
@@ -133,27 +131,37 @@ impl Parser<'_> {
     pub(super) fn string(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Str)?;
         let index = self.current;
-        let text = self.text;
         let token = self.tokens[index];
-        let image = &text[token.start()..token.end()];
+        let image = self.raw(index);
         let quote = image.as_bytes()[0];
         let inner = &image[1..image.len() - 1];
+        let double = [quote, quote];
+        let changes =
+            (quote == b'"' && inner.contains("\\u")) || inner.as_bytes().windows(2).any(|pair| pair == double);
+        let is_text = quote != b'"' || !image.contains(['$', '#']);
+        if is_text && !changes {
+            return Ok(Expr::Text(self.span(token.start() + 1, token.end() - 1)));
+        }
         let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { JString::from(inner) };
         let inner = single_quotes(inner, quote);
-        if quote != b'"' || !image.contains(['$', '#']) {
-            return Ok(Expr::Text(inner));
-        }
         let Some(text) = inner.lend().as_str() else {
+            if is_text {
+                return Ok(Expr::Wide(inner));
+            }
             return Err(Fault::new(
                 self.at(index),
                 "half a surrogate pair beside a reference in a string is not supported",
             ));
         };
+        if is_text {
+            return Ok(Expr::Text(self.shared.texts.make(text)));
+        }
         let has_line_comment = text.contains("##");
-        let text: Arc<str> = if has_line_comment { Arc::from(text) } else { Arc::from(format!("{text} ")) };
+        let text = if has_line_comment { text.to_owned() } else { format!("{text} ") };
+        let origin = self.shared.texts.make(&text).start;
         let base = self.at(index) + 1;
         let limits = self.limits;
-        let body = self.deeper(|p| parse(&text, base, p.shared, limits))?;
+        let body = self.deeper(|p| parse(&text, base, origin, p.shared, limits))?;
         Ok(Expr::Interpolated { body, has_line_comment })
     }
 }

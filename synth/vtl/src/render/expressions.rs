@@ -13,7 +13,8 @@ impl<'r> Interpreter<'r> {
     pub(crate) fn value(&mut self, e: &'r Expr) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         Ok(match e {
-            Expr::Text(text) => Value::Str(text.lend()),
+            Expr::Text(text) => Value::str(text.of(self.texts)),
+            Expr::Wide(text) => Value::Str(text.lend()),
             Expr::Whole(number) => number.lend(),
             Expr::Double(number) => Value::Double(*number),
             Expr::True => Value::Bool(true),

@@ -70,6 +70,7 @@ pub(crate) struct LoopSlots {
 }
 
 pub(crate) struct Interpreter<'r> {
+    pub(crate) texts: &'r str,
     pub(crate) names: &'r [Name],
     pub(crate) heap: Heap<'r>,
     /// Null stands for a variable that is not set.
@@ -101,7 +102,7 @@ impl<'r> Interpreter<'r> {
         self.heap.step(1)?;
         match node {
             Node::Text(text) => {
-                out.push_str(text);
+                out.push_str(text.of(self.texts));
                 self.check_output(out)?;
                 Ok(())
             }
@@ -165,7 +166,7 @@ impl<'r> Interpreter<'r> {
         }
         for (i, child) in children.iter().enumerate() {
             match child {
-                Child::Expr(e @ (Expr::Reference(_) | Expr::Interpolated { .. } | Expr::Text(_))) => {
+                Child::Expr(e @ (Expr::Reference(_) | Expr::Interpolated { .. } | Expr::Text(_) | Expr::Wide(_))) => {
                     let value = self.value(e)?;
                     if value.is_null() {
                         out.push_str(&format!(

@@ -43,7 +43,7 @@ impl<'r> Interpreter<'r> {
             if let Some(before) = &reference.before {
                 out.push_str(&before.prefix);
             }
-            out.push_str(&reference.source);
+            out.push_str(reference.source.of(self.texts));
             return Ok(self.check_output(out)?);
         }
         if let Value::Object(id) = value
@@ -59,7 +59,7 @@ impl<'r> Interpreter<'r> {
                 out.push_str(&before.prefix);
                 out.push_str(&before.more);
             }
-            out.push_str(&reference.source);
+            out.push_str(reference.source.of(self.texts));
             return Ok(());
         }
         if let Some(before) = &reference.before {
