@@ -104,7 +104,7 @@ impl<'r> Parser<'_, 'r> {
                     self.pos += 1;
                     continue;
                 }
-                b'"' | b'\'' => Ok(Value::Str(self.string()?)),
+                quote @ (b'"' | b'\'') => Ok(Value::Str(self.string(quote)?)),
                 b'{' => self.nested(Self::object),
                 b'[' => self.nested(Self::array),
                 b':' | b'}' | b']' => self.unexpected(),
@@ -153,11 +153,14 @@ impl<'r> Parser<'_, 'r> {
         loop {
             self.pos += 1;
             let name = match self.byte() {
-                b'"' | b'\'' => self.string()?,
+                quote @ (b'"' | b'\'') => self.name(quote)?,
                 b' ' | b'\r' | b'\n' | b'\t' | b',' => continue,
                 b':' | b']' | b'[' | b'{' => return self.unexpected(),
                 b'}' => break,
-                _ => JStr::from(self.word(self.pos, Until::Key)),
+                _ => {
+                    let word = self.word(self.pos, Until::Key);
+                    (JStr::from(word), Tag::of(word))
+                }
             };
             if self.byte() != b':' {
                 self.skip_space();
@@ -171,7 +174,7 @@ impl<'r> Parser<'_, 'r> {
             }
             // Most values are strings, right behind the colon.
             let value = match self.byte() {
-                b'"' => Value::Str(self.string()?),
+                b'"' => Value::Str(self.string(b'"')?),
                 _ => self.value(Until::Value)?,
             };
             self.member(&mut chain, &mut last, &mut large, name, value)?;
@@ -198,7 +201,7 @@ impl<'r> Parser<'_, 'r> {
         chain: &mut Chain,
         last: &mut usize,
         large: &mut Option<Box<Entries<'r>>>,
-        name: JStr<'r>,
+        (name, tag): (JStr<'r>, Tag),
         value: Value<'r>,
     ) -> Outcome<()> {
         self.heap.step(1)?;
@@ -208,7 +211,6 @@ impl<'r> Parser<'_, 'r> {
             self.large_member(chain, large.get_or_insert_default(), name, value);
             return Ok(());
         };
-        let tag = Tag::of(name);
         if let Some(same) = chain.find(&self.heap.members, tag, name) {
             self.heap.members[same].value = value;
             return Ok(());
@@ -241,10 +243,23 @@ impl<'r> Parser<'_, 'r> {
         }
     }
 
-    #[inline]
-    fn string(&mut self) -> Outcome<JStr<'r>> {
+    /// A name, with its tag.
+    fn name(&mut self, quote: u8) -> Outcome<(JStr<'r>, Tag)> {
         let start = self.pos + 1;
-        let quote = self.text.as_bytes()[self.pos];
+        let name = self.string(quote)?;
+        let tag = match name {
+            // Nearly all names stand in the text as they read.
+            JStr::Utf8(text) if start + text.len() + 1 == self.pos => Tag::at(self.text.as_bytes(), start, text.len()),
+            JStr::Utf8(text) => Tag::of(text),
+            JStr::Wide(_) => Tag::of(""),
+        };
+        Ok((name, tag))
+    }
+
+    /// A string that begins at the quote here.
+    #[inline(always)]
+    fn string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
+        let start = self.pos + 1;
         let end = scan::find(self.text.as_bytes(), start, [quote, b'\\']);
         if self.text.as_bytes().get(end) == Some(&quote) {
             self.pos = end + 1;

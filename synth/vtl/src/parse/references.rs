@@ -111,6 +111,8 @@ impl Parser<'_, '_> {
         if slashes > 1 || !more.is_empty() {
             reference.before = Some(Box::new(Before { prefix: image[..slashes / 2].into(), more: more.into() }));
         }
+        // What stands before the dollar sign is no part of the reference, though Velocity reads it in one.
+        reference.at = at + image.len() - rest.len();
         if rest.len() != image.len() {
             self.images.insert(first, rest.into());
         }
