@@ -100,8 +100,7 @@ impl Template {
             return Err(ParseError { position: Position { line: 1, column: 1 }, message });
         }
         let mut shared = Shared::new(source);
-        let body = parse::parse(source, 0, 0, &mut shared, limits)
-            .map_err(|fault| ParseError { position: Position::of(source, fault.offset), message: fault.message })?;
+        let body = parse::parse(source, 0, 0, &mut shared, limits).map_err(|fault| fault.within(source))?;
         let known = |name: &str| shared.slots.get(name).copied();
         let (input, util) = (known("input"), known("util"));
         let (context, stage_variables) = (known("context"), known("stageVariables"));
