@@ -1,21 +1,46 @@
 //! The syntax tree. Offsets are bytes from the start of the template.
 
-use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use smol_str::SmolStr;
+use crate::number::Whole;
+use crate::string::{JString, Tag};
 
-use crate::string::JStr;
-use crate::value::Value;
+/// The number of a name, be it a variable's, a property's or a method's; it is also the variable's place, so rendering
+/// needs no lookup by name.
+pub(crate) type Slot = u32;
 
-/// A variable's number; names are known when a template has been parsed, so rendering needs no lookup by name.
-pub(crate) type Slot = usize;
+/// A name, with what is asked of it again and again.
+#[derive(Debug)]
+pub(crate) struct Name {
+    text: Arc<str>,
+    tag: Tag,
+    is_class: bool,
+}
+
+impl Name {
+    pub(crate) fn new(text: Arc<str>) -> Self {
+        Name { tag: Tag::of(&text), is_class: text.eq_ignore_ascii_case("class"), text }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// Whether as a property it is `getClass`, which every object has.
+    pub(crate) fn is_class(&self) -> bool {
+        self.is_class
+    }
+}
 
 pub(crate) type Block = Vec<Node>;
 
 #[derive(Debug)]
 pub(crate) enum Node {
-    Text(String),
+    Text(Span),
     /// Where a `##` stood; it renders as nothing.
     Comment {
         at: usize,
@@ -33,7 +58,7 @@ pub(crate) enum Node {
     Foreach(Box<Foreach>),
     Define {
         key: Slot,
-        block: Arc<Definition>,
+        block: Definition,
     },
     Stop(Option<Expr>),
     Break {
@@ -77,6 +102,18 @@ pub(crate) enum Shape {
     Runt,
 }
 
+/// Whether a reference is one of the two calls of `escapeJavaScript` that templates are full of: where they are
+/// printed, they write straight into the output, unless `$util` is something else by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Escaping {
+    No,
+    /// `$util.escapeJavaScript(…)`
+    JavaScript,
+    /// `$util.escapeJavaScript(…).replaceAll("\\'", "'")`, which is right for JSON: the escape of `'` is taken back. There is
+    /// no other `'` that a backslash could stand before, so it is not escaped in the first place.
+    Json,
+}
+
 #[derive(Debug)]
 pub(crate) struct Reference {
     pub(crate) at: usize,
@@ -85,43 +122,37 @@ pub(crate) struct Reference {
     /// The slot that `#set` assigns: it takes the name differently from how reading does.
     pub(crate) assigned: Slot,
     pub(crate) steps: Vec<Step>,
+    pub(crate) escaping: Escaping,
     pub(crate) escaped: bool,
     pub(crate) computable: bool,
-    /// Backslashes before the reference that stay.
-    pub(crate) prefix: Box<str>,
-    /// Dollar signs before the reference.
-    pub(crate) more: Box<str>,
+    pub(crate) before: Option<Box<Before>>,
     /// What stands there when there is nothing to print.
-    pub(crate) source: Source,
-    pub(crate) name: SmolStr,
+    pub(crate) source: Span,
 }
 
-/// A stretch of the text that was parsed; all references of a text share it.
-#[derive(Debug, Default)]
-pub(crate) struct Source {
-    /// `None` where nothing is to be printed.
-    text: Option<Arc<str>>,
-    range: Range<u32>,
+/// What of the text before a reference belongs to it.
+#[derive(Debug)]
+pub(crate) struct Before {
+    /// Backslashes that stay.
+    pub(crate) prefix: Box<str>,
+    /// Dollar signs.
+    pub(crate) more: Box<str>,
 }
 
-impl Source {
-    /// The caller's range is within the text.
-    pub(crate) fn new(text: &Arc<str>, range: Range<u32>) -> Self {
-        Source { text: Some(Arc::clone(text)), range }
+/// A stretch of the template's texts, by bytes: of its source, or of what was made from it and stands behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span {
+    pub(crate) fn of(self, texts: &str) -> &str {
+        &texts[self.start as usize..self.end as usize]
     }
-}
 
-impl From<&str> for Source {
-    fn from(text: &str) -> Self {
-        Source { text: Some(Arc::from(text)), range: 0..text.len() as u32 }
-    }
-}
-
-impl Deref for Source {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.text.as_ref().map_or("", |text| &text[self.range.start as usize..self.range.end as usize])
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
     }
 }
 
@@ -133,8 +164,8 @@ pub(crate) struct Step {
 
 #[derive(Debug)]
 pub(crate) enum StepKind {
-    Property(SmolStr, JStr),
-    Call(SmolStr, Vec<Expr>),
+    Property(Slot),
+    Call(Slot, Vec<Expr>),
     Index(Expr),
 }
 
@@ -159,7 +190,11 @@ pub(crate) enum CompareOp {
 
 #[derive(Debug)]
 pub(crate) enum Expr {
-    Constant(Value),
+    Text(Span),
+    /// A string with half a surrogate pair.
+    Wide(JString),
+    Whole(Whole),
+    Double(f64),
     True,
     False,
     /// A double-quoted string with references or directives in it.

@@ -7,7 +7,6 @@ use crate::ast::{Block, Child, Expr, Node, Reference, Slot, Step, StepKind};
 use crate::error::Position;
 use crate::limits::Limits;
 use crate::template::Template;
-use crate::value::Value;
 
 /// Something in a template that probably does not do what it looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +70,7 @@ impl Template {
             template: self,
             warnings: Vec::new(),
             in_quotes: false,
-            is_json: looks_like_json(&self.body),
+            is_json: looks_like_json(&self.texts, &self.body),
             safe: HashSet::new(),
             boolean: HashSet::new(),
         };
@@ -90,11 +89,11 @@ impl Template {
 }
 
 /// Whether the first text of a template starts a JSON document.
-fn looks_like_json(block: &Block) -> bool {
+fn looks_like_json(texts: &str, block: &Block) -> bool {
     block
         .iter()
         .find_map(|node| match node {
-            Node::Text(text) => text.trim_start().chars().next().map(|c| matches!(c, '{' | '[' | '"')),
+            Node::Text(text) => text.of(texts).trim_start().chars().next().map(|c| matches!(c, '{' | '[' | '"')),
             Node::Reference(_) => Some(false),
             _ => None,
         })
@@ -129,43 +128,6 @@ const BOOLEAN_METHODS: [&str; 12] = [
     "isBlank",
 ];
 
-fn is_boolean(e: &Expr) -> bool {
-    match e {
-        Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => true,
-        Expr::Reference(reference) => asks(reference),
-        _ => false,
-    }
-}
-
-/// Whether a reference ends in a call that answers with a boolean.
-fn asks(reference: &Reference) -> bool {
-    let last = reference.steps.last().map(|step| &step.kind);
-    matches!(last, Some(StepKind::Call(name, _)) if BOOLEAN_METHODS.contains(&&**name))
-}
-
-fn constant(e: &Expr) -> Option<&str> {
-    match e {
-        Expr::Constant(Value::Str(s)) => s.as_str(),
-        _ => None,
-    }
-}
-
-fn is_repair(step: Option<&Step>) -> bool {
-    let Some(Step { kind: StepKind::Call(name, arguments), .. }) = step else {
-        return false;
-    };
-    let [from, to] = &arguments[..] else {
-        return false;
-    };
-    let from = constant(from);
-    constant(to) == Some("'")
-        && match &**name {
-            "replaceAll" => from == Some("\\\\'"),
-            "replace" => from == Some("\\'"),
-            _ => false,
-        }
-}
-
 impl Checker<'_> {
     fn warn(&mut self, at: usize, kind: WarningKind) {
         let position = self.template.position(at);
@@ -173,18 +135,62 @@ impl Checker<'_> {
     }
 
     fn name(&self, slot: Slot) -> &str {
-        self.template.names.get(slot).map_or("", |n| n)
+        self.template.names[slot as usize].text()
+    }
+
+    fn is_boolean(&self, e: &Expr) -> bool {
+        match e {
+            Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => true,
+            Expr::Reference(reference) => self.asks(reference),
+            _ => false,
+        }
+    }
+
+    /// Whether a reference ends in a call that answers with a boolean.
+    fn asks(&self, reference: &Reference) -> bool {
+        let last = reference.steps.last().map(|step| &step.kind);
+        matches!(last, Some(StepKind::Call(name, _)) if BOOLEAN_METHODS.contains(&self.name(*name)))
+    }
+
+    fn constant(&self, e: &Expr) -> Option<&str> {
+        match e {
+            Expr::Text(text) => Some(text.of(&self.template.texts)),
+            _ => None,
+        }
+    }
+
+    fn is_repair(&self, step: Option<&Step>) -> bool {
+        let Some(Step { kind: StepKind::Call(name, arguments), .. }) = step else {
+            return false;
+        };
+        let [from, to] = &arguments[..] else {
+            return false;
+        };
+        let from = self.constant(from);
+        self.constant(to) == Some("'")
+            && match self.name(*name) {
+                "replaceAll" => from == Some("\\\\'"),
+                "replace" => from == Some("\\'"),
+                _ => false,
+            }
     }
 
     fn block(&mut self, block: &Block) {
+        let mut escaped = false;
         for node in block {
-            self.node(node);
+            if let Node::Text(text) = node {
+                self.text(text.of(&self.template.texts), &mut escaped);
+            } else {
+                escaped = false;
+                self.node(node);
+            }
         }
     }
 
     fn node(&mut self, node: &Node) {
         match node {
-            Node::Text(text) => self.text(text),
+            // Blocks read their texts themselves, because one can go on in the next.
+            Node::Text(_) => {}
             Node::Comment { at } => {
                 if self.in_quotes && self.is_json {
                     self.warn(*at, WarningKind::CommentInQuotes);
@@ -200,9 +206,8 @@ impl Checker<'_> {
                 self.expression(value);
                 self.reference(target);
                 if target.steps.is_empty() {
-                    let number =
-                        matches!(value, Expr::Constant(v) if crate::number::is_number(v)) || self.is_count(value);
-                    self.remember(target.assigned, is_boolean(value), is_boolean(value) || number);
+                    let number = matches!(value, Expr::Whole(_) | Expr::Double(_)) || self.is_count(value);
+                    self.remember(target.assigned, self.is_boolean(value), self.is_boolean(value) || number);
                 }
             }
             Node::If { arms, otherwise } => {
@@ -256,23 +261,24 @@ impl Checker<'_> {
     }
 
     /// Quotes in the text open and close strings; a backslash takes one out.
-    fn text(&mut self, text: &str) {
-        let mut escaped = false;
+    fn text(&mut self, text: &str, escaped: &mut bool) {
         for c in text.chars() {
             match c {
-                '\\' if self.in_quotes => escaped = !escaped,
-                '"' if !escaped => self.in_quotes = !self.in_quotes,
-                _ => escaped = false,
+                '\\' if self.in_quotes => *escaped = !*escaped,
+                '"' if !*escaped => self.in_quotes = !self.in_quotes,
+                _ => *escaped = false,
             }
         }
     }
 
     fn written(&self, reference: &Reference) -> String {
-        let mut out = format!("${}", reference.name);
+        let name =
+            if reference.computable { self.name(reference.root) } else { reference.source.of(&self.template.texts) };
+        let mut out = format!("${name}");
         for step in &reference.steps {
             match &step.kind {
-                StepKind::Property(name, _) => out.push_str(&format!(".{name}")),
-                StepKind::Call(name, _) => out.push_str(&format!(".{name}(…)")),
+                StepKind::Property(name) => out.push_str(&format!(".{}", self.name(*name))),
+                StepKind::Call(name, _) => out.push_str(&format!(".{}(…)", self.name(*name))),
                 StepKind::Index(_) => out.push_str("[…]"),
             }
         }
@@ -283,7 +289,7 @@ impl Checker<'_> {
         match e {
             Expr::Reference(r) => matches!(
                 r.steps.last().map(|s| &s.kind),
-                Some(StepKind::Call(name, _)) if matches!(&**name, "size" | "length" | "indexOf" | "intValue" | "longValue" | "parseInt")
+                Some(StepKind::Call(name, _)) if matches!(self.name(*name), "size" | "length" | "indexOf" | "intValue" | "longValue" | "parseInt")
             ),
             _ => false,
         }
@@ -295,7 +301,7 @@ impl Checker<'_> {
             return true;
         }
         let last = match reference.steps.last().map(|s| &s.kind) {
-            Some(StepKind::Call(name, _) | StepKind::Property(name, _)) => &**name,
+            Some(StepKind::Call(name, _) | StepKind::Property(name)) => self.name(*name),
             Some(StepKind::Index(_)) => "",
             None => {
                 return matches!(self.name(reference.root), "velocityCount" | "velocityHasNext");
@@ -320,14 +326,18 @@ impl Checker<'_> {
         }
         for (i, step) in reference.steps.iter().enumerate() {
             match &step.kind {
-                StepKind::Property(name, _) => {
+                StepKind::Property(name) => {
+                    let name = self.name(*name).to_owned();
                     let digits = name.rsplit_once('-').map_or("", |(_, after)| after);
                     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-                        self.warn(step.at, WarningKind::MinusInName(name.to_string()));
+                        self.warn(step.at, WarningKind::MinusInName(name));
                     }
                 }
                 StepKind::Call(method, arguments) => {
-                    if name == "util" && &**method == "escapeJavaScript" && !is_repair(reference.steps.get(i + 1)) {
+                    if name == "util"
+                        && self.name(*method) == "escapeJavaScript"
+                        && !self.is_repair(reference.steps.get(i + 1))
+                    {
                         self.warn(reference.at, WarningKind::QuoteNotRepaired);
                     }
                     for argument in arguments {
@@ -351,9 +361,10 @@ impl Checker<'_> {
                 self.reference(reference);
                 let known = match reference.steps.last().map(|s| &s.kind) {
                     None => self.boolean.contains(&reference.root) || self.name(reference.root) == "velocityHasNext",
-                    Some(StepKind::Call(..)) => asks(reference),
-                    Some(StepKind::Property(name, _)) => {
-                        self.name(reference.root) == "foreach" && matches!(&**name, "hasNext" | "first" | "last")
+                    Some(StepKind::Call(..)) => self.asks(reference),
+                    Some(StepKind::Property(name)) => {
+                        self.name(reference.root) == "foreach"
+                            && matches!(self.name(*name), "hasNext" | "first" | "last")
                     }
                     Some(StepKind::Index(_)) => false,
                 };
@@ -367,7 +378,13 @@ impl Checker<'_> {
 
     fn expression(&mut self, e: &Expr) {
         match e {
-            Expr::Constant(_) | Expr::True | Expr::False | Expr::Word => {}
+            Expr::Text(_)
+            | Expr::Wide(_)
+            | Expr::Whole(_)
+            | Expr::Double(_)
+            | Expr::True
+            | Expr::False
+            | Expr::Word => {}
             Expr::Interpolated { body, .. } => {
                 // A string is no JSON document by itself; only comments and references matter in it.
                 let before = (self.in_quotes, self.is_json);

@@ -30,16 +30,21 @@ impl fmt::Display for Position {
     }
 }
 
-/// A fault at a byte offset, before it is known which line that is.
+/// A fault at a byte offset, before it is known which line that is. It is boxed, so that the results of what rarely
+/// fails stay small.
 #[derive(Debug)]
-pub(crate) struct Fault {
-    pub(crate) offset: usize,
-    pub(crate) message: String,
-}
+pub(crate) struct Fault(Box<(usize, String)>);
 
 impl Fault {
+    #[cold]
     pub(crate) fn new(offset: usize, message: impl Into<String>) -> Self {
-        Fault { offset, message: message.into() }
+        Fault(Box::new((offset, message.into())))
+    }
+
+    /// As an error of the whole template.
+    pub(crate) fn within(self, source: &str) -> ParseError {
+        let (offset, message) = *self.0;
+        ParseError { position: Position::of(source, offset), message }
     }
 }
 

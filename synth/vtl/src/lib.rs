@@ -60,6 +60,7 @@ mod number;
 mod parse;
 mod regex;
 mod render;
+mod scan;
 mod string;
 mod template;
 mod value;

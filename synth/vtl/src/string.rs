@@ -3,39 +3,70 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use smol_str::SmolStr;
-
-/// A Java string. Nearly all are well formed and kept as UTF-8; only one with an unpaired surrogate is kept as units,
-/// so that equal strings always have the same shape. Short ones, which most names and values are, need no allocation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum JStr {
-    Utf8(SmolStr),
-    Wide(Arc<[u16]>),
+/// A Java string, which points at where it stands: in the template, in the inputs, or among what the rendering made.
+/// Nearly all are well formed and UTF-8; only one with an unpaired surrogate is kept as units, so that equal strings
+/// always have the same shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum JStr<'r> {
+    Utf8(&'r str),
+    Wide(&'r [u16]),
 }
 
-impl From<&str> for JStr {
-    fn from(s: &str) -> Self {
-        JStr::Utf8(SmolStr::from(s))
-    }
+/// A Java string that is kept here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JString {
+    Utf8(Box<str>),
+    Wide(Box<[u16]>),
 }
 
-impl From<String> for JStr {
+impl From<String> for JString {
     fn from(s: String) -> Self {
-        JStr::Utf8(SmolStr::from(s))
+        JString::Utf8(s.into_boxed_str())
     }
 }
 
-impl JStr {
-    pub(crate) fn from_units(units: Vec<u16>) -> Self {
+impl From<&str> for JString {
+    fn from(s: &str) -> Self {
+        JString::Utf8(s.into())
+    }
+}
+
+impl From<Vec<u16>> for JString {
+    fn from(units: Vec<u16>) -> Self {
         match String::from_utf16(&units) {
-            Ok(s) => JStr::Utf8(SmolStr::from(s)),
-            Err(_) => JStr::Wide(Arc::from(units)),
+            Ok(s) => JString::from(s),
+            Err(_) => JString::Wide(units.into_boxed_slice()),
         }
     }
+}
 
-    pub(crate) fn as_str(&self) -> Option<&str> {
+impl From<Out> for JString {
+    fn from(out: Out) -> Self {
+        match out.wide {
+            None => JString::from(out.text),
+            Some(units) => JString::from(units),
+        }
+    }
+}
+
+impl JString {
+    pub(crate) fn lend(&self) -> JStr<'_> {
+        match self {
+            JString::Utf8(text) => JStr::Utf8(text),
+            JString::Wide(units) => JStr::Wide(units),
+        }
+    }
+}
+
+impl<'r> From<&'r str> for JStr<'r> {
+    fn from(s: &'r str) -> Self {
+        JStr::Utf8(s)
+    }
+}
+
+impl<'r> JStr<'r> {
+    pub(crate) fn as_str(&self) -> Option<&'r str> {
         match self {
             JStr::Utf8(s) => Some(s),
             JStr::Wide(_) => None,
@@ -50,7 +81,7 @@ impl JStr {
     }
 
     /// As it leaves the JVM: an unpaired surrogate becomes a question mark.
-    pub(crate) fn to_text(&self) -> Cow<'_, str> {
+    pub(crate) fn to_text(self) -> Cow<'r, str> {
         match self {
             JStr::Utf8(s) => Cow::Borrowed(s),
             JStr::Wide(u) => Cow::Owned(char::decode_utf16(u.iter().copied()).map(|c| c.unwrap_or('?')).collect()),
@@ -86,16 +117,8 @@ impl JStr {
         }
     }
 
-    /// The units `from..to`, which the caller has checked.
-    pub(crate) fn slice(&self, from: usize, to: usize) -> JStr {
-        match self {
-            JStr::Utf8(s) if s.is_ascii() => JStr::from(&s[from..to]),
-            _ => JStr::from_units(self.units()[from..to].to_vec()),
-        }
-    }
-
     /// Java's `String.compareTo`.
-    pub(crate) fn compare(&self, other: &JStr) -> i32 {
+    pub(crate) fn compare(&self, other: &JStr<'_>) -> i32 {
         let (a, b) = (self.units(), other.units());
         for (x, y) in a.iter().zip(&b) {
             if x != y {
@@ -105,7 +128,7 @@ impl JStr {
         a.len() as i32 - b.len() as i32
     }
 
-    pub(crate) fn order(&self, other: &JStr) -> Ordering {
+    pub(crate) fn order(&self, other: &JStr<'_>) -> Ordering {
         self.compare(other).cmp(&0)
     }
 
@@ -119,11 +142,11 @@ impl JStr {
     }
 
     /// Where `needle` first is, in units, looking from `from`.
-    pub(crate) fn index_of(&self, needle: &JStr, from: usize) -> Option<usize> {
+    pub(crate) fn index_of(&self, needle: &JStr<'_>, from: usize) -> Option<usize> {
         if let (JStr::Utf8(s), JStr::Utf8(n)) = (self, needle)
             && s.is_ascii()
         {
-            return s.get(from.min(s.len())..)?.find(&**n).map(|i| i + from.min(s.len()));
+            return s.get(from.min(s.len())..)?.find(*n).map(|i| i + from.min(s.len()));
         }
         let (s, n) = (self.units(), needle.units());
         let from = from.min(s.len());
@@ -134,10 +157,43 @@ impl JStr {
     }
 
     /// Where `needle` last is, starting at `from` or before.
-    pub(crate) fn last_index_of(&self, needle: &JStr, from: usize) -> Option<usize> {
+    pub(crate) fn last_index_of(&self, needle: &JStr<'_>, from: usize) -> Option<usize> {
         let (s, n) = (self.units(), needle.units());
         let last = s.len().checked_sub(n.len())?.min(from);
         (0..=last).rev().find(|i| s[*i..].starts_with(&n))
+    }
+}
+
+/// What tells most names apart in one comparison: the first seven bytes and the length, if that is not above seven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag(u64);
+
+impl Tag {
+    const MOST: usize = 7;
+
+    pub(crate) fn of(name: &str) -> Self {
+        Tag::at(name.as_bytes(), 0, name.len())
+    }
+
+    /// Of the name of so many bytes that stands at a place in a text.
+    #[inline]
+    pub(crate) fn at(text: &[u8], start: usize, len: usize) -> Self {
+        let count = len.min(Self::MOST);
+        let word = match text.get(start..start + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()) {
+            Some(bytes) => u64::from_le_bytes(bytes),
+            None => {
+                let mut bytes = [0; 8];
+                bytes[..count].copy_from_slice(&text[start..start + count]);
+                u64::from_le_bytes(bytes)
+            }
+        };
+        Tag(word & ((1 << (8 * count)) - 1) | (len.min(Self::MOST + 1) as u64) << 56)
+    }
+
+    /// Whether names with this tag are equal.
+    #[inline]
+    pub(crate) fn is_all(self) -> bool {
+        self.0 >> 56 <= Self::MOST as u64
     }
 }
 
@@ -158,6 +214,7 @@ impl Out {
         Out { text: String::with_capacity(bytes), wide: None }
     }
 
+    #[inline]
     pub(crate) fn push_str(&mut self, s: &str) {
         match &mut self.wide {
             None => self.text.push_str(s),
@@ -172,10 +229,11 @@ impl Out {
         }
     }
 
-    pub(crate) fn push(&mut self, s: &JStr) {
+    #[inline]
+    pub(crate) fn push(&mut self, s: &JStr<'_>) {
         match s {
             JStr::Utf8(s) => self.push_str(s),
-            JStr::Wide(u) => self.widen().extend(&**u),
+            JStr::Wide(u) => self.widen().extend(*u),
         }
     }
 
@@ -199,17 +257,20 @@ impl Out {
         self.wide.as_ref().map_or(self.text.len(), |w| w.len() * 2)
     }
 
-    pub(crate) fn finish(self) -> JStr {
-        match self.wide {
-            None => JStr::from(self.text),
-            Some(units) => JStr::from_units(units),
-        }
+    /// What was written so far, as a string; what is written next begins anew in the same room.
+    pub(crate) fn take(&mut self) -> JString {
+        let made = match self.wide.take() {
+            None => JString::from(self.text.as_str()),
+            Some(units) => JString::from(units),
+        };
+        self.text.clear();
+        made
     }
 
     pub(crate) fn into_text(self) -> String {
         match self.wide {
             None => self.text,
-            Some(_) => self.finish().to_text().into_owned(),
+            Some(_) => JString::from(self).lend().to_text().into_owned(),
         }
     }
 

@@ -2,24 +2,25 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use crate::ast::{Block, Slot};
+use crate::ast::{Block, Name, Slot};
 use crate::error::{ErrorKind, ParseError, Position, RenderError};
 use crate::limits::Limits;
 use crate::methods::InputState;
 use crate::parse::{self, Shared};
 use crate::render::{Abort, Interpreter, LoopSlots};
 use crate::string::{JStr, Out};
-use crate::value::{Heap, Key, ListKind, MapKind, ObjectId, Outcome, Value};
+use crate::value::{Heap, ListKind, MapKind, ObjectId, Outcome, Store, Value};
 
 /// A mapping template, parsed once and rendered as often as needed, also by several threads at once.
 pub struct Template {
-    source: Arc<str>,
+    /// The source, and behind it what the syntax tree points at beside it.
+    pub(crate) texts: Box<str>,
+    length: usize,
     pub(crate) body: Block,
-    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) names: Vec<Name>,
     pub(crate) macros: Vec<usize>,
     slots: Slots,
 }
@@ -36,7 +37,7 @@ struct Slots {
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Template").field("bytes", &self.source.len()).finish_non_exhaustive()
+        f.debug_struct("Template").field("bytes", &self.length).finish_non_exhaustive()
     }
 }
 
@@ -98,10 +99,8 @@ impl Template {
             let message = format!("the template has {} bytes, {} are allowed", source.len(), limits.template_bytes);
             return Err(ParseError { position: Position { line: 1, column: 1 }, message });
         }
-        let mut shared = Shared::default();
-        let text = Arc::from(source);
-        let body = parse::parse(&text, 0, &mut shared, limits)
-            .map_err(|fault| ParseError { position: Position::of(source, fault.offset), message: fault.message })?;
+        let mut shared = Shared::new(source);
+        let body = parse::parse(source, 0, 0, &mut shared, limits).map_err(|fault| fault.within(source))?;
         let known = |name: &str| shared.slots.get(name).copied();
         let (input, util) = (known("input"), known("util"));
         let (context, stage_variables) = (known("context"), known("stageVariables"));
@@ -114,16 +113,23 @@ impl Template {
             has_next: shared.slot("velocityHasNext"),
             foreach: shared.slot("foreach"),
         };
-        Ok(Template { source: text, body, names: shared.names, macros: shared.macros, slots })
+        Ok(Template {
+            texts: shared.texts.finish(),
+            length: source.len(),
+            body,
+            names: shared.names,
+            macros: shared.macros,
+            slots,
+        })
     }
 
     /// The text that was parsed.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.texts[..self.length]
     }
 
     pub(crate) fn position(&self, offset: usize) -> Position {
-        Position::of(&self.source, offset)
+        Position::of(self.source(), offset)
     }
 
     /// Renders within the default [`Limits`].
@@ -140,7 +146,7 @@ impl Template {
     /// # Errors
     /// As [`Template::render`].
     pub fn render_within(&self, inputs: &Inputs, limits: &Limits) -> Result<Rendered, RenderError> {
-        self.run(inputs, limits).map_err(|abort| match *abort {
+        self.run(inputs, limits, &Store::new()).map_err(|abort| match *abort {
             Abort::Error { at, kind } => RenderError { position: self.position(at.unwrap_or(0)), kind },
             Abort::Nearest | Abort::Everything | Abort::Loop(_) => RenderError {
                 position: self.position(0),
@@ -149,8 +155,8 @@ impl Template {
         })
     }
 
-    fn run(&self, inputs: &Inputs, limits: &Limits) -> Result<Rendered, Box<Abort>> {
-        let mut heap = Heap::new(limits);
+    fn run<'r>(&'r self, inputs: &'r Inputs, limits: &'r Limits, store: &'r Store) -> Result<Rendered, Box<Abort>> {
+        let mut heap = Heap::new(limits, store);
         let context = import_map(&mut heap, &inputs.context)?;
         let request = override_map(&mut heap, context, "requestOverride", &["header", "path", "querystring"])?;
         let response = override_map(&mut heap, context, "responseOverride", &["header"])?;
@@ -162,7 +168,7 @@ impl Template {
             heap.map_put(params, Value::str(name), Value::Object(map))?;
         }
         if let Some(slot) = self.slots.stage_variables {
-            variables[slot] = Value::Object(import_map(&mut heap, &inputs.stage_variables)?);
+            variables[slot as usize] = Value::Object(import_map(&mut heap, &inputs.stage_variables)?);
         }
         for (slot, value) in [
             (self.slots.input, Value::Input),
@@ -170,7 +176,7 @@ impl Template {
             (self.slots.context, Value::Object(context)),
         ] {
             if let Some(slot) = slot {
-                variables[slot] = value;
+                variables[slot as usize] = value;
             }
         }
         let input = InputState {
@@ -181,9 +187,18 @@ impl Template {
             patterns: Default::default(),
         };
         let slots = LoopSlots { count: self.slots.count, has_next: self.slots.has_next, scope: self.slots.foreach };
-        let mut interpreter = Interpreter { heap, variables, input, slots, hidden: Vec::new(), depth: 0 };
+        let mut interpreter = Interpreter {
+            texts: &self.texts,
+            names: &self.names,
+            heap,
+            variables,
+            input,
+            slots,
+            hidden: Vec::new(),
+            depth: 0,
+        };
         // What is rendered is mostly the template with values in it, or the body in other words.
-        let room = (self.source.len() + inputs.body.len()).min(limits.output_bytes);
+        let room = (self.length + inputs.body.len()).min(limits.output_bytes);
         let mut out = Out::with_capacity(room);
         match interpreter.block(&self.body, &mut out) {
             Ok(()) => {}
@@ -197,7 +212,7 @@ impl Template {
     }
 }
 
-fn import_map(heap: &mut Heap<'_>, map: &Map<String, Json>) -> Outcome<ObjectId> {
+fn import_map<'r>(heap: &mut Heap<'r>, map: &'r Map<String, Json>) -> Outcome<ObjectId> {
     let id = heap.new_map(MapKind::Linked)?;
     for (key, value) in map {
         let value = import(heap, value)?;
@@ -206,14 +221,14 @@ fn import_map(heap: &mut Heap<'_>, map: &Map<String, Json>) -> Outcome<ObjectId>
     Ok(id)
 }
 
-fn import(heap: &mut Heap<'_>, value: &Json) -> Outcome<Value> {
+fn import<'r>(heap: &mut Heap<'r>, value: &'r Json) -> Outcome<Value<'r>> {
     Ok(match value {
         Json::Null => Value::Null,
         Json::Bool(b) => Value::Bool(*b),
         Json::String(s) => Value::str(s),
         Json::Number(n) => match (n.as_i64(), n.as_u64()) {
             (Some(i), _) => i32::try_from(i).map_or(Value::Long(i), Value::Int),
-            (None, Some(u)) => crate::number::integer_literal(&u.to_string()),
+            (None, Some(u)) => crate::number::Whole::parse(&u.to_string()).keep(heap.store),
             (None, None) => Value::Double(n.as_f64().unwrap_or(f64::NAN)),
         },
         Json::Array(items) => {
@@ -228,7 +243,12 @@ fn import(heap: &mut Heap<'_>, value: &Json) -> Outcome<Value> {
 }
 
 /// The maps that a template sets overrides in; they are there before it does.
-fn override_map(heap: &mut Heap<'_>, context: ObjectId, name: &str, parts: &[&str]) -> Outcome<ObjectId> {
+fn override_map<'r>(
+    heap: &mut Heap<'r>,
+    context: ObjectId,
+    name: &'static str,
+    parts: &[&'static str],
+) -> Outcome<ObjectId> {
     let id = submap(heap, context, name)?;
     for part in parts {
         submap(heap, id, part)?;
@@ -236,13 +256,13 @@ fn override_map(heap: &mut Heap<'_>, context: ObjectId, name: &str, parts: &[&st
     Ok(id)
 }
 
-fn submap(heap: &mut Heap<'_>, on: ObjectId, name: &str) -> Outcome<ObjectId> {
+fn submap<'r>(heap: &mut Heap<'r>, on: ObjectId, name: &'static str) -> Outcome<ObjectId> {
     let key = Value::str(name);
     let id = match heap.map_get(on, &key)? {
         Value::Null => heap.new_map(MapKind::Linked)?,
         value @ Value::Object(id) if heap.is_map(&value) => id,
         _ => {
-            return Err(ErrorKind::Exception(format!("$context's {name} is not a map")));
+            return Err(ErrorKind::Exception(format!("$context's {name} is not a map")).into());
         }
     };
     heap.map_put(on, key, Value::Object(id))?;
@@ -250,18 +270,18 @@ fn submap(heap: &mut Heap<'_>, on: ObjectId, name: &str) -> Outcome<ObjectId> {
 }
 
 /// `None` where nothing but empty maps is in it.
-fn export_override(heap: &mut Heap<'_>, id: ObjectId, parts: &[&str]) -> Outcome<Option<Json>> {
+fn export_override<'r>(heap: &mut Heap<'r>, id: ObjectId, parts: &[&str]) -> Outcome<Option<Json>> {
     let untouched = heap.map(id).is_some_and(|m| {
-        m.entries.len() == parts.len()
+        m.len() == parts.len()
             && parts.iter().all(|part| {
-                matches!(m.entries.get(&Key::Str(JStr::from(*part))), Some((_, Value::Object(inner)))
-                    if heap.map(*inner).is_some_and(|m| m.entries.is_empty()))
+                matches!(m.get_text(part), Some(Value::Object(inner))
+                    if heap.map(*inner).is_some_and(|m| m.is_empty()))
             })
     });
     if untouched { Ok(None) } else { Ok(Some(export(heap, &Value::Object(id))?)) }
 }
 
-fn export(heap: &mut Heap<'_>, value: &Value) -> Outcome<Json> {
+fn export<'r>(heap: &mut Heap<'r>, value: &Value<'r>) -> Outcome<Json> {
     heap.step(1)?;
     Ok(match value {
         Value::Null => Json::Null,

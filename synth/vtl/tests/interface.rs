@@ -67,6 +67,19 @@ fn an_error_while_rendering_says_where() {
 }
 
 #[test]
+fn a_reference_is_where_its_dollar_sign_is() {
+    let template = Template::parse("#$input.path('a b')").expect("it parses");
+    let error = template.render(&inputs("{}")).expect_err("no path");
+    assert_eq!((error.position.line, error.position.column), (1, 9), "{error}");
+    let unquoted = |column| (1, column, WarningKind::UnquotedValue("$x".to_owned()));
+    assert_eq!(warnings("{#$x}"), [unquoted(3)]);
+    assert_eq!(warnings("{$$x}"), [unquoted(3)]);
+    assert_eq!(warnings("{$x}"), [unquoted(2)]);
+    let undefined = WarningKind::UndefinedIsTrue("$x".to_owned());
+    assert_eq!(warnings("#if($x)b#end"), [(1, 5, undefined)]);
+}
+
+#[test]
 fn what_java_has_and_this_crate_has_not_is_refused_and_not_guessed() {
     for template in ["#set($l = [])$l.stream()", "#set($s = '')$s.format('x')", "#set($s = 'a')$s.matches('[a&&[b]]')"]
     {

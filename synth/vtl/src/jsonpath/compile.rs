@@ -2,7 +2,6 @@
 
 use super::filter::{filter, filter_text};
 use super::{Compiled, Filter, Operation, Path, Token};
-use crate::string::JStr;
 
 /// Compiles a path; the message says what is wrong with it.
 pub(crate) fn compile(path: &str) -> Compiled<Path> {
@@ -139,7 +138,7 @@ fn properties(fragment: &[char], start: usize) -> Compiled<Token> {
             ']' => return Ok(Token::Properties(names)),
             '\'' => {
                 if open {
-                    names.push(JStr::from(std::mem::take(&mut name)));
+                    names.push(std::mem::take(&mut name));
                 }
                 open = !open;
             }

@@ -8,8 +8,8 @@ use crate::regex;
 use crate::string::JStr;
 use crate::value::Value;
 
-impl Evaluation<'_, '_> {
-    pub(super) fn holds(&mut self, criterion: &Criterion, item: &Value) -> Hit<bool> {
+impl<'r> Evaluation<'_, 'r> {
+    pub(super) fn holds(&mut self, criterion: &'r Criterion, item: &Value<'r>) -> Hit<bool> {
         if let (Operator::Exists(wanted), Operand::Path(path)) = (criterion.operator, &criterion.left) {
             return match self.get(path, item) {
                 Ok(value) => Ok(value.is_null() != wanted),
@@ -23,18 +23,18 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn operand(&mut self, operand: &Operand, item: &Value) -> Hit<Value> {
+    fn operand(&mut self, operand: &'r Operand, item: &Value<'r>) -> Hit<Value<'r>> {
         match operand {
-            Operand::Text(text) => Ok(Value::Str(text.clone())),
+            Operand::Text(text) => Ok(Value::str(text)),
             Operand::Path(path) => {
-                let document = if path.from_root { self.root.clone() } else { item.clone() };
+                let document = if path.from_root { self.root } else { *item };
                 self.get(path, &document)
             }
             Operand::Regex(..) => invalid("a regular expression needs `=~`"),
         }
     }
 
-    fn compare(&mut self, criterion: &Criterion, item: &Value) -> Hit<bool> {
+    fn compare(&mut self, criterion: &'r Criterion, item: &Value<'r>) -> Hit<bool> {
         if criterion.operator == Operator::Regex {
             let (pattern, ignore_case, target) = match (&criterion.left, &criterion.right) {
                 (Operand::Regex(p, i), other) | (other, Operand::Regex(p, i)) => (p, *i, other),
@@ -45,7 +45,13 @@ impl Evaluation<'_, '_> {
                 return Ok(false);
             }
             let text = self.heap.text(&target)?;
-            return Ok(regex::matches_with(self.heap, self.patterns, &text, pattern, ignore_case)?);
+            return Ok(regex::matches_with(
+                self.heap,
+                self.patterns,
+                &text,
+                &JStr::from(pattern.as_str()),
+                ignore_case,
+            )?);
         }
         let model = self.operand(&criterion.left, item)?;
         let expected = self.operand(&criterion.right, item)?;
@@ -66,13 +72,13 @@ impl Evaluation<'_, '_> {
     }
 
     /// The order of what the filter says and what the document has.
-    fn order(&mut self, expected: &Value, model: &Value) -> Hit<i32> {
+    fn order(&mut self, expected: &Value<'r>, model: &Value<'r>) -> Hit<i32> {
         if let (Value::Object(a), Value::Object(b)) = (expected, model)
             && a == b
         {
             return Ok(0);
         }
-        let nullish = |v: &Value| match v {
+        let nullish = |v: &Value<'r>| match v {
             Value::Null => true,
             Value::Str(s) => s.as_str() == Some("null"),
             _ => false,
@@ -84,13 +90,10 @@ impl Evaluation<'_, '_> {
             (false, false) => {}
         }
         match (expected, model) {
-            (Value::Str(a), Value::Str(b)) => {
-                let unescaped = match a.as_str() {
-                    Some(text) if text.contains('\'') => JStr::from(text.replace("\\'", "'")),
-                    _ => a.clone(),
-                };
-                Ok(unescaped.compare(b))
-            }
+            (Value::Str(a), Value::Str(b)) => Ok(match a.as_str() {
+                Some(text) if text.contains('\'') => JStr::from(text.replace("\\'", "'").as_str()).compare(b),
+                _ => a.compare(b),
+            }),
             (Value::Str(_), b) if number::is_number(b) => self.decimals(expected, model),
             (a, b) if number::is_number(a) && number::is_number(b) => self.decimals(expected, model),
             (Value::Str(a), Value::Bool(b)) => Ok(i32::from(a.to_text().eq_ignore_ascii_case("true")) - i32::from(*b)),
@@ -99,16 +102,16 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn decimals(&mut self, a: &Value, b: &Value) -> Hit<i32> {
+    fn decimals(&mut self, a: &Value<'r>, b: &Value<'r>) -> Hit<i32> {
         if let (Value::Int(x), Value::Int(y)) = (a, b) {
             return Ok(x.cmp(y) as i32);
         }
-        let mut decimal = |v: &Value| -> Hit<Decimal> {
+        let mut decimal = |v: &Value<'r>| -> Hit<Decimal> {
             let text = self.heap.text(v)?;
             self.heap.step(1 + text.bytes() * text.bytes() / 4096)?;
             let parsed = Decimal::parse(&text.to_text());
             parsed.ok_or_else(|| {
-                Miss::Error(ErrorKind::Exception(format!("java.lang.NumberFormatException: {}", text.to_text())))
+                Miss::Error(ErrorKind::Exception(format!("java.lang.NumberFormatException: {}", text.to_text())).into())
             })
         };
         let (x, y) = (decimal(a)?, decimal(b)?);

@@ -3,7 +3,6 @@
 use super::{Filter, Operation, Path, Token, is_definite};
 use crate::error::ErrorKind;
 use crate::regex::Patterns;
-use crate::string::JStr;
 use crate::value::{Heap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind};
 
 /// Why a path has no value.
@@ -11,11 +10,11 @@ pub(super) enum Miss {
     NotFound,
     /// Values of these two kinds cannot be compared, so the condition does not hold.
     Incomparable,
-    Error(ErrorKind),
+    Error(Box<ErrorKind>),
 }
 
-impl From<ErrorKind> for Miss {
-    fn from(kind: ErrorKind) -> Self {
+impl From<Box<ErrorKind>> for Miss {
+    fn from(kind: Box<ErrorKind>) -> Self {
         Miss::Error(kind)
     }
 }
@@ -23,23 +22,23 @@ impl From<ErrorKind> for Miss {
 pub(super) type Hit<T> = Result<T, Miss>;
 
 pub(super) fn invalid<T>(message: &str) -> Hit<T> {
-    Err(Miss::Error(ErrorKind::InvalidPath(message.to_owned())))
+    Err(Miss::Error(ErrorKind::InvalidPath(message.to_owned()).into()))
 }
 
-pub(super) struct Evaluation<'e, 'l> {
-    pub(super) heap: &'e mut Heap<'l>,
+pub(super) struct Evaluation<'e, 'r> {
+    pub(super) heap: &'e mut Heap<'r>,
     pub(super) patterns: &'e mut Patterns,
-    pub(super) root: Value,
+    pub(super) root: Value<'r>,
 }
 
 /// What a path finds in a document; `None` where there is nothing.
-pub(crate) fn read(
-    heap: &mut Heap<'_>,
+pub(crate) fn read<'r>(
+    heap: &mut Heap<'r>,
     patterns: &mut Patterns,
-    path: &Path,
-    document: &Value,
-) -> Outcome<Option<Value>> {
-    let mut evaluation = Evaluation { heap, patterns, root: document.clone() };
+    path: &'r Path,
+    document: &Value<'r>,
+) -> Outcome<Option<Value<'r>>> {
+    let mut evaluation = Evaluation { heap, patterns, root: *document };
     match evaluation.get(path, document) {
         Ok(value) => Ok(Some(value)),
         Err(Miss::NotFound | Miss::Incomparable) => Ok(None),
@@ -53,8 +52,8 @@ enum Model {
     Other,
 }
 
-impl Evaluation<'_, '_> {
-    pub(super) fn get(&mut self, path: &Path, document: &Value) -> Hit<Value> {
+impl<'r> Evaluation<'_, 'r> {
+    pub(super) fn get(&mut self, path: &'r Path, document: &Value<'r>) -> Hit<Value<'r>> {
         let mut results = Vec::new();
         self.run(&path.tokens, 0, document, &mut results)?;
         if is_definite(&path.tokens) {
@@ -63,7 +62,7 @@ impl Evaluation<'_, '_> {
         Ok(self.heap.list(ListKind::JsonArray, results)?)
     }
 
-    fn model(&self, value: &Value) -> Model {
+    fn model(&self, value: &Value<'r>) -> Model {
         match value {
             Value::Object(id) if self.heap.is_map(value) => Model::Map(*id),
             Value::Object(id) if self.heap.is_list(value) => Model::Array(*id),
@@ -71,10 +70,10 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn run(&mut self, tokens: &[Token], i: usize, model: &Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn run(&mut self, tokens: &'r [Token], i: usize, model: &Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         self.heap.step(1)?;
         match &tokens[i] {
-            Token::Root => self.next(tokens, i, model.clone(), results),
+            Token::Root => self.next(tokens, i, *model, results),
             Token::Scan => self.walk(tokens, i + 1, model, results),
             Token::Wildcard => match self.model(model) {
                 Model::Map(id) => {
@@ -107,7 +106,7 @@ impl Evaluation<'_, '_> {
             Token::Filter(filter) => match self.model(model) {
                 Model::Map(_) => {
                     if self.accepts(filter, model)? {
-                        self.next(tokens, i, model.clone(), results)?;
+                        self.next(tokens, i, *model, results)?;
                     }
                     Ok(())
                 }
@@ -124,7 +123,7 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    fn next(&mut self, tokens: &[Token], i: usize, value: Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn next(&mut self, tokens: &'r [Token], i: usize, value: Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         if i + 1 < tokens.len() {
             return self.run(tokens, i + 1, &value, results);
         }
@@ -133,18 +132,18 @@ impl Evaluation<'_, '_> {
         Ok(())
     }
 
-    fn property(&mut self, id: ObjectId, name: &JStr) -> Hit<Option<Value>> {
-        let key = self.heap.key(&Value::Str(name.clone()))?;
-        Ok(self.heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone()))
+    fn property(&mut self, id: ObjectId, name: &'r str) -> Hit<Option<Value<'r>>> {
+        let key = self.heap.key(&Value::str(name))?;
+        Ok(self.heap.map(id).and_then(|m| m.get(&key)).cloned())
     }
 
     fn properties(
         &mut self,
-        tokens: &[Token],
+        tokens: &'r [Token],
         i: usize,
         id: ObjectId,
-        names: &[JStr],
-        results: &mut Vec<Value>,
+        names: &'r [String],
+        results: &mut Vec<Value<'r>>,
     ) -> Hit<()> {
         let leaf = i + 1 == tokens.len();
         if let [name] = names {
@@ -160,7 +159,7 @@ impl Evaluation<'_, '_> {
         let merged = self.heap.new_map(MapKind::Linked)?;
         for name in names {
             if let Some(value) = self.property(id, name)? {
-                self.heap.map_put(merged, Value::Str(name.clone()), value)?;
+                self.heap.map_put(merged, Value::str(name), value)?;
             }
         }
         self.next(tokens, i, Value::Object(merged), results)
@@ -168,12 +167,12 @@ impl Evaluation<'_, '_> {
 
     fn array(
         &mut self,
-        tokens: &[Token],
+        tokens: &'r [Token],
         i: usize,
         id: ObjectId,
         operation: Operation,
         numbers: &[i32],
-        results: &mut Vec<Value>,
+        results: &mut Vec<Value<'r>>,
     ) -> Hit<()> {
         let items = match (operation, self.heap.get(id)) {
             // The common case needs no copy of the whole list.
@@ -198,7 +197,7 @@ impl Evaluation<'_, '_> {
         };
         for index in indexes {
             match usize::try_from(index).ok().and_then(|n| items.get(n)) {
-                Some(item) => self.next(tokens, i, item.clone(), results)?,
+                Some(item) => self.next(tokens, i, *item, results)?,
                 None => return Err(Miss::NotFound),
             }
         }
@@ -206,7 +205,7 @@ impl Evaluation<'_, '_> {
     }
 
     /// Deep scan: applies the token `i` wherever it fits.
-    fn walk(&mut self, tokens: &[Token], i: usize, model: &Value, results: &mut Vec<Value>) -> Hit<()> {
+    fn walk(&mut self, tokens: &'r [Token], i: usize, model: &Value<'r>, results: &mut Vec<Value<'r>>) -> Hit<()> {
         self.heap.step(1)?;
         let (id, is_map) = match self.model(model) {
             Model::Map(id) => (id, true),
@@ -243,7 +242,7 @@ impl Evaluation<'_, '_> {
         Ok(())
     }
 
-    fn fits(&mut self, token: &Token, model: &Value) -> Hit<bool> {
+    fn fits(&mut self, token: &'r Token, model: &Value<'r>) -> Hit<bool> {
         Ok(match (token, self.model(model)) {
             (Token::Properties(names), Model::Map(id)) => {
                 for name in names {
@@ -259,7 +258,7 @@ impl Evaluation<'_, '_> {
         })
     }
 
-    fn accepts(&mut self, filter: &Filter, item: &Value) -> Hit<bool> {
+    fn accepts(&mut self, filter: &'r Filter, item: &Value<'r>) -> Hit<bool> {
         self.heap.step(1)?;
         match filter {
             Filter::Single(criterion) => self.holds(criterion, item),

@@ -2,7 +2,6 @@
 
 use super::compile::compile_nested;
 use super::{Compiled, Criterion, Filter, Operand, Operator, Path, is_definite};
-use crate::string::JStr;
 
 /// From the `[` before the question mark to the `]` that closes the filter.
 pub(super) fn filter_text(fragment: &[char], question: usize) -> Compiled<String> {
@@ -117,7 +116,7 @@ fn criterion(text: &str, depth: usize) -> Compiled<Criterion> {
             return Err(format!("expected a comparison or a path in a filter, found {text}"));
         }
         let left = Operand::Path(definite(path, depth)?);
-        return Ok(Criterion { left, operator: Operator::Exists(exists), right: Operand::Text(JStr::from("")) });
+        return Ok(Criterion { left, operator: Operator::Exists(exists), right: Operand::Text(String::new()) });
     };
     let left = left.strip_prefix('!').filter(|l| l.starts_with('@')).unwrap_or(left);
     if right.starts_with("!@") {
@@ -137,16 +136,16 @@ fn operand(text: &str, depth: usize) -> Compiled<Operand> {
     }
     if text.starts_with('\'') && text.ends_with('\'') {
         return match text.get(1..text.len() - 1) {
-            Some(inner) if text.len() > 1 => Ok(Operand::Text(JStr::from(inner))),
+            Some(inner) if text.len() > 1 => Ok(Operand::Text(inner.to_owned())),
             _ => Err("a quote is not closed".to_owned()),
         };
     }
     if text.starts_with('/') && (text.ends_with('/') || text.ends_with("/i")) {
         let last = text.rfind('/').unwrap_or(0);
         return match text.get(1..last) {
-            Some(inner) if last > 0 => Ok(Operand::Regex(JStr::from(inner), text.ends_with('i'))),
+            Some(inner) if last > 0 => Ok(Operand::Regex(inner.to_owned(), text.ends_with('i'))),
             _ => Err("a regular expression is not closed".to_owned()),
         };
     }
-    Ok(Operand::Text(JStr::from(text)))
+    Ok(Operand::Text(text.to_owned()))
 }

@@ -8,8 +8,6 @@ mod filter;
 pub(crate) use compile::compile;
 pub(crate) use evaluate::read;
 
-use crate::string::JStr;
-
 /// A compiled path.
 #[derive(Debug)]
 pub(crate) struct Path {
@@ -23,7 +21,7 @@ enum Token {
     Root,
     Scan,
     Wildcard,
-    Properties(Vec<JStr>),
+    Properties(Vec<String>),
     Array(Operation, Vec<i32>),
     Filter(Filter),
 }
@@ -68,9 +66,9 @@ enum Operator {
 
 #[derive(Debug)]
 enum Operand {
-    Text(JStr),
+    Text(String),
     Path(Path),
-    Regex(JStr, bool),
+    Regex(String, bool),
 }
 
 type Compiled<T> = Result<T, String>;

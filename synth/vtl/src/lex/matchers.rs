@@ -17,13 +17,27 @@ impl Best {
     }
 }
 
+/// A set of bytes, to look up in.
+const fn set(others: [u8; 2]) -> [bool; 256] {
+    let mut set = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        set[b] = (b as u8).is_ascii_alphanumeric() || b as u8 == others[0] || b as u8 == others[1];
+        b += 1;
+    }
+    set
+}
+
+static WORD: [bool; 256] = set([b'_', b'@']);
+static NAME: [bool; 256] = set([b'_', b'-']);
+
 fn is_word_char(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_' || b == b'@'
+    WORD[usize::from(b)]
 }
 
 /// What is kept of a `$`, `#` or `\$` that started a token and did not become one.
 pub(super) fn special_text(image: &str, out: &mut String) {
-    if !image.contains(['#', '$', '\\']) {
+    if !image.bytes().any(|b| matches!(b, b'#' | b'$' | b'\\')) {
         return;
     }
     let chars: Vec<char> = image.chars().collect();
@@ -158,7 +172,7 @@ pub(super) fn booleans(s: &[u8], b: &mut Best) {
 
 pub(super) fn identifier(s: &[u8], b: &mut Best) {
     if s[0].is_ascii_alphabetic() || s[0] == b'_' {
-        let len = s.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_')).count();
+        let len = s.iter().take_while(|c| NAME[usize::from(**c)]).count();
         b.offer(Kind::Identifier, len);
     }
     if s[0] == b'.' && s.get(1).is_some_and(u8::is_ascii_alphabetic) {

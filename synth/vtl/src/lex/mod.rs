@@ -11,6 +11,7 @@ mod matchers;
 pub(crate) use kind::Kind;
 
 use crate::error::Fault;
+use crate::scan;
 use matchers::{
     Best, blank_line_end, booleans, control_words, empty_index, escaped_directive, everywhere, identifier,
     line_comment, numbers, operators, punctuation, set_directive, special_text, string, whitespace, words,
@@ -305,9 +306,14 @@ impl<'a> Lexer<'a> {
         // Most bytes start nothing of what can start anywhere.
         let special = matches!(first, b'$' | b'#' | b'\\');
         let word = first.is_ascii_alphabetic() || first == b'_';
+        // Within brackets and directives, what such bytes can start is told by them alone.
+        let plain = matches!(self.state, State::RefCall | State::Directive);
         let mut best = Best { kind: Kind::Eof, len: 0 };
         let b = &mut best;
         match self.state {
+            State::Default if !special && !matches!(first, b' ' | b'\t') => {
+                b.offer(Kind::Text, scan::find(s, 0, [b'$', b'#', b'\\']));
+            }
             State::Default => {
                 if first == b'\\' {
                     b.offer(Kind::EscapedDirective, escaped_directive(s));
@@ -324,8 +330,7 @@ impl<'a> Lexer<'a> {
                     b.offer(Kind::Escape, 1);
                 }
                 if b.kind != Kind::Set || b.len == 0 {
-                    let len = s.iter().position(|c| matches!(c, b'$' | b'#' | b'\\')).unwrap_or(s.len());
-                    b.offer(Kind::Text, len);
+                    b.offer(Kind::Text, scan::find(s, 0, [b'$', b'#', b'\\']));
                 }
                 empty_index(s, b);
             }
@@ -370,6 +375,19 @@ impl<'a> Lexer<'a> {
                 string(s, b);
                 booleans(s, b);
                 numbers(s, b);
+            }
+            _ if plain && matches!(first, b'"' | b'\'') => string(s, b),
+            _ if plain && first.is_ascii_digit() => numbers(s, b),
+            State::Directive if word => {
+                booleans(s, b);
+                operators(s, b);
+                words(s, b);
+            }
+            State::Directive if matches!(first, b' ' | b'\t' | b'\n' | b'\r') => whitespace(s, b),
+            State::PreDirective if word => {
+                control_words(s, b);
+                words(s, b);
+                b.offer(Kind::DirectiveEnd, 1);
             }
             State::RefCall if word => {
                 booleans(s, b);

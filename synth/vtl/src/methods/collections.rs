@@ -8,14 +8,14 @@ use crate::number;
 use crate::string::Out;
 use crate::value::{Class, Heap, ListKind, Object, ObjectId, Outcome, Value, exception, unsupported};
 
-pub(super) fn invoke(
-    heap: &mut Heap<'_>,
-    on: &Value,
+pub(super) fn invoke<'r>(
+    heap: &mut Heap<'r>,
+    on: &Value<'r>,
     id: ObjectId,
     class: Class,
     method: &str,
-    a: &[Value],
-) -> Outcome<Value> {
+    a: &[Value<'r>],
+) -> Outcome<Value<'r>> {
     match class {
         Class::LinkedHashMap | Class::JsonObject => map(heap, id, method, a),
         Class::Foreach => scope(heap, id, method, a),
@@ -30,7 +30,7 @@ pub(super) fn invoke(
     }
 }
 
-pub(super) fn members(heap: &mut Heap<'_>, value: &Value) -> Outcome<Vec<Value>> {
+pub(super) fn members<'r>(heap: &mut Heap<'r>, value: &Value<'r>) -> Outcome<Vec<Value<'r>>> {
     match value {
         Value::Object(id) => heap.items(*id),
         _ => null_pointer(),
@@ -46,12 +46,18 @@ fn index(method: &str, i: i32, len: usize) -> Outcome<usize> {
     }
 }
 
-fn found(position: Option<usize>) -> Value {
+fn found<'r>(position: Option<usize>) -> Value<'r> {
     Value::Int(position.map_or(-1, |i| i as i32))
 }
 
 /// What every collection can answer from its elements; `None` where it is no such question.
-pub(super) fn ask(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Option<Value>> {
+pub(super) fn ask<'r>(
+    heap: &mut Heap<'r>,
+    on: &Value<'r>,
+    id: ObjectId,
+    method: &str,
+    a: &[Value<'r>],
+) -> Outcome<Option<Value<'r>>> {
     Ok(Some(match method {
         "size()" => Value::Int(size(heap, id)? as i32),
         "isEmpty()" => Value::Bool(size(heap, id)? == 0),
@@ -80,10 +86,10 @@ pub(super) fn ask(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a
         "get(int)" => {
             let i = int(&a[0]);
             if let Object::List { items, .. } = heap.get(id) {
-                return Ok(Some(items[index(method, i, items.len())?].clone()));
+                return Ok(Some(items[index(method, i, items.len())?]));
             }
             let items = heap.items(id)?;
-            items[index(method, i, items.len())?].clone()
+            items[index(method, i, items.len())?]
         }
         "indexOf(Object)" => {
             let items = heap.items(id)?;
@@ -124,16 +130,16 @@ pub(super) fn ask(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a
     }))
 }
 
-fn size(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<usize> {
+fn size<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<usize> {
     Ok(match heap.get(id) {
         Object::List { items, .. } => items.len(),
-        Object::View { map, .. } => heap.map(*map).map_or(0, |m| m.entries.len()),
+        Object::View { map, .. } => heap.map_len(*map),
         _ => heap.items(id)?.len(),
     })
 }
 
 /// The elements to change; `structure` where their number changes, which ends loops over the list.
-fn items_mut<'h>(heap: &'h mut Heap<'_>, id: ObjectId, structure: bool) -> Outcome<&'h mut Vec<Value>> {
+fn items_mut<'r, 'h>(heap: &'h mut Heap<'r>, id: ObjectId, structure: bool) -> Outcome<&'h mut Vec<Value<'r>>> {
     match heap.get_mut(id) {
         Object::List { items, changes, .. } => {
             if structure {
@@ -145,7 +151,14 @@ fn items_mut<'h>(heap: &'h mut Heap<'_>, id: ObjectId, structure: bool) -> Outco
     }
 }
 
-fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
+fn list<'r>(
+    heap: &mut Heap<'r>,
+    on: &Value<'r>,
+    id: ObjectId,
+    class: Class,
+    method: &str,
+    a: &[Value<'r>],
+) -> Outcome<Value<'r>> {
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
     }
@@ -153,7 +166,7 @@ fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &st
     Ok(match method {
         "add(Object)" => {
             heap.charge(32)?;
-            items_mut(heap, id, true)?.push(a[0].clone());
+            items_mut(heap, id, true)?.push(a[0]);
             Value::Bool(true)
         }
         "add(int,Object)" => {
@@ -163,7 +176,7 @@ fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &st
             }
             heap.charge(32)?;
             heap.step(len / 64)?;
-            items_mut(heap, id, true)?.insert(i as usize, a[1].clone());
+            items_mut(heap, id, true)?.insert(i as usize, a[1]);
             Value::Null
         }
         "addAll(Collection)" | "addAll(int,Collection)" => {
@@ -181,7 +194,7 @@ fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &st
         }
         "set(int,Object)" => {
             let i = index(method, int(&a[0]), len)?;
-            std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1].clone())
+            std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1])
         }
         "remove(int)" => {
             let i = index(method, int(&a[0]), len)?;
@@ -232,14 +245,14 @@ fn list(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &st
     })
 }
 
-pub(super) fn json_text(heap: &mut Heap<'_>, on: &Value) -> Outcome<Value> {
+pub(super) fn json_text<'r>(heap: &mut Heap<'r>, on: &Value<'r>) -> Outcome<Value<'r>> {
     let mut out = Out::new();
     crate::json::write(heap, on, true, &mut out)?;
-    heap.string(out.finish())
+    heap.made(out)
 }
 
 /// The natural order: of numbers of one type, and of strings.
-fn sorted(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Vec<Value>> {
+fn sorted<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<Vec<Value<'r>>> {
     let mut items = heap.items(id)?;
     let classes: Vec<Option<Class>> = items.iter().map(|v| heap.class(v)).collect();
     if items.len() > 1 {
@@ -271,7 +284,7 @@ fn sorted(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Vec<Value>> {
     Ok(items)
 }
 
-fn order(a: &Value, b: &Value) -> Ordering {
+fn order<'r>(a: &Value<'r>, b: &Value<'r>) -> Ordering {
     match (a, b) {
         (Value::Str(x), Value::Str(y)) => x.order(y),
         (Value::Bool(x), Value::Bool(y)) => x.cmp(y),
@@ -282,7 +295,14 @@ fn order(a: &Value, b: &Value) -> Ordering {
 }
 
 /// Arrays, and stretches of lists: what changes them is left out.
-fn fixed(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
+fn fixed<'r>(
+    heap: &mut Heap<'r>,
+    on: &Value<'r>,
+    id: ObjectId,
+    class: Class,
+    method: &str,
+    a: &[Value<'r>],
+) -> Outcome<Value<'r>> {
     if class != Class::SubList && matches!(method, "toString()" | "hashCode()") {
         return unsupported(format!("{method} of an array"));
     }
@@ -293,7 +313,7 @@ fn fixed(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &s
         (Class::ObjectArray, "set(int,Object)") => {
             let len = size(heap, id)?;
             let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1].clone()))
+            Ok(std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1]))
         }
         (Class::SubList, "set(int,Object)") => {
             let Object::SubList { list, from, len, .. } = heap.get(id) else {
@@ -301,7 +321,7 @@ fn fixed(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &s
             };
             let (list, from, len) = (*list, *from, *len);
             let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(&mut items_mut(heap, list, false)?[from + i], a[1].clone()))
+            Ok(std::mem::replace(&mut items_mut(heap, list, false)?[from + i], a[1]))
         }
         (
             Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray,
@@ -311,7 +331,7 @@ fn fixed(heap: &mut Heap<'_>, on: &Value, id: ObjectId, class: Class, method: &s
     }
 }
 
-fn iterator(heap: &mut Heap<'_>, id: ObjectId, method: &str) -> Outcome<Value> {
+fn iterator<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str) -> Outcome<Value<'r>> {
     match method {
         "hasNext()" => match heap.get(id) {
             Object::Iterator(cursor) => Ok(Value::Bool(heap.has_next(cursor))),

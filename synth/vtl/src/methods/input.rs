@@ -1,7 +1,6 @@
 //! `$input`
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::{argument_text, null_pointer};
 use crate::error::ErrorKind;
@@ -13,56 +12,56 @@ use crate::string::{JStr, Out};
 use crate::value::{Outcome, Value, unsupported};
 
 /// The request or response that a rendering is about.
-pub(crate) struct InputState {
-    pub(crate) body: JStr,
+pub(crate) struct InputState<'r> {
+    pub(crate) body: JStr<'r>,
     /// The map of `path`, `querystring` and `header`.
-    pub(crate) params: Value,
-    pub(crate) document: Option<Value>,
-    pub(crate) paths: HashMap<JStr, Arc<Path>>,
+    pub(crate) params: Value<'r>,
+    pub(crate) document: Option<Value<'r>>,
+    pub(crate) paths: HashMap<&'r str, &'r Path>,
     pub(crate) patterns: Patterns,
 }
 
-impl Interpreter<'_> {
-    fn document(&mut self) -> Outcome<Value> {
+impl<'r> Interpreter<'r> {
+    fn document(&mut self) -> Outcome<Value<'r>> {
         if let Some(document) = &self.input.document {
-            return Ok(document.clone());
+            return Ok(*document);
         }
-        let body = self.input.body.clone();
+        let body = self.input.body;
         let document = json::parse(&mut self.heap, &body)?;
-        self.input.document = Some(document.clone());
+        self.input.document = Some(document);
         Ok(document)
     }
 
     /// What a JSONPath finds; `None` where there is nothing.
-    fn read(&mut self, path: &JStr) -> Outcome<Option<Value>> {
+    fn read(&mut self, path: &JStr<'r>) -> Outcome<Option<Value<'r>>> {
         let document = self.document()?;
         if document.is_null() {
             return Ok((path.as_str() == Some("$")).then_some(Value::Null));
         }
-        let compiled = match self.input.paths.get(path) {
-            Some(compiled) => Arc::clone(compiled),
+        let compiled = match path.as_str().and_then(|path| self.input.paths.get(path)) {
+            Some(compiled) => *compiled,
             None => {
                 let Some(text) = path.as_str() else {
                     return unsupported("half a surrogate pair in a JSONPath");
                 };
-                let compiled = Arc::new(jsonpath::compile(text).map_err(ErrorKind::InvalidPath)?);
+                let compiled = self.heap.store.path(jsonpath::compile(text).map_err(ErrorKind::InvalidPath)?);
                 self.heap.charge(path.bytes() + 64)?;
-                self.input.paths.insert(path.clone(), Arc::clone(&compiled));
+                self.input.paths.insert(text, compiled);
                 compiled
             }
         };
-        jsonpath::read(&mut self.heap, &mut self.input.patterns, &compiled, &document)
+        jsonpath::read(&mut self.heap, &mut self.input.patterns, compiled, &document)
     }
 }
 
-pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flow<Value> {
+pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]) -> Flow<Value<'r>> {
     let text = match a.first() {
         Some(value) => argument_text(it, value)?,
         None => None,
     };
     match (method, text) {
-        ("getBody()", _) => Ok(Value::Str(it.input.body.clone())),
-        ("params()", _) => Ok(it.input.params.clone()),
+        ("getBody()", _) => Ok(Value::Str(it.input.body)),
+        ("params()", _) => Ok(it.input.params),
         ("params(String)", name) => {
             let name = name.map_or(Value::Null, Value::Str);
             let Value::Object(params) = it.input.params else {
@@ -85,7 +84,7 @@ pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flo
                 Some(value) => json::write(&mut it.heap, &value, false, &mut out)?,
                 None => out.push_str("\"\""),
             }
-            Ok(it.heap.string(out.finish())?)
+            Ok(it.heap.made(out)?)
         }
         ("path(String)" | "json(String)", None) => Ok(null_pointer()?),
         _ => Ok(unsupported(format!("$input.{method}"))?),

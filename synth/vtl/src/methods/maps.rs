@@ -5,7 +5,7 @@ use super::null_pointer;
 use crate::value::{Heap, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported};
 
 /// Java's `Entry.setValue`.
-pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outcome<Value> {
+pub(super) fn set_entry<'r>(heap: &mut Heap<'r>, id: ObjectId, value: Value<'r>) -> Outcome<Value<'r>> {
     let Object::Entry { map, .. } = heap.get(id) else {
         return unsupported("setting the value of this entry");
     };
@@ -14,14 +14,20 @@ pub(super) fn set_entry(heap: &mut Heap<'_>, id: ObjectId, value: Value) -> Outc
     heap.map_put(map, key, value)
 }
 
-pub(super) fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+pub(super) fn view<'r>(
+    heap: &mut Heap<'r>,
+    on: &Value<'r>,
+    id: ObjectId,
+    method: &str,
+    a: &[Value<'r>],
+) -> Outcome<Value<'r>> {
     let Object::View { kind, map } = heap.get(id) else {
         return unsupported(method);
     };
     let (kind, map) = (*kind, *map);
     if let ("contains(Object)", ViewKind::Keys) = (method, kind) {
         let key = heap.key(&a[0])?;
-        return Ok(Value::Bool(heap.map(map).is_some_and(|m| m.entries.contains_key(&key))));
+        return Ok(Value::Bool(heap.map(map).is_some_and(|m| m.contains_key(&key))));
     }
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
@@ -36,7 +42,7 @@ pub(super) fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, 
         "remove(Object)" | "removeAll(Collection)" | "retainAll(Collection)" => {
             let single = method.starts_with("remove(");
             let keep = method.starts_with("retain");
-            let others = if single { vec![a[0].clone()] } else { members(heap, &a[0])? };
+            let others = if single { vec![a[0]] } else { members(heap, &a[0])? };
             let mut changed = false;
             for key in heap.ordered_keys(map)? {
                 let item = heap.view_item(kind, map, &key)?;
@@ -54,30 +60,29 @@ pub(super) fn view(heap: &mut Heap<'_>, on: &Value, id: ObjectId, method: &str, 
     }
 }
 
-pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
-    let view = |heap: &mut Heap<'_>, kind| heap.add(Object::View { kind, map: id });
+pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
+    let view = |heap: &mut Heap<'r>, kind| heap.add(Object::View { kind, map: id });
     Ok(match method {
         "get(Object)" => heap.map_get(id, &a[0])?,
-        "put(Object,Object)" => heap.map_put(id, a[0].clone(), a[1].clone())?,
-        "size()" => Value::Int(heap.map(id).map_or(0, |m| m.entries.len()) as i32),
-        "isEmpty()" => Value::Bool(heap.map(id).is_none_or(|m| m.entries.is_empty())),
+        "put(Object,Object)" => heap.map_put(id, a[0], a[1])?,
+        "size()" => Value::Int(heap.map_len(id) as i32),
+        "isEmpty()" => Value::Bool(heap.map(id).is_none_or(|m| m.is_empty())),
         "containsKey(Object)" => {
             let key = heap.key(&a[0])?;
-            Value::Bool(heap.map(id).is_some_and(|m| m.entries.contains_key(&key)))
+            Value::Bool(heap.map(id).is_some_and(|m| m.contains_key(&key)))
         }
         "containsValue(Object)" => {
-            let values: Vec<Value> =
-                heap.map(id).map(|m| m.entries.values().map(|(_, v)| v.clone()).collect()).unwrap_or_default();
+            let values: Vec<Value<'r>> = heap.map(id).map(|m| m.values()).unwrap_or_default();
             Value::Bool(heap.contains(&values, &a[0])?)
         }
         "getOrDefault(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            heap.map(id).and_then(|m| m.entries.get(&key)).map_or_else(|| a[1].clone(), |(_, v)| v.clone())
+            *heap.map(id).and_then(|m| m.get(&key)).unwrap_or(&a[1])
         }
         "putIfAbsent(Object,Object)" => {
             let old = heap.map_get(id, &a[0])?;
             if old.is_null() {
-                heap.map_put(id, a[0].clone(), a[1].clone())?;
+                heap.map_put(id, a[0], a[1])?;
             }
             old
         }
@@ -97,7 +102,7 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
         }
         "remove(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
+            let held = heap.map(id).and_then(|m| m.get(&key)).cloned();
             match held {
                 Some(value) if heap.equals(&a[1], &value)? => {
                     heap.map_remove(id, &key)?;
@@ -108,18 +113,14 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
         }
         "replace(Object,Object)" => {
             let key = heap.key(&a[0])?;
-            if heap.map(id).is_some_and(|m| m.entries.contains_key(&key)) {
-                heap.map_put(id, a[0].clone(), a[1].clone())?
-            } else {
-                Value::Null
-            }
+            if heap.map(id).is_some_and(|m| m.contains_key(&key)) { heap.map_put(id, a[0], a[1])? } else { Value::Null }
         }
         "replace(Object,Object,Object)" => {
             let key = heap.key(&a[0])?;
-            let held = heap.map(id).and_then(|m| m.entries.get(&key)).map(|(_, v)| v.clone());
+            let held = heap.map(id).and_then(|m| m.get(&key)).cloned();
             match held {
                 Some(value) if heap.equals(&value, &a[1])? => {
-                    heap.map_put(id, a[0].clone(), a[2].clone())?;
+                    heap.map_put(id, a[0], a[2])?;
                     Value::Bool(true)
                 }
                 _ => Value::Bool(false),
@@ -130,7 +131,7 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
             Value::Null
         }
         "clone()" => {
-            let kind = heap.map(id).map_or(MapKind::Linked, |m| m.kind);
+            let kind = heap.map(id).map_or(MapKind::Linked, |m| m.map().kind);
             let copy = heap.new_map(kind)?;
             for key in heap.ordered_keys(id)? {
                 let (k, v) = heap.entry_of(id, &key);
@@ -151,7 +152,7 @@ pub(super) fn map(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) 
     })
 }
 
-pub(super) fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+pub(super) fn scope<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let Object::Scope(scope) = heap.get(id) else {
         return unsupported(method);
     };
@@ -177,7 +178,7 @@ pub(super) fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]
             loop {
                 match heap.get(at) {
                     Object::Scope(s) if s.replaced.is_null() && s.parent.is_some() => at = s.parent.unwrap_or(at),
-                    Object::Scope(s) => return Ok(s.replaced.clone()),
+                    Object::Scope(s) => return Ok(s.replaced),
                     _ => return Ok(Value::Null),
                 }
             }
@@ -188,12 +189,12 @@ pub(super) fn scope(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]
     })
 }
 
-pub(super) fn entry(heap: &mut Heap<'_>, id: ObjectId, method: &str, a: &[Value]) -> Outcome<Value> {
+pub(super) fn entry<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let (key, value) = heap.entry_parts(id);
     match method {
         "getKey()" => Ok(key),
         "getValue()" => Ok(value),
-        "setValue(Object)" => set_entry(heap, id, a[0].clone()),
+        "setValue(Object)" => set_entry(heap, id, a[0]),
         _ => unsupported(format!("{method} of an entry")),
     }
 }

@@ -10,6 +10,7 @@ mod strings;
 mod util;
 
 pub(crate) use input::InputState;
+pub(crate) use util::write_escaped;
 
 use resolve::Found;
 
@@ -19,7 +20,12 @@ use crate::string::JStr;
 use crate::value::{Class, Heap, Object, ObjectId, Outcome, Value, exception, unsupported};
 
 /// `on.name(arguments)`; null where there is no such method, the empty string where it returns nothing.
-pub(crate) fn call(it: &mut Interpreter<'_>, on: &Value, name: &str, arguments: &[Value]) -> Flow<Value> {
+pub(crate) fn call<'r>(
+    it: &mut Interpreter<'r>,
+    on: &Value<'r>,
+    name: &str,
+    arguments: &[Value<'r>],
+) -> Flow<Value<'r>> {
     let Some(class) = it.heap.class(on) else {
         return Ok(Value::Null);
     };
@@ -51,7 +57,12 @@ pub(crate) fn call(it: &mut Interpreter<'_>, on: &Value, name: &str, arguments: 
 }
 
 /// `java.lang.Class` itself is out of bounds, its name and the static methods of what it names are not.
-fn class_method(it: &mut Interpreter<'_>, on: &Value, name: &str, classes: &[Option<Class>]) -> Flow<Value> {
+fn class_method<'r>(
+    it: &mut Interpreter<'r>,
+    on: &Value<'r>,
+    name: &str,
+    classes: &[Option<Class>],
+) -> Flow<Value<'r>> {
     let Value::Class(class) = on else {
         return Ok(Value::Null);
     };
@@ -67,14 +78,14 @@ fn class_method(it: &mut Interpreter<'_>, on: &Value, name: &str, classes: &[Opt
     }
 }
 
-fn invoke(
-    it: &mut Interpreter<'_>,
-    on: &Value,
+fn invoke<'r>(
+    it: &mut Interpreter<'r>,
+    on: &Value<'r>,
     class: Class,
     method: &'static str,
     parameters: usize,
-    arguments: &[Value],
-) -> Flow<Value> {
+    arguments: &[Value<'r>],
+) -> Flow<Value<'r>> {
     if arguments.len() > parameters && !method.ends_with("[])") {
         return Ok(exception("java.lang.IllegalArgumentException: wrong number of arguments")?);
     }
@@ -128,16 +139,16 @@ fn with_first(prefix: &str, name: &str) -> [String; 2] {
 }
 
 /// `on.name`: a getter, a map's entry, `get(name)`, or an `is` method that gives a boolean.
-pub(crate) fn property(it: &mut Interpreter<'_>, on: &Value, name: &str, key: &JStr) -> Flow<Value> {
+pub(crate) fn property<'r>(it: &mut Interpreter<'r>, on: &Value<'r>, name: &'r str) -> Flow<Value<'r>> {
+    if let Value::Object(id) = on
+        && it.heap.is_linked_map(*id)
+        && !name.eq_ignore_ascii_case("class")
+    {
+        return Ok(it.heap.map_get_text(*id, name)?);
+    }
     let Some(class) = it.heap.class(on) else {
         return Ok(Value::Null);
     };
-    if class == Class::LinkedHashMap
-        && !name.eq_ignore_ascii_case("class")
-        && let Value::Object(id) = on
-    {
-        return Ok(it.heap.map_get_text(*id, key)?);
-    }
     if let (Class::Foreach, Value::Object(id)) = (class, on) {
         let getter = match name {
             "index" => "getIndex()",
@@ -165,7 +176,7 @@ pub(crate) fn property(it: &mut Interpreter<'_>, on: &Value, name: &str, key: &J
     if it.heap.is_map(on)
         && let Value::Object(id) = on
     {
-        return Ok(it.heap.map_get(*id, &Value::Str(key.clone()))?);
+        return Ok(it.heap.map_get(*id, &Value::str(name))?);
     }
     if is_array {
         return Ok(Value::Null);
@@ -179,7 +190,7 @@ pub(crate) fn property(it: &mut Interpreter<'_>, on: &Value, name: &str, key: &J
 }
 
 /// `#set($on.name = value)`
-pub(crate) fn set_property(it: &mut Interpreter<'_>, on: &Value, name: &str, value: Value) -> Flow<()> {
+pub(crate) fn set_property<'r>(it: &mut Interpreter<'r>, on: &Value<'r>, name: &'r str, value: Value<'r>) -> Flow<()> {
     if it.heap.is_map(on)
         && let Value::Object(id) = on
     {
@@ -195,7 +206,7 @@ pub(crate) fn set_property(it: &mut Interpreter<'_>, on: &Value, name: &str, val
 }
 
 /// `#set($on[index] = value)`: `set`, or else `put`.
-pub(crate) fn set_index(it: &mut Interpreter<'_>, on: &Value, index: Value, value: Value) -> Flow<()> {
+pub(crate) fn set_index<'r>(it: &mut Interpreter<'r>, on: &Value<'r>, index: Value<'r>, value: Value<'r>) -> Flow<()> {
     let Some(class) = it.heap.class(on) else {
         return Ok(());
     };
@@ -214,7 +225,7 @@ pub(crate) fn set_index(it: &mut Interpreter<'_>, on: &Value, index: Value, valu
 }
 
 /// The next element of an iterator that a template holds.
-pub(crate) fn iterator_next(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Value> {
+pub(crate) fn iterator_next<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<Value<'r>> {
     let Object::Iterator(cursor) = heap.get_mut(id) else {
         return Ok(Value::Null);
     };
@@ -228,7 +239,7 @@ pub(crate) fn iterator_next(heap: &mut Heap<'_>, id: ObjectId) -> Outcome<Value>
 }
 
 /// Java's text of an argument, null included.
-fn argument_text(it: &mut Interpreter<'_>, value: &Value) -> Flow<Option<JStr>> {
+pub(crate) fn argument_text<'r>(it: &mut Interpreter<'r>, value: &Value<'r>) -> Flow<Option<JStr<'r>>> {
     if value.is_null() { Ok(None) } else { it.text(value) }
 }
 
@@ -236,10 +247,10 @@ fn null_pointer<T>() -> Outcome<T> {
     exception("java.lang.NullPointerException")
 }
 
-fn int(value: &Value) -> i32 {
+fn int<'r>(value: &Value<'r>) -> i32 {
     crate::number::to_i32(value)
 }
 
 fn illegal<T>(message: impl Into<String>) -> Outcome<T> {
-    Err(ErrorKind::Exception(message.into()))
+    Err(ErrorKind::Exception(message.into()).into())
 }

@@ -1,27 +1,27 @@
 //! Numbers, booleans and characters.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use super::{illegal, int, null_pointer};
 use crate::ast::MathOp;
+use crate::error::ErrorKind;
 use crate::number;
 use crate::string::JStr;
 use crate::value::{Class, Heap, Outcome, Value, unsupported};
 
-fn text(value: &Value) -> Outcome<&JStr> {
+fn text<'v, 'r>(value: &'v Value<'r>) -> Outcome<&'v JStr<'r>> {
     match value {
         Value::Str(s) => Ok(s),
-        _ => Err(crate::error::ErrorKind::Exception("java.lang.NumberFormatException: null".to_owned())),
+        _ => Err(ErrorKind::Exception("java.lang.NumberFormatException: null".to_owned()).into()),
     }
 }
 
-fn sign(order: Ordering) -> Value {
+fn sign<'r>(order: Ordering) -> Value<'r> {
     Value::Int(order as i32)
 }
 
 /// Digits as Java reads them, with an optional sign.
-fn parse_whole(s: &JStr, radix: u32) -> Option<i128> {
+fn parse_whole<'r>(s: &JStr<'r>, radix: u32) -> Option<i128> {
     let text = s.as_str()?;
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) || digits.trim_start_matches('0').len() > 64 {
@@ -31,25 +31,25 @@ fn parse_whole(s: &JStr, radix: u32) -> Option<i128> {
     Some(if text.starts_with('-') { -value } else { value })
 }
 
-fn number_format<T>(s: &JStr) -> Outcome<T> {
+fn number_format<'r, T>(s: &JStr<'r>) -> Outcome<T> {
     illegal(format!("java.lang.NumberFormatException: For input string: {:?}", s.to_text()))
 }
 
-fn parse_int(s: &JStr, radix: u32) -> Outcome<Value> {
+fn parse_int<'r>(s: &JStr<'r>, radix: u32) -> Outcome<Value<'r>> {
     match parse_whole(s, radix).and_then(|n| i32::try_from(n).ok()) {
         Some(n) => Ok(Value::Int(n)),
         None => number_format(s),
     }
 }
 
-fn parse_long(s: &JStr, radix: u32) -> Outcome<Value> {
+fn parse_long<'r>(s: &JStr<'r>, radix: u32) -> Outcome<Value<'r>> {
     match parse_whole(s, radix).and_then(|n| i64::try_from(n).ok()) {
         Some(n) => Ok(Value::Long(n)),
         None => number_format(s),
     }
 }
 
-fn radix(value: &Value) -> Outcome<u32> {
+fn radix<'r>(value: &Value<'r>) -> Outcome<u32> {
     match u32::try_from(int(value)) {
         Ok(r @ 2..=36) => Ok(r),
         _ => illegal("java.lang.NumberFormatException: radix out of range"),
@@ -57,7 +57,7 @@ fn radix(value: &Value) -> Outcome<u32> {
 }
 
 /// Java's `Double.parseDouble`, without hexadecimal numbers.
-fn parse_double(s: &JStr) -> Outcome<f64> {
+fn parse_double<'r>(s: &JStr<'r>) -> Outcome<f64> {
     let trimmed = s.to_text().trim_matches(|c| c <= ' ').to_owned();
     let body = trimmed.strip_prefix(['+', '-']).unwrap_or(&trimmed);
     let negative = trimmed.starts_with('-');
@@ -80,7 +80,13 @@ fn parse_double(s: &JStr) -> Outcome<f64> {
     number_format(s)
 }
 
-pub(super) fn invoke(heap: &mut Heap<'_>, on: &Value, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
+pub(super) fn invoke<'r>(
+    heap: &mut Heap<'r>,
+    on: &Value<'r>,
+    class: Class,
+    method: &str,
+    a: &[Value<'r>],
+) -> Outcome<Value<'r>> {
     if number::is_number(on) {
         match method {
             "intValue()" => return Ok(Value::Int(number::to_i32(on))),
@@ -105,7 +111,7 @@ pub(super) fn invoke(heap: &mut Heap<'_>, on: &Value, class: Class, method: &str
                     (Value::Float(x), Value::Float(y)) => sign(number::java_double_order(f64::from(*x), f64::from(*y))),
                     (Value::Byte(x), Value::Byte(y)) => Value::Int(i32::from(*x) - i32::from(*y)),
                     (Value::Short(x), Value::Short(y)) => Value::Int(i32::from(*x) - i32::from(*y)),
-                    _ => sign(number::compare(on, &a[0]).map_err(crate::error::ErrorKind::Exception)?),
+                    _ => sign(number::compare(on, &a[0]).map_err(ErrorKind::Exception)?),
                 });
             }
             _ => {}
@@ -137,7 +143,7 @@ fn in_radix(mut n: u64, radix: u64, negative: bool) -> String {
     digits.iter().rev().collect()
 }
 
-fn integer(heap: &mut Heap<'_>, method: &str, a: &[Value]) -> Outcome<Value> {
+fn integer<'r>(heap: &mut Heap<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let result = match method {
         "parseInt(String)" | "valueOf(String)" => return parse_int(text(&a[0])?, 10),
         "parseInt(String,int)" | "valueOf(String,int)" => {
@@ -164,10 +170,10 @@ fn integer(heap: &mut Heap<'_>, method: &str, a: &[Value]) -> Outcome<Value> {
         "toOctalString(int)" => format!("{:o}", int(&a[0])),
         _ => return unsupported(format!("java.lang.Integer.{method}")),
     };
-    heap.string(JStr::from(result))
+    heap.made(result)
 }
 
-fn long(heap: &mut Heap<'_>, method: &str, a: &[Value]) -> Outcome<Value> {
+fn long<'r>(heap: &mut Heap<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let n = |i: usize| number::to_i64(&a[i]);
     let result = match method {
         "parseLong(String)" | "valueOf(String)" => return parse_long(text(&a[0])?, 10),
@@ -193,10 +199,16 @@ fn long(heap: &mut Heap<'_>, method: &str, a: &[Value]) -> Outcome<Value> {
         "toBinaryString(long)" => format!("{:b}", n(0)),
         _ => return unsupported(format!("java.lang.Long.{method}")),
     };
-    heap.string(JStr::from(result))
+    heap.made(result)
 }
 
-fn floating(heap: &mut Heap<'_>, on: &Value, class: Class, method: &str, a: &[Value]) -> Outcome<Value> {
+fn floating<'r>(
+    heap: &mut Heap<'r>,
+    on: &Value<'r>,
+    class: Class,
+    method: &str,
+    a: &[Value<'r>],
+) -> Outcome<Value<'r>> {
     let own = number::to_f64(on);
     let wrap = |v: f64| {
         if class == Class::Double { Value::Double(v) } else { Value::Float(v as f32) }
@@ -219,12 +231,12 @@ fn floating(heap: &mut Heap<'_>, on: &Value, class: Class, method: &str, a: &[Va
         }
         "sum(double,double)" => Ok(wrap(n(0) + n(1))),
         "compare(double,double)" => Ok(sign(number::java_double_order(n(0), n(1)))),
-        "toString(double)" => heap.string(JStr::from(number::double(n(0)))),
+        "toString(double)" => heap.made(number::double(n(0))),
         _ => unsupported(format!("{method} of {class:?}")),
     }
 }
 
-fn big(heap: &mut Heap<'_>, on: &Value, method: &str, a: &[Value]) -> Outcome<Value> {
+fn big<'r>(heap: &mut Heap<'r>, on: &Value<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let name = method.split('(').next().unwrap_or("");
     let op = match name {
         "add" => Some(MathOp::Add),
@@ -236,7 +248,7 @@ fn big(heap: &mut Heap<'_>, on: &Value, method: &str, a: &[Value]) -> Outcome<Va
         (Some(_), [Value::Null]) => null_pointer(),
         (Some(op), [other]) => {
             heap.charge(64)?;
-            number::calculate(op, on, other).map_err(crate::error::ErrorKind::Exception)
+            Ok(number::calculate(op, on, other, heap.store).map_err(ErrorKind::Exception)?)
         }
         _ => match (on, method) {
             (Value::BigInt(n), "signum()") => Ok(Value::Int(match n.sign() {
@@ -244,24 +256,24 @@ fn big(heap: &mut Heap<'_>, on: &Value, method: &str, a: &[Value]) -> Outcome<Va
                 num_bigint::Sign::NoSign => 0,
                 num_bigint::Sign::Plus => 1,
             })),
-            (Value::BigInt(n), "negate()") => Ok(Value::BigInt(Arc::new(-(**n).clone()))),
+            (Value::BigInt(n), "negate()") => Ok(Value::BigInt(heap.store.integer(-(*n).clone()))),
             (Value::BigDec(d), "scale()") => Ok(Value::Int(d.scale)),
-            (Value::BigDec(d), "toBigInteger()") => Ok(Value::BigInt(Arc::new(d.to_big_int()))),
+            (Value::BigDec(d), "toBigInteger()") => Ok(Value::BigInt(heap.store.integer(d.to_big_int()))),
             _ => unsupported(format!("{method} of a number without bounds")),
         },
     }
 }
 
-fn boolean(heap: &mut Heap<'_>, on: &Value, method: &str, a: &[Value]) -> Outcome<Value> {
-    let flag = |v: &Value| matches!(v, Value::Bool(true));
+fn boolean<'r>(heap: &mut Heap<'r>, on: &Value<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
+    let flag = |v: &Value<'r>| matches!(v, Value::Bool(true));
     let order = |a: bool, b: bool| Value::Int(i32::from(a) - i32::from(b));
     match method {
-        "booleanValue()" => Ok(on.clone()),
+        "booleanValue()" => Ok(*on),
         "parseBoolean(String)" | "valueOf(String)" => Ok(Value::Bool(match &a[0] {
             Value::Str(s) => s.to_text().eq_ignore_ascii_case("true"),
             _ => false,
         })),
-        "valueOf(boolean)" => Ok(a[0].clone()),
+        "valueOf(boolean)" => Ok(a[0]),
         "logicalAnd(boolean,boolean)" => Ok(Value::Bool(flag(&a[0]) && flag(&a[1]))),
         "logicalOr(boolean,boolean)" => Ok(Value::Bool(flag(&a[0]) || flag(&a[1]))),
         "logicalXor(boolean,boolean)" => Ok(Value::Bool(flag(&a[0]) != flag(&a[1]))),
@@ -277,16 +289,16 @@ fn boolean(heap: &mut Heap<'_>, on: &Value, method: &str, a: &[Value]) -> Outcom
     }
 }
 
-fn character(heap: &mut Heap<'_>, on: &Value, method: &str, a: &[Value]) -> Outcome<Value> {
-    let unit = |v: &Value| match v {
+fn character<'r>(heap: &mut Heap<'r>, on: &Value<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
+    let unit = |v: &Value<'r>| match v {
         Value::Char(c) => *c,
         _ => 0,
     };
-    let ascii = |v: &Value| u8::try_from(unit(v)).ok().filter(u8::is_ascii);
+    let ascii = |v: &Value<'r>| u8::try_from(unit(v)).ok().filter(u8::is_ascii);
     match method {
-        "charValue()" => Ok(on.clone()),
-        "valueOf(char)" => Ok(a[0].clone()),
-        "toString(char)" => heap.string(JStr::from_units(vec![unit(&a[0])])),
+        "charValue()" => Ok(*on),
+        "valueOf(char)" => Ok(a[0]),
+        "toString(char)" => heap.made(vec![unit(&a[0])]),
         "compareTo(Character)" | "compareTo(Object)" => match &a[0] {
             Value::Char(other) => Ok(Value::Int(i32::from(unit(on)) - i32::from(*other))),
             Value::Null => null_pointer(),

@@ -8,7 +8,7 @@ use crate::render::{Flow, Interpreter};
 use crate::string::{JStr, Out};
 use crate::value::{Heap, ListKind, Outcome, Value, unsupported};
 
-fn text(value: &Value) -> Outcome<&JStr> {
+fn text<'v, 'r>(value: &'v Value<'r>) -> Outcome<&'v JStr<'r>> {
     match value {
         Value::Str(s) => Ok(s),
         Value::Null => null_pointer(),
@@ -17,35 +17,39 @@ fn text(value: &Value) -> Outcome<&JStr> {
 }
 
 /// Java takes an index below zero as zero.
-fn from_index(value: &Value) -> usize {
+fn from_index<'r>(value: &Value<'r>) -> usize {
     usize::try_from(int(value)).unwrap_or(0)
 }
 
-fn found(index: Option<usize>) -> Value {
+fn found<'r>(index: Option<usize>) -> Value<'r> {
     Value::Int(index.map_or(-1, |i| i as i32))
 }
 
-fn substring(s: &JStr, from: i32, to: Option<i32>) -> Outcome<JStr> {
+fn substring<'r>(heap: &mut Heap<'r>, s: &JStr<'r>, from: i32, to: Option<i32>) -> Outcome<JStr<'r>> {
     let len = s.len() as i32;
     let end = to.unwrap_or(len);
     if from < 0 || end > len || from > end {
         return illegal(format!("java.lang.StringIndexOutOfBoundsException: begin {from}, end {end}, length {len}"));
     }
-    Ok(s.slice(from as usize, end as usize))
+    let (from, end) = (from as usize, end as usize);
+    Ok(match s {
+        JStr::Utf8(s) if s.is_ascii() => JStr::from(&s[from..end]),
+        _ => heap.keep(s.units()[from..end].to_vec()),
+    })
 }
 
 /// A code point or a `char` as a string to look for.
-fn needle(value: &Value) -> JStr {
+fn needle<'r>(heap: &mut Heap<'r>, value: &Value<'_>) -> JStr<'r> {
     match u32::try_from(int(value)).ok() {
-        Some(unit @ 0..=0xffff) => JStr::from_units(vec![unit as u16]),
-        Some(code) => char::from_u32(code).map_or_else(|| JStr::from(""), |c| JStr::from(c.to_string())),
+        Some(unit @ 0..=0xffff) => heap.keep(vec![unit as u16]),
+        Some(code) => char::from_u32(code).map_or_else(|| JStr::from(""), |c| heap.keep(c.to_string())),
         None => JStr::from(""),
     }
 }
 
-fn starts_with(s: &JStr, prefix: &JStr, from: i32) -> bool {
+fn starts_with<'r>(s: &JStr<'r>, prefix: &JStr<'r>, from: i32) -> bool {
     match (s, prefix) {
-        (JStr::Utf8(s), JStr::Utf8(p)) if from == 0 => s.starts_with(&**p),
+        (JStr::Utf8(s), JStr::Utf8(p)) if from == 0 => s.starts_with(p),
         _ => usize::try_from(from)
             .is_ok_and(|from| s.units().get(from..).is_some_and(|u| u.starts_with(&prefix.units()))),
     }
@@ -63,11 +67,11 @@ fn fold_case(code: u32) -> u32 {
     single(upper.to_lowercase()).unwrap_or(upper) as u32
 }
 
-fn compare_ignoring_case(a: &JStr, b: &JStr) -> i32 {
+fn compare_ignoring_case<'r>(a: &JStr<'r>, b: &JStr<'r>) -> i32 {
     // The JDK looks at whole code points only where both strings go beyond Latin-1.
-    let beyond = |s: &JStr| s.units().iter().any(|u| *u > 0xff);
+    let beyond = |s: &JStr<'r>| s.units().iter().any(|u| *u > 0xff);
     let whole = beyond(a) && beyond(b);
-    let codes = |s: &JStr| -> Vec<u32> {
+    let codes = |s: &JStr<'r>| -> Vec<u32> {
         if !whole {
             return s.units().into_iter().map(u32::from).collect();
         }
@@ -84,22 +88,22 @@ fn compare_ignoring_case(a: &JStr, b: &JStr) -> i32 {
     a.len() as i32 - b.len() as i32
 }
 
-fn map_text(s: &JStr, f: impl Fn(&str) -> String) -> Outcome<JStr> {
+fn map_text<'r>(heap: &mut Heap<'r>, s: &JStr<'r>, f: impl Fn(&str) -> String) -> Outcome<JStr<'r>> {
     match s {
-        JStr::Utf8(s) => Ok(JStr::from(f(s))),
+        JStr::Utf8(s) => Ok(heap.keep(f(s))),
         JStr::Wide(_) => unsupported("this method on half a surrogate pair"),
     }
 }
 
-fn replace(heap: &mut Heap<'_>, s: &JStr, from: &JStr, to: &JStr) -> Outcome<JStr> {
+fn replace<'r>(heap: &mut Heap<'r>, s: &JStr<'r>, from: &JStr<'r>, to: &JStr<'r>) -> Outcome<JStr<'r>> {
     let occurrences = s.len() / from.len().max(1) + 1;
     heap.step(occurrences / 8)?;
     if let (JStr::Utf8(text), JStr::Utf8(from), JStr::Utf8(to)) = (s, from, to)
         && (!from.is_empty() || text.is_ascii())
     {
-        let count = if from.is_empty() { text.len() + 1 } else { text.matches(&**from).count() };
+        let count = if from.is_empty() { text.len() + 1 } else { text.matches(from).count() };
         heap.charge(text.len() + count * to.len())?;
-        return Ok(if count == 0 { s.clone() } else { JStr::from(text.replace(&**from, to)) });
+        return Ok(if count == 0 { *s } else { heap.keep(text.replace(from, to)) });
     }
     let (units, from, to) = (s.units(), from.units(), to.units());
     heap.charge(2 * (units.len() + occurrences * to.len()))?;
@@ -121,21 +125,26 @@ fn replace(heap: &mut Heap<'_>, s: &JStr, from: &JStr, to: &JStr) -> Outcome<JSt
     if from.is_empty() {
         out.extend(&to);
     }
-    Ok(JStr::from_units(out))
+    Ok(heap.keep(out))
 }
 
-pub(super) fn replace_all(it: &mut Interpreter<'_>, s: &JStr, pattern: &JStr, with: &JStr) -> Outcome<Value> {
+pub(super) fn replace_all<'r>(
+    it: &mut Interpreter<'r>,
+    s: &JStr<'r>,
+    pattern: &JStr<'r>,
+    with: &JStr<'r>,
+) -> Outcome<Value<'r>> {
     let result = regex::replace(&mut it.heap, &mut it.input.patterns, s, pattern, with, usize::MAX)?;
     it.heap.string(result)
 }
 
-fn list(heap: &mut Heap<'_>, parts: Vec<JStr>) -> Outcome<Value> {
+fn list<'r>(heap: &mut Heap<'r>, parts: Vec<JStr<'r>>) -> Outcome<Value<'r>> {
     let bytes = parts.iter().map(JStr::bytes).sum();
     heap.charge(bytes)?;
     heap.list(ListKind::StringArray, parts.into_iter().map(Value::Str).collect())
 }
 
-pub(super) fn invoke(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Flow<Value> {
+pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, s: &JStr<'r>, method: &str, a: &[Value<'r>]) -> Flow<Value<'r>> {
     it.heap.step(s.bytes() / 64)?;
     if method == "valueOf(Object)" {
         let text = super::argument_text(it, &a[0])?;
@@ -144,7 +153,7 @@ pub(super) fn invoke(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Valu
     Ok(plain(it, s, method, a)?)
 }
 
-fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outcome<Value> {
+fn plain<'r>(it: &mut Interpreter<'r>, s: &JStr<'r>, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
     let result = match method {
         "length()" => return Ok(Value::Int(s.len() as i32)),
         "isEmpty()" => return Ok(Value::Bool(s.is_empty())),
@@ -172,8 +181,8 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
                 }
             };
         }
-        "substring(int)" => substring(s, int(&a[0]), None)?,
-        "substring(int,int)" | "subSequence(int,int)" => substring(s, int(&a[0]), Some(int(&a[1])))?,
+        "substring(int)" => substring(&mut it.heap, s, int(&a[0]), None)?,
+        "substring(int,int)" | "subSequence(int,int)" => substring(&mut it.heap, s, int(&a[0]), Some(int(&a[1])))?,
         "indexOf(String)" => return Ok(found(s.index_of(text(&a[0])?, 0))),
         "indexOf(String,int)" => {
             let (needle, from) = (text(&a[0])?, from_index(&a[1]));
@@ -181,17 +190,21 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
             return Ok(found(index));
         }
         "indexOf(int)" => {
-            return Ok(found(Some(needle(&a[0])).filter(|n| !n.is_empty()).and_then(|n| s.index_of(&n, 0))));
+            return Ok(found(
+                Some(needle(&mut it.heap, &a[0])).filter(|n| !n.is_empty()).and_then(|n| s.index_of(&n, 0)),
+            ));
         }
         "indexOf(int,int)" => {
             let from = from_index(&a[1]);
             return Ok(found(
-                Some(needle(&a[0])).filter(|n| !n.is_empty() && from < s.len()).and_then(|n| s.index_of(&n, from)),
+                Some(needle(&mut it.heap, &a[0]))
+                    .filter(|n| !n.is_empty() && from < s.len())
+                    .and_then(|n| s.index_of(&n, from)),
             ));
         }
         "lastIndexOf(String)" => return Ok(found(s.last_index_of(text(&a[0])?, usize::MAX))),
         "lastIndexOf(String,int)" | "lastIndexOf(int,int)" => {
-            let needle = if method.contains("String") { text(&a[0])?.clone() } else { needle(&a[0]) };
+            let needle = if method.contains("String") { *text(&a[0])? } else { needle(&mut it.heap, &a[0]) };
             let empty_char = needle.is_empty() && method == "lastIndexOf(int,int)";
             return Ok(found(match usize::try_from(int(&a[1])) {
                 Ok(from) if !empty_char => s.last_index_of(&needle, from),
@@ -200,7 +213,9 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
         }
         "lastIndexOf(int)" => {
             return Ok(found(
-                Some(needle(&a[0])).filter(|n| !n.is_empty()).and_then(|n| s.last_index_of(&n, usize::MAX)),
+                Some(needle(&mut it.heap, &a[0]))
+                    .filter(|n| !n.is_empty())
+                    .and_then(|n| s.last_index_of(&n, usize::MAX)),
             ));
         }
         "contains(CharSequence)" => return Ok(Value::Bool(s.index_of(text(&a[0])?, 0).is_some())),
@@ -231,33 +246,33 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
             let mut out = Out::new();
             out.push(s);
             out.push(text(&a[0])?);
-            out.finish()
+            it.heap.keep(out)
         }
-        "toLowerCase()" => map_text(s, str::to_lowercase)?,
-        "toUpperCase()" => map_text(s, str::to_uppercase)?,
-        "trim()" => map_text(s, |t| t.trim_matches(|c| c <= ' ').to_owned())?,
-        "strip()" => map_text(s, |t| t.trim_matches(is_white).to_owned())?,
-        "stripLeading()" => map_text(s, |t| t.trim_start_matches(is_white).to_owned())?,
-        "stripTrailing()" => map_text(s, |t| t.trim_end_matches(is_white).to_owned())?,
-        "intern()" => s.clone(),
+        "toLowerCase()" => map_text(&mut it.heap, s, str::to_lowercase)?,
+        "toUpperCase()" => map_text(&mut it.heap, s, str::to_uppercase)?,
+        "trim()" => map_text(&mut it.heap, s, |t| t.trim_matches(|c| c <= ' ').to_owned())?,
+        "strip()" => map_text(&mut it.heap, s, |t| t.trim_matches(is_white).to_owned())?,
+        "stripLeading()" => map_text(&mut it.heap, s, |t| t.trim_start_matches(is_white).to_owned())?,
+        "stripTrailing()" => map_text(&mut it.heap, s, |t| t.trim_end_matches(is_white).to_owned())?,
+        "intern()" => *s,
         "repeat(int)" => {
             let Ok(count) = usize::try_from(int(&a[0])) else {
                 return illegal("java.lang.IllegalArgumentException: count is negative");
             };
             it.heap.charge(s.bytes().saturating_mul(count))?;
             match s {
-                JStr::Utf8(t) => JStr::from(t.repeat(count)),
-                JStr::Wide(u) => JStr::from_units(u.repeat(count)),
+                JStr::Utf8(t) => it.heap.keep(t.repeat(count)),
+                JStr::Wide(u) => it.heap.keep(u.repeat(count)),
             }
         }
         "replace(CharSequence,CharSequence)" => replace(&mut it.heap, s, text(&a[0])?, text(&a[1])?)?,
         "replace(char,char)" => {
-            let unit = |v: &Value| match v {
+            let unit = |v: &Value<'r>| match v {
                 Value::Char(c) => *c,
                 _ => 0,
             };
             let (from, to) = (unit(&a[0]), unit(&a[1]));
-            JStr::from_units(s.units().into_iter().map(|u| if u == from { to } else { u }).collect())
+            it.heap.keep(s.units().into_iter().map(|u| if u == from { to } else { u }).collect::<Vec<u16>>())
         }
         "replaceAll(String,String)" | "replaceFirst(String,String)" => {
             let (pattern, with) = (text(&a[0])?, text(&a[1])?);
@@ -287,7 +302,7 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
             let widened = match (method, &a[0]) {
                 ("valueOf(float)", v) => Value::Float(crate::number::to_f64(v) as f32),
                 ("valueOf(double)", v) => Value::Double(crate::number::to_f64(v)),
-                (_, v) => v.clone(),
+                (_, v) => *v,
             };
             it.heap.text(&widened)?
         }
@@ -297,7 +312,7 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
                 for item in it.heap.items(*id)? {
                     it.heap.write(&item, &mut out)?;
                 }
-                out.finish()
+                it.heap.keep(out)
             }
             _ => return null_pointer(),
         },
@@ -307,7 +322,7 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
             for value in &a[1..] {
                 match value {
                     Value::Object(id) => items.extend(it.heap.items(*id)?),
-                    other => items.push(other.clone()),
+                    other => items.push(*other),
                 }
             }
             let mut out = Out::new();
@@ -323,7 +338,7 @@ fn plain(it: &mut Interpreter<'_>, s: &JStr, method: &str, a: &[Value]) -> Outco
                     }
                 }
             }
-            out.finish()
+            it.heap.keep(out)
         }
         _ => return unsupported(format!("java.lang.String.{method}")),
     };

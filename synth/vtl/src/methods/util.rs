@@ -1,16 +1,18 @@
 //! `$util`
 
 use super::{argument_text, illegal};
+use crate::ast::Escaping;
 use crate::render::{Flow, Interpreter};
+use crate::scan;
 use crate::string::{JStr, Out};
-use crate::value::{Object, Outcome, Value, unsupported};
+use crate::value::{Heap, Object, Outcome, Value, unsupported};
 
-pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flow<Value> {
+pub(super) fn invoke<'r>(it: &mut Interpreter<'r>, method: &str, a: &[Value<'r>]) -> Flow<Value<'r>> {
     if let ("base64Encode(Object)", Value::Object(id)) = (method, &a[0])
         && let Object::List { kind: crate::value::ListKind::ByteArray, items, .. } = it.heap.get(*id)
     {
         let bytes: Vec<u8> = items.iter().map(|v| crate::number::to_i64(v) as u8).collect();
-        return Ok(it.heap.string(JStr::from(base64_encode(&bytes)))?);
+        return Ok(it.heap.made(base64_encode(&bytes))?);
     }
     let text = match argument_text(it, &a[0])? {
         Some(text) => text,
@@ -20,65 +22,77 @@ pub(super) fn invoke(it: &mut Interpreter<'_>, method: &str, a: &[Value]) -> Flo
     };
     it.heap.step(text.bytes() / 32)?;
     let result = match method {
-        "escapeJavaScript(Object)" => escape_java_script(&text),
+        "escapeJavaScript(Object)" => escape_java_script(&mut it.heap, &text),
         "parseJson(Object)" => return Ok(crate::json::parse(&mut it.heap, &text)?),
-        "urlEncode(Object)" => JStr::from(url_encode(&text)),
-        "urlDecode(Object)" => url_decode(&text)?,
-        "base64Encode(Object)" => JStr::from(base64_encode(text.to_text().as_bytes())),
-        "base64Decode(Object)" => JStr::from(String::from_utf8_lossy(&base64_decode(&text)?).into_owned()),
+        "urlEncode(Object)" => it.heap.keep(url_encode(&text)),
+        "urlDecode(Object)" => it.heap.keep(url_decode(&text)?),
+        "base64Encode(Object)" => it.heap.keep(base64_encode(text.to_text().as_bytes())),
+        "base64Decode(Object)" => it.heap.keep(String::from_utf8_lossy(&base64_decode(&text)?).into_owned()),
         _ => return Ok(unsupported(format!("$util.{method}"))?),
     };
     Ok(it.heap.string(result)?)
 }
 
 /// Commons Lang 2's `escapeJavaScript`: quotes, slashes and everything that is not ASCII.
-fn escape_java_script(s: &JStr) -> JStr {
-    let plain = |b: u8| (b' '..=0x7f).contains(&b) && !matches!(b, b'\'' | b'"' | b'\\' | b'/');
-    if let JStr::Utf8(text) = s
-        && text.bytes().all(plain)
-    {
-        return s.clone();
+fn escape_java_script<'r>(heap: &mut Heap<'r>, s: &JStr<'r>) -> JStr<'r> {
+    if s.as_str().is_some_and(|text| !text.bytes().any(|b| is_escaped(b, Escaping::JavaScript))) {
+        return *s;
     }
-    if let JStr::Utf8(text) = s
-        && text.bytes().all(|b| (b' '..=0x7f).contains(&b))
-    {
-        let mut out = String::with_capacity(text.len() + text.len() / 4 + 4);
-        let mut rest = text.as_str();
-        while let Some(at) = rest.bytes().position(|b| !plain(b)) {
-            out.push_str(&rest[..at]);
-            out.push('\\');
-            out.push_str(&rest[at..=at]);
-            rest = &rest[at + 1..];
+    let mut out = Out::with_capacity(s.bytes() + s.bytes() / 4 + 4);
+    write_escaped(s, Escaping::JavaScript, &mut out);
+    heap.keep(out)
+}
+
+fn is_escaped(b: u8, escaping: Escaping) -> bool {
+    !(b' '..=0x7f).contains(&b) || matches!(b, b'"' | b'\\' | b'/') || (b == b'\'' && escaping == Escaping::JavaScript)
+}
+
+/// Writes a text as `escapeJavaScript` gives it, or as JSON needs it.
+pub(crate) fn write_escaped(s: &JStr<'_>, escaping: Escaping, out: &mut Out) {
+    let JStr::Utf8(text) = *s else {
+        return s.units().into_iter().for_each(|unit| write_unit(unit, escaping, out));
+    };
+    // Where apostrophes stay, one of the others is looked for twice.
+    let apostrophe = if escaping == Escaping::JavaScript { b'\'' } else { b'"' };
+    let (mut from, mut search) = (0, 0);
+    loop {
+        let at = scan::find_or_strange(text.as_bytes(), search, [b'"', b'\\', b'/', apostrophe]);
+        out.push_str(&text[from..at]);
+        match text[at..].chars().next() {
+            None => return,
+            // What is escaped by a backslash goes with the text behind it.
+            Some('"' | '\\' | '/' | '\'') => {
+                out.push_str("\\");
+                (from, search) = (at, at + 1);
+            }
+            Some(c) => {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out));
+                from = at + c.len_utf8();
+                search = from;
+            }
         }
-        out.push_str(rest);
-        return JStr::from(out);
     }
-    let mut out = String::with_capacity(s.bytes() + 16);
-    let mut escape = |unit: u16| match unit {
-        0x80.. => out.push_str(&format!("\\u{unit:04X}")),
+}
+
+fn write_unit(unit: u16, escaping: Escaping, out: &mut Out) {
+    match unit {
         8 => out.push_str("\\b"),
         9 => out.push_str("\\t"),
         10 => out.push_str("\\n"),
         12 => out.push_str("\\f"),
         13 => out.push_str("\\r"),
-        0..=31 => out.push_str(&format!("\\u{unit:04X}")),
+        0..=31 | 0x80.. => out.push_str(&format!("\\u{unit:04X}")),
         _ => {
-            let c = char::from(unit as u8);
-            if matches!(c, '\'' | '"' | '\\' | '/') {
-                out.push('\\');
+            if is_escaped(unit as u8, escaping) {
+                out.push_str("\\");
             }
-            out.push(c);
+            out.push_unit(unit);
         }
-    };
-    match s {
-        JStr::Utf8(text) => text.encode_utf16().for_each(&mut escape),
-        JStr::Wide(units) => units.iter().copied().for_each(&mut escape),
     }
-    JStr::from(out)
 }
 
 /// `java.net.URLEncoder`
-fn url_encode(s: &JStr) -> String {
+fn url_encode<'r>(s: &JStr<'r>) -> String {
     let mut out = String::with_capacity(s.bytes() + 16);
     for b in s.to_text().bytes() {
         match b {
@@ -91,7 +105,7 @@ fn url_encode(s: &JStr) -> String {
 }
 
 /// `java.net.URLDecoder`
-fn url_decode(s: &JStr) -> Outcome<JStr> {
+fn url_decode<'r>(s: &JStr<'r>) -> Outcome<Out> {
     let units = s.units();
     let mut out = Out::new();
     let mut i = 0;
@@ -122,7 +136,7 @@ fn url_decode(s: &JStr) -> Outcome<JStr> {
             i += 1;
         }
     }
-    Ok(out.finish())
+    Ok(out)
 }
 
 /// Two characters as Java's `Integer.parseInt` reads them: a sign is one of them.
@@ -149,7 +163,7 @@ fn base64_encode(bytes: &[u8]) -> String {
 }
 
 /// `java.util.Base64`'s basic decoder: nothing but the alphabet; padding may be left out, but not be wrong.
-fn base64_decode(s: &JStr) -> Outcome<Vec<u8>> {
+fn base64_decode<'r>(s: &JStr<'r>) -> Outcome<Vec<u8>> {
     let units = s.units();
     let mut out = Vec::with_capacity(units.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0);

@@ -7,26 +7,50 @@ pub(crate) use decimal::Decimal;
 pub(crate) use digits::{double, float};
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use num_bigint::{BigInt, Sign};
 
 use crate::ast::MathOp;
-use crate::value::Value;
+use crate::value::{Store, Value};
 
 /// A whole number in a template: the smallest of Integer, Long, BigInteger that holds it.
-pub(crate) fn integer_literal(text: &str) -> Value {
-    if let Ok(i) = text.parse::<i32>() {
-        Value::Int(i)
-    } else if let Ok(l) = text.parse::<i64>() {
-        Value::Long(l)
-    } else {
-        Value::BigInt(Arc::new(text.parse().unwrap_or_default()))
+#[derive(Debug)]
+pub(crate) enum Whole {
+    Int(i32),
+    Long(i64),
+    Big(BigInt),
+}
+
+impl Whole {
+    pub(crate) fn parse(text: &str) -> Self {
+        if let Ok(i) = text.parse::<i32>() {
+            Whole::Int(i)
+        } else if let Ok(l) = text.parse::<i64>() {
+            Whole::Long(l)
+        } else {
+            Whole::Big(text.parse().unwrap_or_default())
+        }
+    }
+
+    pub(crate) fn lend(&self) -> Value<'_> {
+        match self {
+            Whole::Int(n) => Value::Int(*n),
+            Whole::Long(n) => Value::Long(*n),
+            Whole::Big(n) => Value::BigInt(n),
+        }
+    }
+
+    pub(crate) fn keep(self, store: &Store) -> Value<'_> {
+        match self {
+            Whole::Int(n) => Value::Int(n),
+            Whole::Long(n) => Value::Long(n),
+            Whole::Big(n) => Value::BigInt(store.integer(n)),
+        }
     }
 }
 
 /// Size order of Velocity's number types; `None` for what is no primitive.
-fn size(v: &Value) -> Option<u8> {
+fn size(v: &Value<'_>) -> Option<u8> {
     Some(match v {
         Value::Byte(_) => 0,
         Value::Short(_) => 1,
@@ -38,11 +62,11 @@ fn size(v: &Value) -> Option<u8> {
     })
 }
 
-pub(crate) fn is_number(v: &Value) -> bool {
+pub(crate) fn is_number(v: &Value<'_>) -> bool {
     size(v).is_some() || matches!(v, Value::BigInt(_) | Value::BigDec(_))
 }
 
-fn is_integer(v: &Value) -> bool {
+fn is_integer(v: &Value<'_>) -> bool {
     matches!(v, Value::Byte(_) | Value::Short(_) | Value::Int(_) | Value::Long(_) | Value::BigInt(_))
 }
 
@@ -58,7 +82,7 @@ fn big_to_i64(n: &BigInt) -> i64 {
 }
 
 /// Java's `longValue`.
-pub(crate) fn to_i64(v: &Value) -> i64 {
+pub(crate) fn to_i64(v: &Value<'_>) -> i64 {
     match v {
         Value::Byte(n) => i64::from(*n),
         Value::Short(n) => i64::from(*n),
@@ -73,7 +97,7 @@ pub(crate) fn to_i64(v: &Value) -> i64 {
 }
 
 /// Java's `intValue`.
-pub(crate) fn to_i32(v: &Value) -> i32 {
+pub(crate) fn to_i32(v: &Value<'_>) -> i32 {
     match v {
         Value::Float(n) => *n as i32,
         Value::Double(n) => *n as i32,
@@ -82,7 +106,7 @@ pub(crate) fn to_i32(v: &Value) -> i32 {
 }
 
 /// Java's `doubleValue`.
-pub(crate) fn to_f64(v: &Value) -> f64 {
+pub(crate) fn to_f64(v: &Value<'_>) -> f64 {
     match v {
         Value::Float(n) => f64::from(*n),
         Value::Double(n) => *n,
@@ -92,7 +116,7 @@ pub(crate) fn to_f64(v: &Value) -> f64 {
     }
 }
 
-fn to_f32(v: &Value) -> f32 {
+fn to_f32(v: &Value<'_>) -> f32 {
     match v {
         Value::Float(n) => *n,
         Value::Double(n) => *n as f32,
@@ -101,14 +125,14 @@ fn to_f32(v: &Value) -> f32 {
     }
 }
 
-fn to_big(v: &Value) -> BigInt {
+fn to_big(v: &Value<'_>) -> BigInt {
     match v {
         Value::BigInt(n) => (**n).clone(),
         _ => BigInt::from(to_i64(v)),
     }
 }
 
-fn to_decimal(v: &Value) -> Result<Decimal, String> {
+fn to_decimal(v: &Value<'_>) -> Result<Decimal, String> {
     match v {
         Value::BigDec(d) => Ok((**d).clone()),
         Value::BigInt(n) => Ok(Decimal::from_int((**n).clone())),
@@ -124,7 +148,7 @@ enum Base {
     BigDecimal,
 }
 
-fn base(a: &Value, b: &Value) -> Base {
+fn base(a: &Value<'_>, b: &Value<'_>) -> Base {
     let whole = is_integer(a) && is_integer(b);
     let big = matches!(a, Value::BigInt(_)) || matches!(b, Value::BigInt(_));
     if matches!(a, Value::BigDec(_)) || matches!(b, Value::BigDec(_)) || (!whole && big) {
@@ -139,7 +163,7 @@ fn base(a: &Value, b: &Value) -> Base {
 }
 
 /// The smallest type, from the larger operand's on, that holds the result.
-fn wrap(value: i64, a: &Value, b: &Value) -> Value {
+fn wrap<'r>(value: i64, a: &Value<'_>, b: &Value<'_>) -> Value<'r> {
     let rank = size(a).max(size(b)).unwrap_or(3);
     if rank == 0
         && let Ok(n) = i8::try_from(value)
@@ -159,11 +183,7 @@ fn wrap(value: i64, a: &Value, b: &Value) -> Value {
     Value::Long(value)
 }
 
-fn big(n: BigInt) -> Value {
-    Value::BigInt(Arc::new(n))
-}
-
-pub(crate) fn is_zero(v: &Value) -> bool {
+pub(crate) fn is_zero(v: &Value<'_>) -> bool {
     match v {
         Value::BigInt(n) => n.sign() == Sign::NoSign,
         Value::BigDec(d) => d.unscaled.sign() == Sign::NoSign,
@@ -174,7 +194,8 @@ pub(crate) fn is_zero(v: &Value) -> bool {
 }
 
 /// Velocity's arithmetic on two numbers; null where it gives none (division by zero).
-pub(crate) fn calculate(op: MathOp, a: &Value, b: &Value) -> Result<Value, String> {
+pub(crate) fn calculate<'r>(op: MathOp, a: &Value<'_>, b: &Value<'_>, store: &'r Store) -> Result<Value<'r>, String> {
+    let big = |n: BigInt| Value::BigInt(store.integer(n));
     if matches!(op, MathOp::Divide | MathOp::Modulo) && is_zero(b) {
         return Ok(Value::Null);
     }
@@ -232,7 +253,7 @@ pub(crate) fn calculate(op: MathOp, a: &Value, b: &Value) -> Result<Value, Strin
         Base::BigDecimal => {
             let (x, y) = (to_decimal(a)?, to_decimal(b)?);
             let (m, n, scale) = x.pair(&y);
-            Value::BigDec(Arc::new(match op {
+            Value::BigDec(store.decimal(match op {
                 MathOp::Add => Decimal { unscaled: m + n, scale },
                 MathOp::Subtract => Decimal { unscaled: m - n, scale },
                 MathOp::Multiply => Decimal { unscaled: &x.unscaled * &y.unscaled, scale: x.scale + y.scale },
@@ -246,7 +267,7 @@ pub(crate) fn calculate(op: MathOp, a: &Value, b: &Value) -> Result<Value, Strin
 }
 
 /// Velocity's comparison: NaN is equal to everything.
-pub(crate) fn compare(a: &Value, b: &Value) -> Result<Ordering, String> {
+pub(crate) fn compare(a: &Value<'_>, b: &Value<'_>) -> Result<Ordering, String> {
     Ok(match base(a, b) {
         Base::BigInteger => to_big(a).cmp(&to_big(b)),
         Base::Long => to_i64(a).cmp(&to_i64(b)),
@@ -280,7 +301,7 @@ fn big_hash(n: &BigInt) -> i32 {
 }
 
 /// Java's `hashCode` of a number.
-pub(crate) fn hash_code(v: &Value) -> i32 {
+pub(crate) fn hash_code(v: &Value<'_>) -> i32 {
     let fold = |bits: u64| (bits ^ (bits >> 32)) as i32;
     match v {
         Value::Long(n) => fold(*n as u64),

@@ -1,13 +1,11 @@
 //! Directives with a name: loops, blocks, `#stop`, `#break`, and what only looks like one.
 
-use std::sync::Arc;
-
-use super::{DIRECTIVES, Parser, push_text, shorten};
+use super::{DIRECTIVES, Parser, shorten};
 use crate::ast::{Block, Child, Definition, Expr, Foreach, Node};
 use crate::error::Fault;
 use crate::lex::Kind;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     pub(super) fn directive(&mut self, block: &mut Block) -> Result<(), Fault> {
         self.peek()?;
         self.current += 1;
@@ -109,7 +107,7 @@ impl Parser<'_> {
                 };
                 let key = self.image(index).get(1..).unwrap_or("").to_owned();
                 let key = self.shared.slot(&key);
-                block.push(Node::Define { key, block: Arc::new(Definition { body }) });
+                block.push(Node::Define { key, block: Definition { body } });
             }
             "literal" => {
                 let Some((_, block_last)) = body else {
@@ -122,7 +120,7 @@ impl Parser<'_> {
                     }
                     None => self.literal(block_first, block_last),
                 };
-                push_text(block, &text);
+                self.push_text(block, &text);
             }
             "stop" | "break" => {
                 if children.len() > 1 {
@@ -143,7 +141,7 @@ impl Parser<'_> {
             _ => {
                 // Nobody knows this directive: it is text, with its arguments and its block.
                 let text: String = (first..=self.current).map(|i| self.image(i)).collect();
-                push_text(block, &text);
+                self.push_text(block, &text);
             }
         }
         Ok(())
@@ -183,7 +181,7 @@ impl Parser<'_> {
             _ => {
                 debug_assert!(!known);
                 let text = if name.starts_with('@') { format!("#{name}") } else { self.image(first).to_owned() };
-                push_text(block, &text);
+                self.push_text(block, &text);
                 Ok(())
             }
         }

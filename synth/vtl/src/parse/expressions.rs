@@ -8,7 +8,7 @@ use crate::lex::Kind;
 /// An expression with the tokens that Velocity takes for its source.
 pub(super) type Sourced = (Expr, (usize, usize));
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     /// An expression with the tokens that Velocity takes for its source.
     pub(super) fn expression(&mut self) -> Result<Sourced, Fault> {
         self.deeper(|p| {

@@ -20,7 +20,7 @@ impl From<Fault> for Halt {
 
 pub(super) type Scan = Result<(), Halt>;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     pub(super) fn look(&mut self, tokens: usize, f: impl FnOnce(&mut Self) -> Scan) -> Result<bool, Fault> {
         self.scan = self.current;
         self.last = self.current;
@@ -32,12 +32,16 @@ impl Parser<'_> {
         }
     }
 
+    #[cold]
+    fn too_long(&self) -> Fault {
+        Fault::new(self.at(self.scan), "brackets are nested in a way that takes too long to read")
+    }
+
+    #[inline]
     pub(super) fn scan_token(&mut self, kind: Kind) -> Scan {
         self.shared.work += 1;
         if self.shared.work > self.limits.parse_steps {
-            return Err(
-                Fault::new(self.at(self.scan), "brackets are nested in a way that takes too long to read").into()
-            );
+            return Err(self.too_long().into());
         }
         if self.scan == self.last {
             self.left = self.left.wrapping_sub(1);

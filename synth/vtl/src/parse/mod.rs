@@ -8,12 +8,15 @@ mod expressions;
 mod look;
 mod references;
 mod statements;
+mod texts;
 mod values;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ast::{Block, Node, Slot, Source};
+pub(crate) use texts::Texts;
+
+use crate::ast::{Block, Name, Node, Slot, Span};
 use crate::error::Fault;
 use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
@@ -22,24 +25,45 @@ use crate::limits::Limits;
 const DIRECTIVES: [&str; 8] = ["foreach", "include", "parse", "macro", "literal", "break", "define", "stop"];
 
 /// What all texts of one template share: the template itself and the strings inside it are parsed one by one.
-#[derive(Default)]
-pub(crate) struct Shared {
+pub(crate) struct Shared<'s> {
+    pub(crate) texts: Texts<'s>,
     pub(crate) slots: HashMap<Arc<str>, Slot>,
-    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) names: Vec<Name>,
+    recent: [Slot; RECENT],
     next_id: usize,
     depth: usize,
     work: usize,
     pub(crate) macros: Vec<usize>,
 }
 
-impl Shared {
+impl<'s> Shared<'s> {
+    pub(crate) fn new(source: &'s str) -> Self {
+        Shared {
+            texts: Texts::new(source),
+            slots: HashMap::new(),
+            names: Vec::new(),
+            recent: [0; RECENT],
+            next_id: 0,
+            depth: 0,
+            work: 0,
+            macros: Vec::new(),
+        }
+    }
+
     pub(crate) fn slot(&mut self, name: &str) -> Slot {
+        let recent = &mut self.recent[recent(name)];
+        if self.names.get(*recent as usize).is_some_and(|known| known.text() == name) {
+            return *recent;
+        }
         if let Some(slot) = self.slots.get(name) {
+            *recent = *slot;
             return *slot;
         }
         let name: Arc<str> = Arc::from(name);
-        let slot = self.names.len();
-        self.names.push(Arc::clone(&name));
+        // A template has not as many bytes as there are numbers.
+        let slot = self.names.len() as Slot;
+        *recent = slot;
+        self.names.push(Name::new(Arc::clone(&name)));
         self.slots.insert(name, slot);
         slot
     }
@@ -50,12 +74,27 @@ impl Shared {
     }
 }
 
-/// Parses a text; `base` is where it begins in the template.
-pub(crate) fn parse(text: &Arc<str>, base: usize, shared: &mut Shared, limits: &Limits) -> Result<Block, Fault> {
+/// Names are mostly those of a moment ago: the place of the one to compare with first.
+fn recent(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let byte = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
+    (bytes.len() + byte(bytes.first()) * 7 + byte(bytes.last()) * 13) % RECENT
+}
+
+const RECENT: usize = 64;
+
+/// Parses a text; `base` is where it begins in the template, `origin` where it stands among the template's texts.
+pub(crate) fn parse(
+    text: &str,
+    base: usize,
+    origin: u32,
+    shared: &mut Shared<'_>,
+    limits: &Limits,
+) -> Result<Block, Fault> {
     let mut parser = Parser {
         text,
-        whole: text,
         base,
+        origin,
         lexer: Lexer::new(text, base),
         tokens: Vec::with_capacity(text.len() / 4 + 2),
         specials: HashMap::new(),
@@ -74,11 +113,10 @@ pub(crate) fn parse(text: &Arc<str>, base: usize, shared: &mut Shared, limits: &
     Ok(block)
 }
 
-struct Parser<'a> {
+struct Parser<'a, 's> {
     text: &'a str,
-    /// The same text, for what keeps parts of it.
-    whole: &'a Arc<str>,
     base: usize,
+    origin: u32,
     lexer: Lexer<'a>,
     tokens: Vec<Token>,
     /// What stands in front of a token, by its index.
@@ -90,14 +128,20 @@ struct Parser<'a> {
     scan: usize,
     last: usize,
     left: usize,
-    shared: &'a mut Shared,
+    shared: &'a mut Shared<'s>,
     limits: &'a Limits,
     macro_names: HashSet<String>,
 }
 
 const ANY: usize = usize::MAX;
 
-impl Parser<'_> {
+impl<'a> Parser<'a, '_> {
+    /// A token as it stands in the text.
+    fn raw(&self, index: usize) -> &'a str {
+        let token = &self.tokens[index];
+        &self.text[token.start()..token.end()]
+    }
+
     /// Sees to it that a token is there; mostly it is, so only the question is worth inlining.
     #[inline]
     fn fetch(&mut self, index: usize) -> Result<(), Fault> {
@@ -188,25 +232,55 @@ impl Parser<'_> {
     }
 
     /// As [`Parser::literal`], sharing the text where the tokens stand in it as they read.
-    fn source(&self, first: usize, last: usize) -> Source {
+    fn source(&mut self, first: usize, last: usize) -> Span {
         let tokens = &self.tokens[first..=last];
         let plain = |index: &usize| !self.specials.contains_key(index) && !self.images.contains_key(index);
         let in_place = tokens.windows(2).all(|pair| pair[0].end() == pair[1].start())
             && tokens.iter().all(|t| t.kind != Kind::BlockComment)
             && ((self.specials.is_empty() && self.images.is_empty()) || (first..=last).all(|i| plain(&i)));
-        match tokens {
-            [from, .., to] if in_place => Source::new(self.whole, from.start() as u32..to.end() as u32),
-            [only] if in_place => Source::new(self.whole, only.start() as u32..only.end() as u32),
-            _ => Source::from(self.literal(first, last).as_str()),
+        if in_place && first <= last {
+            return self.span(self.tokens[first].start(), self.tokens[last].end());
         }
+        let made = self.literal(first, last);
+        self.shared.texts.make(&made)
+    }
+
+    /// Where a stretch of the text stands among the template's texts.
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span { start: self.origin + start as u32, end: self.origin + end as u32 }
     }
 
     /// Prints a token as it stands.
-    fn push_token(&self, block: &mut Block, index: usize) {
-        if let Some(special) = self.specials.get(&index) {
-            push_text(block, special);
+    fn push_token(&mut self, block: &mut Block, index: usize) {
+        if let Some(special) = self.specials.get(&index).cloned() {
+            self.push_text(block, &special);
         }
-        push_text(block, self.image(index));
+        if let Some(image) = self.images.get(&index).cloned() {
+            return self.push_text(block, &image);
+        }
+        let token = self.tokens[index];
+        let span = self.span(token.start(), token.end());
+        self.push_span(block, span);
+    }
+
+    /// Prints a text that does not stand in the template as it reads.
+    fn push_text(&mut self, block: &mut Block, text: &str) {
+        let made = self.shared.texts.make(text);
+        self.push_span(block, made);
+    }
+
+    /// Texts that follow each other in the template are one node.
+    fn push_span(&mut self, block: &mut Block, span: Span) {
+        if span.is_empty() {
+            return;
+        }
+        if let Some(Node::Text(last)) = block.last_mut()
+            && let Some(joined) = self.shared.texts.join(*last, span)
+        {
+            *last = joined;
+            return;
+        }
+        block.push(Node::Text(span));
     }
 
     fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
@@ -218,15 +292,6 @@ impl Parser<'_> {
         let result = f(self);
         self.shared.depth -= 1;
         result
-    }
-}
-
-fn push_text(block: &mut Block, text: &str) {
-    if !text.is_empty() {
-        match block.last_mut() {
-            Some(Node::Text(last)) => last.push_str(text),
-            _ => block.push(Node::Text(text.to_owned())),
-        }
     }
 }
 

@@ -1,14 +1,11 @@
 //! `$name.property.method(argument)[index]`
 
-use smol_str::SmolStr;
-
 use super::Parser;
-use crate::ast::{Expr, Reference, Shape, Source, Step, StepKind};
+use crate::ast::{Before, Escaping, Expr, Reference, Shape, Span, Step, StepKind};
 use crate::error::Fault;
 use crate::lex::Kind;
-use crate::string::JStr;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     pub(super) fn reference(&mut self) -> Result<Reference, Fault> {
         self.deeper(Self::reference_inner)
     }
@@ -24,14 +21,18 @@ impl Parser<'_> {
             _ => return Err(self.unexpected("a reference such as `$name`")),
         };
         self.expect(Kind::Identifier)?;
-        let mut steps = Vec::with_capacity(2);
+        let mut steps = Vec::new();
         self.indexes(&mut steps)?;
         while self.look(2, Self::scan_step)? {
+            if steps.is_empty() {
+                steps.reserve_exact(2);
+            }
             self.expect(Kind::Dot)?;
             let is_method = self.look(3, Self::scan_method)?;
             self.expect(Kind::Identifier)?;
             let at = self.at(self.current);
-            let name = SmolStr::from(self.image(self.current));
+            let name = self.raw(self.current);
+            let name = self.shared.slot(name);
             let kind = if is_method {
                 self.expect(Kind::ParenOpen)?;
                 let mut arguments = Vec::new();
@@ -44,8 +45,7 @@ impl Parser<'_> {
                 self.expect(Kind::CallClose)?;
                 StepKind::Call(name, arguments)
             } else {
-                let key = JStr::Utf8(name.clone());
-                StepKind::Property(name, key)
+                StepKind::Property(name)
             };
             steps.push(Step { at, kind });
             self.indexes(&mut steps)?;
@@ -78,21 +78,18 @@ impl Parser<'_> {
     /// Takes backslashes and dollar signs off the reference's first token, in Velocity's order.
     pub(super) fn finish_reference(&mut self, first: usize, last: usize, steps: Vec<Step>) -> Reference {
         let at = self.at(first);
-        let text = self.text;
-        let token = self.tokens[first];
-        let image = &text[token.start()..token.end()];
+        let image = self.raw(first);
         let mut reference = Reference {
             at,
             shape: Shape::Known,
             root: 0,
             assigned: 0,
+            escaping: self.escaping(&steps),
             steps,
             escaped: false,
             computable: true,
-            prefix: "".into(),
-            more: "".into(),
-            source: Source::default(),
-            name: SmolStr::default(),
+            before: None,
+            source: Span::default(),
         };
         if image.contains('\\') && image.contains("\\!") {
             // `$\!x`: one backslash goes, the rest is text that no variable is called after.
@@ -103,40 +100,60 @@ impl Parser<'_> {
             reference.computable = false;
             reference.root = self.shared.slot(&format!("\0{name}"));
             reference.assigned = self.shared.slot(image.get(1..).unwrap_or(""));
-            reference.source = Source::from(name.as_str());
-            reference.name = SmolStr::from(name);
+            reference.source = self.shared.texts.make(&name);
             return reference;
         }
         let slashes = image.bytes().take_while(|b| *b == b'\\').count();
         reference.escaped = slashes % 2 == 1;
-        reference.prefix = image[..slashes / 2].into();
         let mut rest = &image[slashes..];
-        if let Some(at @ 1..) = rest.rfind('$') {
-            reference.more = rest[..at].into();
-            rest = &rest[at..];
+        let more = &rest[..rest.rfind('$').unwrap_or(0)];
+        rest = &rest[more.len()..];
+        if slashes > 1 || !more.is_empty() {
+            reference.before = Some(Box::new(Before { prefix: image[..slashes / 2].into(), more: more.into() }));
         }
+        // What stands before the dollar sign is no part of the reference, though Velocity reads it in one.
+        reference.at = at + image.len() - rest.len();
         if rest.len() != image.len() {
             self.images.insert(first, rest.into());
         }
         reference.source = self.source(first, last);
         let name = if let Some(quiet) = rest.strip_prefix("$!") {
             if !reference.escaped {
-                reference.source = Source::default();
+                reference.source = Span::default();
             }
-            if quiet.starts_with('{') { self.image(first + 1) } else { quiet }
+            if quiet.starts_with('{') { self.raw(first + 1) } else { quiet }
         } else if rest == "${" {
-            self.image(first + 1)
+            self.raw(first + 1)
         } else if let Some(name) = rest.strip_prefix('$') {
             name
         } else {
             reference.shape = Shape::Runt;
             rest
         };
-        let name = SmolStr::from(name);
         let assigned = rest.get(1..).unwrap_or("");
-        reference.root = self.shared.slot(&name);
+        reference.root = self.shared.slot(name);
         reference.assigned = if assigned == name { reference.root } else { self.shared.slot(assigned) };
-        reference.name = name;
         reference
+    }
+}
+
+impl Parser<'_, '_> {
+    /// Which of the calls of `escapeJavaScript` the steps are, if one.
+    fn escaping(&self, steps: &[Step]) -> Escaping {
+        let is_text = |e: &Expr, wanted: &str| matches!(e, Expr::Text(text) if self.shared.texts.get(*text) == wanted);
+        let call = |step: &'_ Step, method: &str| matches!(&step.kind, StepKind::Call(name, _) if self.shared.names[*name as usize].text() == method);
+        let arguments = |step: usize| match steps.get(step).map(|s| &s.kind) {
+            Some(StepKind::Call(_, arguments)) => &arguments[..],
+            _ => &[],
+        };
+        match steps {
+            [escape, ..] if !call(escape, "escapeJavaScript") || arguments(0).len() != 1 => Escaping::No,
+            [_] => Escaping::JavaScript,
+            [_, replace] if call(replace, "replaceAll") => match arguments(1) {
+                [from, to] if is_text(from, "\\\\'") && is_text(to, "'") => Escaping::Json,
+                _ => Escaping::No,
+            },
+            _ => Escaping::No,
+        }
     }
 }

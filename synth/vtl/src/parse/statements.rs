@@ -1,11 +1,11 @@
 //! Texts, references, `#set`, `#if`, escapes and comments.
 
-use super::{DIRECTIVES, Parser, push_text};
+use super::{DIRECTIVES, Parser};
 use crate::ast::{Block, Expr, Node};
 use crate::error::Fault;
 use crate::lex::Kind;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     pub(super) fn statements(&mut self) -> Result<Block, Fault> {
         let mut block = Block::new();
         while !matches!(
@@ -76,14 +76,14 @@ impl Parser<'_> {
                 let image = self.image(first);
                 // A `$` in front of the block counts as part of its opening, and goes in its place.
                 let text = image.get(3..image.len() - 3).unwrap_or("").to_owned();
-                push_text(block, &text);
+                self.push_text(block, &text);
             }
             Kind::Set => self.set(block)?,
             Kind::EscapedDirective => {
                 self.current += 1;
                 let text = self.escaped_directive(first);
                 self.images.insert(first, text.clone().into_boxed_str());
-                push_text(block, &text);
+                self.push_text(block, &text);
             }
             Kind::DoubleEscape => self.escapes(block)?,
             Kind::Word | Kind::BracedWord => self.directive(block)?,
@@ -96,10 +96,10 @@ impl Parser<'_> {
     }
 
     /// A `$` or `#` that ran into a comment is printed.
-    pub(super) fn comment(&self, first: usize, block: &mut Block) {
-        let image = self.image(first);
+    pub(super) fn comment(&mut self, first: usize, block: &mut Block) {
+        let image = self.raw(first);
         if let Some(at) = image.find("##").or_else(|| image.find("#*")) {
-            push_text(block, &image[..at]);
+            self.push_text(block, &image[..at]);
         }
     }
 
@@ -134,7 +134,7 @@ impl Parser<'_> {
             let mut chars = image.chars();
             chars.next().is_some() && self.is_control(chars.as_str())
         };
-        push_text(block, &(if control { "\\" } else { "\\\\" }).repeat(count));
+        self.push_text(block, &(if control { "\\" } else { "\\\\" }).repeat(count));
         Ok(())
     }
 

@@ -1,16 +1,13 @@
 //! Strings, numbers, ranges, lists and maps.
 
-use std::sync::Arc;
-
 use super::{ANY, Parser, parse};
 use crate::ast::Expr;
 use crate::error::Fault;
 use crate::lex::Kind;
-use crate::number;
-use crate::string::JStr;
-use crate::value::Value;
+use crate::number::Whole;
+use crate::string::JString;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     pub(super) fn directive_argument(&mut self) -> Result<Expr, Fault> {
         match self.peek()? {
             Kind::Identifier | Kind::RefOpen => Ok(Expr::Reference(Box::new(self.reference()?))),
@@ -54,13 +51,13 @@ impl Parser<'_> {
 
     pub(super) fn integer(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Integer)?;
-        Ok(Expr::Constant(number::integer_literal(self.image(self.current))))
+        Ok(Expr::Whole(Whole::parse(self.image(self.current))))
     }
 
     pub(super) fn float(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Float)?;
         let value: f64 = self.image(self.current).parse().map_err(|_| self.unexpected("a number"))?;
-        Ok(Expr::Constant(Value::Double(value)))
+        Ok(Expr::Double(value))
     }
 
     pub(super) fn range(&mut self) -> Result<Expr, Fault> {
@@ -134,35 +131,45 @@ impl Parser<'_> {
     pub(super) fn string(&mut self) -> Result<Expr, Fault> {
         self.expect(Kind::Str)?;
         let index = self.current;
-        let text = self.text;
         let token = self.tokens[index];
-        let image = &text[token.start()..token.end()];
+        let image = self.raw(index);
         let quote = image.as_bytes()[0];
         let inner = &image[1..image.len() - 1];
-        let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { inner.into() };
-        let inner = single_quotes(inner, quote);
-        if quote != b'"' || !image.contains(['$', '#']) {
-            return Ok(Expr::Constant(Value::Str(inner)));
+        let double = [quote, quote];
+        let changes =
+            (quote == b'"' && inner.contains("\\u")) || inner.as_bytes().windows(2).any(|pair| pair == double);
+        let is_text = quote != b'"' || !image.contains(['$', '#']);
+        if is_text && !changes {
+            return Ok(Expr::Text(self.span(token.start() + 1, token.end() - 1)));
         }
-        let Some(text) = inner.as_str() else {
+        let inner = if quote == b'"' { unescape(inner, self.at(index))? } else { JString::from(inner) };
+        let inner = single_quotes(inner, quote);
+        let Some(text) = inner.lend().as_str() else {
+            if is_text {
+                return Ok(Expr::Wide(inner));
+            }
             return Err(Fault::new(
                 self.at(index),
                 "half a surrogate pair beside a reference in a string is not supported",
             ));
         };
+        if is_text {
+            return Ok(Expr::Text(self.shared.texts.make(text)));
+        }
         let has_line_comment = text.contains("##");
-        let text: Arc<str> = if has_line_comment { Arc::from(text) } else { Arc::from(format!("{text} ")) };
+        let text = if has_line_comment { text.to_owned() } else { format!("{text} ") };
+        let origin = self.shared.texts.make(&text).start;
         let base = self.at(index) + 1;
         let limits = self.limits;
-        let body = self.deeper(|p| parse(&text, base, p.shared, limits))?;
+        let body = self.deeper(|p| parse(&text, base, origin, p.shared, limits))?;
         Ok(Expr::Interpolated { body, has_line_comment })
     }
 }
 
 /// `\uXXXX` in a double-quoted string.
-fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
+fn unescape(text: &str, at: usize) -> Result<JString, Fault> {
     if !text.contains('\\') || !text.contains("\\u") {
-        return Ok(JStr::from(text));
+        return Ok(JString::from(text));
     }
     let mut units: Vec<u16> = Vec::new();
     let mut rest = text;
@@ -176,15 +183,15 @@ fn unescape(text: &str, at: usize) -> Result<JStr, Fault> {
         rest = &rest[u + 6..];
     }
     units.extend(rest.encode_utf16());
-    Ok(JStr::from_units(units))
+    Ok(JString::from(units))
 }
 
 /// A doubled quote inside a string is one.
-fn single_quotes(text: JStr, quote: u8) -> JStr {
+fn single_quotes(text: JString, quote: u8) -> JString {
     let double = [quote, quote];
-    match (text.as_str(), std::str::from_utf8(&double)) {
+    match (text.lend().as_str(), std::str::from_utf8(&double)) {
         (Some(s), Ok(double)) if s.contains(char::from(quote)) && s.contains(double) => {
-            JStr::from(s.replace(double, &double[1..]).as_str())
+            JString::from(s.replace(double, &double[1..]))
         }
         _ => text,
     }

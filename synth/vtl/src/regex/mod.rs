@@ -24,9 +24,9 @@ use crate::value::{Heap, Outcome, unsupported};
 #[derive(Default)]
 pub(crate) struct Patterns {
     /// The one that was asked for last: loops ask for the same one again and again.
-    last: Option<(JStr, Arc<Pattern>)>,
-    cache: HashMap<JStr, Arc<Pattern>>,
-    full: HashMap<(JStr, bool), Arc<Pattern>>,
+    last: Option<(String, Arc<Pattern>)>,
+    cache: HashMap<String, Arc<Pattern>>,
+    full: HashMap<(String, bool), Arc<Pattern>>,
 }
 
 pub(super) struct Pattern {
@@ -51,29 +51,29 @@ fn build(text: &str) -> Outcome<Regex> {
         .or_else(|e| unsupported(format!("the regular expression ({e})")))
 }
 
-pub(super) fn run_error(e: &fancy_regex::Error) -> ErrorKind {
-    ErrorKind::Limit(format!("a regular expression takes too long ({e})"))
+pub(super) fn run_error(e: &fancy_regex::Error) -> Box<ErrorKind> {
+    ErrorKind::Limit(format!("a regular expression takes too long ({e})")).into()
 }
 
 impl Patterns {
-    pub(super) fn get(&mut self, heap: &mut Heap<'_>, pattern: &JStr) -> Outcome<Arc<Pattern>> {
+    pub(super) fn get(&mut self, heap: &mut Heap<'_>, pattern: &JStr<'_>) -> Outcome<Arc<Pattern>> {
         if let Some((last, found)) = &self.last
-            && last == pattern
+            && pattern.as_str() == Some(last)
         {
             return Ok(Arc::clone(found));
         }
         let found = self.compiled(heap, pattern)?;
-        self.last = Some((pattern.clone(), Arc::clone(&found)));
+        self.last = Some((pattern.to_text().into_owned(), Arc::clone(&found)));
         Ok(found)
     }
 
-    fn compiled(&mut self, heap: &mut Heap<'_>, pattern: &JStr) -> Outcome<Arc<Pattern>> {
-        if let Some(found) = self.cache.get(pattern) {
-            return Ok(Arc::clone(found));
-        }
+    fn compiled(&mut self, heap: &mut Heap<'_>, pattern: &JStr<'_>) -> Outcome<Arc<Pattern>> {
         let Some(text) = pattern.as_str() else {
             return unsupported("half a surrogate pair in a regular expression");
         };
+        if let Some(found) = self.cache.get(text) {
+            return Ok(Arc::clone(found));
+        }
         heap.charge(text.len() * 64)?;
         let compiled = Arc::new(match literal(text) {
             Some(literal) => Pattern { literal: Some(literal), regex: None, ascii_only: false },
@@ -83,18 +83,23 @@ impl Patterns {
                 Pattern { literal: None, regex: Some(build(&translated.text)?), ascii_only: translated.ascii_only }
             }
         });
-        self.cache.insert(pattern.clone(), Arc::clone(&compiled));
+        self.cache.insert(text.to_owned(), Arc::clone(&compiled));
         Ok(compiled)
     }
 
-    pub(super) fn whole(&mut self, heap: &mut Heap<'_>, pattern: &JStr, ignore_case: bool) -> Outcome<Arc<Pattern>> {
-        let key = (pattern.clone(), ignore_case);
-        if let Some(found) = self.full.get(&key) {
-            return Ok(Arc::clone(found));
-        }
+    pub(super) fn whole(
+        &mut self,
+        heap: &mut Heap<'_>,
+        pattern: &JStr<'_>,
+        ignore_case: bool,
+    ) -> Outcome<Arc<Pattern>> {
         let Some(text) = pattern.as_str() else {
             return unsupported("half a surrogate pair in a regular expression");
         };
+        let key = (text.to_owned(), ignore_case);
+        if let Some(found) = self.full.get(&key) {
+            return Ok(Arc::clone(found));
+        }
         heap.charge(text.len() * 64)?;
         heap.step(5_000)?;
         let translated = translate(text, ignore_case)?;
@@ -108,7 +113,7 @@ impl Patterns {
 }
 
 impl Pattern {
-    pub(super) fn check<'s>(&self, heap: &mut Heap<'_>, subject: &'s JStr) -> Outcome<&'s str> {
+    pub(super) fn check<'s>(&self, heap: &mut Heap<'_>, subject: &JStr<'s>) -> Outcome<&'s str> {
         let Some(text) = subject.as_str() else {
             return unsupported("a regular expression on half a surrogate pair");
         };

@@ -7,14 +7,14 @@ use crate::string::JStr;
 use crate::value::{Heap, Outcome, exception, unsupported};
 
 /// `replaceAll` and `replaceFirst`.
-pub(crate) fn replace(
-    heap: &mut Heap<'_>,
+pub(crate) fn replace<'r>(
+    heap: &mut Heap<'r>,
     patterns: &mut Patterns,
-    subject: &JStr,
-    pattern: &JStr,
-    with: &JStr,
+    subject: &JStr<'r>,
+    pattern: &JStr<'r>,
+    with: &JStr<'r>,
     times: usize,
-) -> Outcome<JStr> {
+) -> Outcome<JStr<'r>> {
     let compiled = patterns.get(heap, pattern)?;
     let text = compiled.check(heap, subject)?;
     if let (Some(literal), Some(with)) = (&compiled.literal, with.as_str())
@@ -22,7 +22,7 @@ pub(crate) fn replace(
     {
         // Most texts do not have it, which its first byte tells sooner than setting up a search.
         if literal.bytes().next().is_some_and(|first| !text.as_bytes().contains(&first)) {
-            return Ok(subject.clone());
+            return Ok(*subject);
         }
         let mut out = String::new();
         let mut end = 0;
@@ -37,14 +37,14 @@ pub(crate) fn replace(
             end = at + found.len();
         }
         if end == 0 {
-            return Ok(subject.clone());
+            return Ok(*subject);
         }
         out.push_str(&text[end..]);
-        return Ok(JStr::from(out));
+        return Ok(heap.keep(out));
     }
     let matches = compiled.find_all(heap, text, times)?;
     if matches.is_empty() {
-        return Ok(subject.clone());
+        return Ok(*subject);
     }
     let Some(with) = with.as_str() else {
         return unsupported("half a surrogate pair in a replacement");
@@ -62,7 +62,7 @@ pub(crate) fn replace(
         heap.charge(out.len() - before)?;
     }
     out.push_str(&text[end..]);
-    Ok(JStr::from(out))
+    Ok(heap.keep(out))
 }
 
 /// Java's `Matcher.appendReplacement`.
@@ -132,16 +132,21 @@ fn append(
 }
 
 /// Whether the whole subject matches.
-pub(crate) fn matches(heap: &mut Heap<'_>, patterns: &mut Patterns, subject: &JStr, pattern: &JStr) -> Outcome<bool> {
+pub(crate) fn matches<'r>(
+    heap: &mut Heap<'r>,
+    patterns: &mut Patterns,
+    subject: &JStr<'r>,
+    pattern: &JStr<'r>,
+) -> Outcome<bool> {
     matches_with(heap, patterns, subject, pattern, false)
 }
 
 /// As [`matches`], on request without regard to case.
-pub(crate) fn matches_with(
-    heap: &mut Heap<'_>,
+pub(crate) fn matches_with<'r>(
+    heap: &mut Heap<'r>,
     patterns: &mut Patterns,
-    subject: &JStr,
-    pattern: &JStr,
+    subject: &JStr<'r>,
+    pattern: &JStr<'r>,
     ignore_case: bool,
 ) -> Outcome<bool> {
     let compiled = patterns.whole(heap, pattern, ignore_case)?;
@@ -153,16 +158,16 @@ pub(crate) fn matches_with(
 }
 
 /// `String.split`
-pub(crate) fn split(
-    heap: &mut Heap<'_>,
+pub(crate) fn split<'r>(
+    heap: &mut Heap<'r>,
     patterns: &mut Patterns,
-    subject: &JStr,
-    pattern: &JStr,
+    subject: &JStr<'r>,
+    pattern: &JStr<'r>,
     limit: i32,
-) -> Outcome<Vec<JStr>> {
+) -> Outcome<Vec<JStr<'r>>> {
     let compiled = patterns.get(heap, pattern)?;
     let text = compiled.check(heap, subject)?;
-    let mut parts: Vec<JStr> = Vec::new();
+    let mut parts: Vec<JStr<'r>> = Vec::new();
     let mut end = 0;
     let most = usize::try_from(limit).ok().filter(|l| *l > 0).unwrap_or(usize::MAX);
     for groups in compiled.find_all(heap, text, usize::MAX)? {
@@ -179,7 +184,7 @@ pub(crate) fn split(
         end = to;
     }
     if parts.is_empty() && end == 0 {
-        return Ok(vec![subject.clone()]);
+        return Ok(vec![*subject]);
     }
     parts.push(JStr::from(&text[end..]));
     if limit == 0 {

@@ -9,11 +9,14 @@ use crate::number;
 use crate::string::Out;
 use crate::value::{Class, ListKind, MapKind, Object, Outcome, Value};
 
-impl Interpreter<'_> {
-    pub(crate) fn value(&mut self, e: &Expr) -> Flow<Value> {
+impl<'r> Interpreter<'r> {
+    pub(crate) fn value(&mut self, e: &'r Expr) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         Ok(match e {
-            Expr::Constant(value) => value.clone(),
+            Expr::Text(text) => Value::str(text.of(self.texts)),
+            Expr::Wide(text) => Value::Str(text.lend()),
+            Expr::Whole(number) => number.lend(),
+            Expr::Double(number) => Value::Double(*number),
             Expr::True => Value::Bool(true),
             Expr::False => Value::Bool(false),
             Expr::Word => Value::Null,
@@ -29,7 +32,7 @@ impl Interpreter<'_> {
                 if !has_line_comment && out.len() > 0 {
                     out.drop_last();
                 }
-                self.heap.string(out.finish())?
+                self.heap.made(out)?
             }
             Expr::Range(from, to, at) => {
                 let (from, to) = (self.value(from)?, self.value(to)?);
@@ -67,7 +70,7 @@ impl Interpreter<'_> {
         })
     }
 
-    pub(super) fn math(&mut self, math: &Math) -> Flow<Value> {
+    pub(super) fn math(&mut self, math: &'r Math) -> Flow<Value<'r>> {
         let (left, right) = (self.value(&math.left)?, self.value(&math.right)?);
         if math.op == MathOp::Add && (matches!(left, Value::Str(_)) || matches!(right, Value::Str(_))) {
             let mut out = Out::new();
@@ -84,18 +87,18 @@ impl Interpreter<'_> {
                 }
             }
             self.check_output(&out)?;
-            return Ok(self.heap.string(out.finish())?);
+            return Ok(self.heap.made(out)?);
         }
         if !number::is_number(&left) || !number::is_number(&right) {
             return Ok(Value::Null);
         }
         self.charge_big(&left, &right)?;
-        Ok(number::calculate(math.op, &left, &right).map_err(ErrorKind::Exception)?)
+        Ok(number::calculate(math.op, &left, &right, self.heap.store).map_err(ErrorKind::Exception)?)
     }
 
     /// Numbers without bounds count as memory, and as work in the square of their size.
-    pub(super) fn charge_big(&mut self, left: &Value, right: &Value) -> Outcome<()> {
-        let size = |v: &Value| match v {
+    pub(super) fn charge_big(&mut self, left: &Value<'r>, right: &Value<'r>) -> Outcome<()> {
+        let size = |v: &Value<'r>| match v {
             Value::BigInt(n) => n.bits() as usize / 8,
             Value::BigDec(d) => d.unscaled.bits() as usize / 8 + d.scale.unsigned_abs() as usize,
             _ => 0,
@@ -108,7 +111,7 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    pub(super) fn truth(&mut self, e: &Expr) -> Flow<bool> {
+    pub(super) fn truth(&mut self, e: &'r Expr) -> Flow<bool> {
         self.heap.step(1)?;
         Ok(match e {
             Expr::True => true,
@@ -124,7 +127,8 @@ impl Interpreter<'_> {
                     }
                     // Velocity asks for the text of what it tests, and that can fail.
                     value @ Value::Object(_) => match self.heap.write(&value, &mut Out::new()) {
-                        Ok(()) | Err(ErrorKind::Unsupported(_)) => true,
+                        Ok(()) => true,
+                        Err(kind) if matches!(*kind, ErrorKind::Unsupported(_)) => true,
                         Err(kind) => return Err(kind.into()),
                     },
                     _ => true,
@@ -138,7 +142,7 @@ impl Interpreter<'_> {
         })
     }
 
-    pub(super) fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Flow<bool> {
+    pub(super) fn compare(&mut self, op: CompareOp, left: &'r Expr, right: &'r Expr) -> Flow<bool> {
         let (left, right) = (self.value(left)?, self.value(right)?);
         let numbers = number::is_number(&left) && number::is_number(&right);
         if numbers {
@@ -161,7 +165,7 @@ impl Interpreter<'_> {
     }
 
     /// Velocity's `==`: by `equals` where one class extends the other, else by text.
-    pub(super) fn same(&mut self, left: &Value, right: &Value) -> Flow<bool> {
+    pub(super) fn same(&mut self, left: &Value<'r>, right: &Value<'r>) -> Flow<bool> {
         if let (Value::Str(a), Value::Str(b)) = (left, right) {
             return Ok(a == b);
         }

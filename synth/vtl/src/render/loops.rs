@@ -7,8 +7,8 @@ use crate::methods;
 use crate::string::Out;
 use crate::value::{Cursor, MapKind, Object, ObjectId, Outcome, Scope, Value};
 
-impl Interpreter<'_> {
-    pub(super) fn foreach(&mut self, foreach: &Foreach, out: &mut Out) -> Flow<()> {
+impl<'r> Interpreter<'r> {
+    pub(super) fn foreach(&mut self, foreach: &'r Foreach, out: &mut Out) -> Flow<()> {
         let list = match foreach.children.get(2) {
             Some(Child::Expr(e)) => self.value(e)?,
             Some(Child::Block(_)) => Value::Null,
@@ -52,7 +52,7 @@ impl Interpreter<'_> {
             has_next: false,
             storage,
         }))?;
-        self.put(self.slots.scope, scope.clone());
+        self.put(self.slots.scope, scope);
         let mut hidden = None;
         let mut rounds = 0;
         let mut stopped = Ok(());
@@ -105,21 +105,21 @@ impl Interpreter<'_> {
         {
             let outer = match scope.parent {
                 Some(parent) => Value::Object(parent),
-                None => scope.replaced.clone(),
+                None => scope.replaced,
             };
             self.restore(self.slots.scope, outer);
         }
         stopped
     }
 
-    pub(super) fn cursor_has_next(&self, shared: Option<ObjectId>, own: Option<&Cursor>) -> bool {
+    pub(super) fn cursor_has_next(&self, shared: Option<ObjectId>, own: Option<&Cursor<'r>>) -> bool {
         match (own, shared.map(|id| self.heap.get(id))) {
             (Some(cursor), _) | (None, Some(Object::Iterator(cursor))) => self.heap.has_next(cursor),
             _ => false,
         }
     }
 
-    pub(super) fn cursor_next(&mut self, shared: Option<ObjectId>, own: Option<&mut Cursor>) -> Outcome<Value> {
+    pub(super) fn cursor_next(&mut self, shared: Option<ObjectId>, own: Option<&mut Cursor<'r>>) -> Outcome<Value<'r>> {
         match (own, shared) {
             (Some(cursor), _) => self.heap.advance(cursor),
             (None, Some(id)) => methods::iterator_next(&mut self.heap, id),

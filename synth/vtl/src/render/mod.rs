@@ -5,9 +5,7 @@ mod loops;
 mod print;
 mod references;
 
-use std::sync::Arc;
-
-use crate::ast::{Block, Child, Expr, Node, Slot};
+use crate::ast::{Block, Child, Expr, Name, Node, Slot};
 use crate::error::ErrorKind;
 use crate::methods;
 use crate::string::{JStr, Out};
@@ -34,6 +32,12 @@ impl From<ErrorKind> for Box<Abort> {
     }
 }
 
+impl From<Box<ErrorKind>> for Box<Abort> {
+    fn from(kind: Box<ErrorKind>) -> Self {
+        Self::from(*kind)
+    }
+}
+
 pub(crate) type Flow<T> = Result<T, Box<Abort>>;
 
 pub(super) trait At<T> {
@@ -54,7 +58,7 @@ impl<T> At<T> for Flow<T> {
 
 impl<T> At<T> for Outcome<T> {
     fn at(self, at: usize) -> Flow<T> {
-        self.map_err(|kind| Box::new(Abort::Error { at: Some(at), kind }))
+        self.map_err(|kind| Box::new(Abort::Error { at: Some(at), kind: *kind }))
     }
 }
 
@@ -65,19 +69,21 @@ pub(crate) struct LoopSlots {
     pub(crate) scope: Slot,
 }
 
-pub(crate) struct Interpreter<'a> {
-    pub(crate) heap: Heap<'a>,
+pub(crate) struct Interpreter<'r> {
+    pub(crate) texts: &'r str,
+    pub(crate) names: &'r [Name],
+    pub(crate) heap: Heap<'r>,
     /// Null stands for a variable that is not set.
-    pub(crate) variables: Vec<Value>,
-    pub(crate) input: methods::InputState,
+    pub(crate) variables: Vec<Value<'r>>,
+    pub(crate) input: methods::InputState<'r>,
     pub(crate) slots: LoopSlots,
     /// Loops over a null element hide the element's variable.
     pub(crate) hidden: Vec<(Slot, bool)>,
     pub(crate) depth: usize,
 }
 
-impl Interpreter<'_> {
-    pub(crate) fn block(&mut self, block: &Block, out: &mut Out) -> Flow<()> {
+impl<'r> Interpreter<'r> {
+    pub(crate) fn block(&mut self, block: &'r Block, out: &mut Out) -> Flow<()> {
         for node in block {
             self.node(node, out)?;
         }
@@ -87,16 +93,16 @@ impl Interpreter<'_> {
     pub(super) fn check_output(&self, out: &Out) -> Outcome<()> {
         let limit = self.heap.limits.output_bytes;
         if out.len() > limit {
-            return Err(ErrorKind::Limit(format!("the output gets longer than {limit} bytes")));
+            return Err(ErrorKind::Limit(format!("the output gets longer than {limit} bytes")).into());
         }
         Ok(())
     }
 
-    fn node(&mut self, node: &Node, out: &mut Out) -> Flow<()> {
+    fn node(&mut self, node: &'r Node, out: &mut Out) -> Flow<()> {
         self.heap.step(1)?;
         match node {
             Node::Text(text) => {
-                out.push_str(text);
+                out.push_str(text.of(self.texts));
                 self.check_output(out)?;
                 Ok(())
             }
@@ -116,7 +122,7 @@ impl Interpreter<'_> {
             }
             Node::Foreach(foreach) => self.foreach(foreach, out).at(foreach.at),
             Node::Define { key, block } => {
-                let block = self.heap.add(Object::Block { definition: Arc::clone(block), depth: 0 })?;
+                let block = self.heap.add(Object::Block { definition: block, depth: 0 })?;
                 self.put(*key, block);
                 Ok(())
             }
@@ -138,17 +144,18 @@ impl Interpreter<'_> {
                     return Err(Box::new(Abort::Loop(scope.owner)));
                 }
                 let message = format!("`#break({source})` needs a loop such as `$foreach`");
-                Err(ErrorKind::Exception(message)).at(*at)
+                Err(Box::new(ErrorKind::Exception(message))).at(*at)
             }
             Node::Include { at, children, parse } => self.include(*at, children, *parse, out),
         }
     }
 
-    fn include(&mut self, at: usize, children: &[Child], parse: bool, out: &mut Out) -> Flow<()> {
-        let missing = |name: &str| Err(ErrorKind::Exception(format!("Unable to find resource '{name}'"))).at(at);
+    fn include(&mut self, at: usize, children: &'r [Child], parse: bool, out: &mut Out) -> Flow<()> {
+        let missing =
+            |name: &str| Err(Box::new(ErrorKind::Exception(format!("Unable to find resource '{name}'")))).at(at);
         if parse {
             let Some(Child::Expr(argument)) = children.first() else {
-                return Err(ErrorKind::Exception("#parse(): argument missing".to_owned())).at(at);
+                return Err(Box::new(ErrorKind::Exception("#parse(): argument missing".to_owned()))).at(at);
             };
             let value = self.value(argument)?;
             if value.is_null() {
@@ -159,7 +166,7 @@ impl Interpreter<'_> {
         }
         for (i, child) in children.iter().enumerate() {
             match child {
-                Child::Expr(e @ (Expr::Reference(_) | Expr::Interpolated { .. } | Expr::Constant(Value::Str(_)))) => {
+                Child::Expr(e @ (Expr::Reference(_) | Expr::Interpolated { .. } | Expr::Text(_) | Expr::Wide(_))) => {
                     let value = self.value(e)?;
                     if value.is_null() {
                         out.push_str(&format!(
@@ -180,29 +187,34 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    pub(super) fn get(&self, slot: Slot) -> Value {
+    pub(super) fn name(&self, slot: Slot) -> &'r str {
+        self.names[slot as usize].text()
+    }
+
+    #[inline]
+    pub(super) fn get(&self, slot: Slot) -> Value<'r> {
         if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
             return Value::Null;
         }
-        self.variables[slot].clone()
+        self.variables[slot as usize]
     }
 
-    pub(super) fn put(&mut self, slot: Slot, value: Value) {
+    pub(super) fn put(&mut self, slot: Slot, value: Value<'r>) {
         if value.is_null() {
             for hidden in self.hidden.iter_mut().filter(|(hidden, _)| *hidden == slot) {
                 hidden.1 = true;
             }
         }
-        self.variables[slot] = value;
+        self.variables[slot as usize] = value;
     }
 
     /// Puts a saved value back; there was none where it is null.
-    pub(super) fn restore(&mut self, slot: Slot, value: Value) {
+    pub(super) fn restore(&mut self, slot: Slot, value: Value<'r>) {
         if value.is_null() {
             for hidden in self.hidden.iter_mut().filter(|(hidden, _)| *hidden == slot) {
                 hidden.1 = false;
             }
         }
-        self.variables[slot] = value;
+        self.variables[slot as usize] = value;
     }
 }

@@ -1,16 +1,15 @@
 //! References that stand in the text, and blocks of `#define`.
 
-use std::sync::Arc;
-
-use super::{Abort, Flow, Interpreter};
-use crate::ast::{Definition, Expr, Reference, Shape};
+use super::{Abort, At, Flow, Interpreter};
+use crate::ast::{Definition, Escaping, Expr, Reference, Shape, Step, StepKind};
 use crate::error::ErrorKind;
+use crate::methods;
 use crate::string::{JStr, Out};
 use crate::value::{Object, ObjectId, Value};
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     /// What printing an argument of a directive does: references print, and so do those inside lists.
-    pub(super) fn print_expression(&mut self, e: &Expr, out: &mut Out) -> Flow<()> {
+    pub(super) fn print_expression(&mut self, e: &'r Expr, out: &mut Out) -> Flow<()> {
         match e {
             Expr::Reference(reference) => self.print(reference, out),
             Expr::Range(from, to, _) => {
@@ -26,15 +25,25 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn print(&mut self, reference: &Reference, out: &mut Out) -> Flow<()> {
+    pub(super) fn print(&mut self, reference: &'r Reference, out: &mut Out) -> Flow<()> {
         if reference.shape == Shape::Runt {
-            out.push_str(&reference.name);
+            out.push_str(self.name(reference.root));
             return Ok(());
+        }
+        if reference.escaping != Escaping::No
+            && !reference.escaped
+            && matches!(self.get(reference.root), Value::Util)
+            && let Some(Step { at, kind: StepKind::Call(_, arguments) }) = reference.steps.first()
+            && let [argument] = &arguments[..]
+        {
+            return self.print_escaping(reference, argument, out).at(*at);
         }
         let value = self.resolve(reference)?;
         if reference.escaped {
-            out.push_str(&reference.prefix);
-            out.push_str(&reference.source);
+            if let Some(before) = &reference.before {
+                out.push_str(&before.prefix);
+            }
+            out.push_str(reference.source.of(self.texts));
             return Ok(self.check_output(out)?);
         }
         if let Value::Object(id) = value
@@ -45,15 +54,42 @@ impl Interpreter<'_> {
             if self.run_block(id, out)? {
                 return Ok(());
             }
-            for text in [&*reference.prefix, &*reference.prefix, &*reference.more, &*reference.source] {
-                out.push_str(text);
+            if let Some(before) = &reference.before {
+                out.push_str(&before.prefix);
+                out.push_str(&before.prefix);
+                out.push_str(&before.more);
             }
+            out.push_str(reference.source.of(self.texts));
             return Ok(());
         }
-        out.push_str(&reference.prefix);
-        out.push_str(&reference.more);
+        if let Some(before) = &reference.before {
+            out.push_str(&before.prefix);
+            out.push_str(&before.more);
+        }
+        if let Value::Str(text) = value {
+            self.heap.step(1)?;
+            out.push(&text);
+            return Ok(self.heap.check_text(out)?);
+        }
         self.heap.write(&value, out)?;
         Ok(self.check_output(out)?)
+    }
+
+    /// `$util.escapeJavaScript(argument)`, without a string of its own; it counts as it would with one.
+    fn print_escaping(&mut self, reference: &'r Reference, argument: &'r Expr, out: &mut Out) -> Flow<()> {
+        let value = self.value(argument)?;
+        let text = methods::argument_text(self, &value)?;
+        if let Some(before) = &reference.before {
+            out.push_str(&before.prefix);
+            out.push_str(&before.more);
+        }
+        let before = out.len();
+        if let Some(text) = text {
+            self.heap.step(6 + text.bytes() / 16)?;
+            methods::write_escaped(&text, reference.escaping, out);
+        }
+        self.heap.charge(2 * (out.len() - before))?;
+        Ok(self.heap.check_text(out)?)
     }
 
     /// Renders a block of `#define`; false where it is inside itself too often.
@@ -64,18 +100,18 @@ impl Interpreter<'_> {
                     return Ok(false);
                 }
                 *depth += 1;
-                Arc::clone(definition)
+                *definition
             }
             _ => return Ok(false),
         };
-        self.define(&definition, out)?;
+        self.define(definition, out)?;
         if let Object::Block { depth, .. } = self.heap.get_mut(id) {
             *depth -= 1;
         }
         Ok(true)
     }
 
-    pub(super) fn define(&mut self, definition: &Definition, out: &mut Out) -> Flow<()> {
+    pub(super) fn define(&mut self, definition: &'r Definition, out: &mut Out) -> Flow<()> {
         if self.depth >= self.heap.limits.template_depth {
             let limit = self.heap.limits.template_depth;
             return Err(
@@ -92,14 +128,14 @@ impl Interpreter<'_> {
     }
 
     /// Java's `toString`; `None` for a block that is inside itself too often.
-    pub(crate) fn text(&mut self, value: &Value) -> Flow<Option<JStr>> {
+    pub(crate) fn text(&mut self, value: &Value<'r>) -> Flow<Option<JStr<'r>>> {
         if let Value::Object(id) = value
             && let Object::Block { .. } = self.heap.get(*id)
         {
             let mut out = Out::new();
             return Ok(if self.run_block(*id, &mut out)? {
                 self.heap.charge(out.len())?;
-                Some(out.finish())
+                Some(self.heap.keep(out))
             } else {
                 None
             });

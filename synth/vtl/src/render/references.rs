@@ -6,16 +6,24 @@ use crate::error::ErrorKind;
 use crate::methods;
 use crate::value::Value;
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     /// The reference's value; the empty string where there is none.
-    pub(super) fn resolve(&mut self, reference: &Reference) -> Flow<Value> {
+    pub(super) fn resolve(&mut self, reference: &'r Reference) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         let mut value = self.get(reference.root);
         if value.is_null() {
             return Ok(Value::str(""));
         }
         for step in &reference.steps {
-            value = self.step(&value, step).at(step.at)?;
+            value = match &step.kind {
+                StepKind::Property(name)
+                    if let Some(member) = self.heap.member(&value, &self.names[*name as usize]) =>
+                {
+                    self.heap.step(2)?;
+                    member
+                }
+                _ => self.step(&value, step).at(step.at)?,
+            };
             if value.is_null() {
                 return Ok(Value::str(""));
             }
@@ -23,28 +31,11 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    pub(super) fn step(&mut self, on: &Value, step: &Step) -> Flow<Value> {
+    pub(super) fn step(&mut self, on: &Value<'r>, step: &'r Step) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         match &step.kind {
-            StepKind::Property(name, key) => methods::property(self, on, name, key),
-            StepKind::Call(name, arguments) => {
-                // Hardly a method takes more than two, and these need no list on the heap.
-                match &arguments[..] {
-                    [] => methods::call(self, on, name, &[]),
-                    [only] => {
-                        let only = self.value(only)?;
-                        methods::call(self, on, name, &[only])
-                    }
-                    [first, second] => {
-                        let (first, second) = (self.value(first)?, self.value(second)?);
-                        methods::call(self, on, name, &[first, second])
-                    }
-                    more => {
-                        let values = more.iter().map(|e| self.value(e)).collect::<Flow<Vec<_>>>()?;
-                        methods::call(self, on, name, &values)
-                    }
-                }
-            }
+            StepKind::Property(name) => methods::property(self, on, self.name(*name)),
+            StepKind::Call(name, arguments) => self.call(on, self.name(*name), arguments),
             StepKind::Index(index) => {
                 let index = self.value(index)?;
                 let index = self.count_back(index, on)?;
@@ -53,8 +44,28 @@ impl Interpreter<'_> {
         }
     }
 
+    #[inline(never)]
+    fn call(&mut self, on: &Value<'r>, name: &'r str, arguments: &'r [Expr]) -> Flow<Value<'r>> {
+        // Hardly a method takes more than two, and these need no list on the heap.
+        match arguments {
+            [] => methods::call(self, on, name, &[]),
+            [only] => {
+                let only = self.value(only)?;
+                methods::call(self, on, name, &[only])
+            }
+            [first, second] => {
+                let (first, second) = (self.value(first)?, self.value(second)?);
+                methods::call(self, on, name, &[first, second])
+            }
+            more => {
+                let values = more.iter().map(|e| self.value(e)).collect::<Flow<Vec<_>>>()?;
+                methods::call(self, on, name, &values)
+            }
+        }
+    }
+
     /// `$list[-1]` is the last element.
-    pub(super) fn count_back(&mut self, index: Value, on: &Value) -> Flow<Value> {
+    pub(super) fn count_back(&mut self, index: Value<'r>, on: &Value<'r>) -> Flow<Value<'r>> {
         let Value::Int(i) = index else {
             return Ok(index);
         };
@@ -67,7 +78,7 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn set(&mut self, target: &Reference, value: &Expr) -> Flow<()> {
+    pub(super) fn set(&mut self, target: &'r Reference, value: &'r Expr) -> Flow<()> {
         let value = self.value(value)?;
         if value.is_null() {
             return Ok(());
@@ -92,8 +103,8 @@ impl Interpreter<'_> {
                 let index = self.count_back(index, &on).at(last.at)?;
                 methods::set_index(self, &on, index, value).at(last.at)
             }
-            StepKind::Property(name, _) | StepKind::Call(name, _) => {
-                methods::set_property(self, &on, name, value).at(last.at)
+            StepKind::Property(name) | StepKind::Call(name, _) => {
+                methods::set_property(self, &on, self.name(*name), value).at(last.at)
             }
         }
     }

@@ -10,53 +10,45 @@ const SMALL: usize = 8;
 
 /// A map's entries: what is hashed, and the key and value that it stands for.
 #[derive(Debug, Default)]
-pub(crate) struct Entries {
-    list: Vec<(Key, (Value, Value))>,
+pub(crate) struct Entries<'r> {
+    list: Vec<(Key<'r>, (Value<'r>, Value<'r>))>,
     #[expect(clippy::box_collection, reason = "most maps have no index, and a boxed one keeps all of them small")]
-    index: Option<Box<HashMap<Key, usize>>>,
+    index: Option<Box<HashMap<Key<'r>, usize>>>,
 }
 
-impl Entries {
+impl<'r> Entries<'r> {
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    fn position(&self, key: &Key) -> Option<usize> {
+    fn position(&self, key: &Key<'r>) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
             None => self.list.iter().position(|(k, _)| k == key),
         }
     }
 
-    pub(crate) fn get(&self, key: &Key) -> Option<&(Value, Value)> {
+    pub(crate) fn get(&self, key: &Key<'r>) -> Option<&(Value<'r>, Value<'r>)> {
         self.position(key).map(|i| &self.list[i].1)
     }
 
     /// The value under a string, without making a key of it where the map is small.
-    pub(crate) fn get_text(&self, name: &JStr) -> Option<&Value> {
+    pub(crate) fn get_text(&self, name: &str) -> Option<&Value<'r>> {
         match &self.index {
-            Some(_) => self.get(&Key::Str(name.clone())).map(|(_, v)| v),
+            Some(_) => self.position(&Key::Str(JStr::from(name))).map(|i| &self.list[i].1.1),
             None => self.list.iter().find_map(|(k, (_, v))| match k {
-                Key::Str(s) if s == name => Some(v),
+                Key::Str(s) if s.as_str() == Some(name) => Some(v),
                 _ => None,
             }),
         }
     }
 
-    pub(crate) fn get_mut(&mut self, key: &Key) -> Option<&mut (Value, Value)> {
+    pub(crate) fn get_mut(&mut self, key: &Key<'r>) -> Option<&mut (Value<'r>, Value<'r>)> {
         self.position(key).map(|i| &mut self.list[i].1)
     }
 
-    pub(crate) fn contains_key(&self, key: &Key) -> bool {
-        self.position(key).is_some()
-    }
-
     /// Adds an entry whose key is not there yet.
-    pub(crate) fn push(&mut self, key: Key, entry: (Value, Value)) {
+    pub(crate) fn push(&mut self, key: Key<'r>, entry: (Value<'r>, Value<'r>)) {
         if let Some(index) = &mut self.index {
             index.insert(key.clone(), self.list.len());
         }
@@ -74,7 +66,7 @@ impl Entries {
         self.index = Some(Box::new(self.list.iter().enumerate().map(|(i, (k, _))| (k.clone(), i)).collect()));
     }
 
-    pub(crate) fn remove(&mut self, key: &Key) -> Option<(Value, Value)> {
+    pub(crate) fn remove(&mut self, key: &Key<'r>) -> Option<(Value<'r>, Value<'r>)> {
         let (_, entry) = self.list.remove(self.position(key)?);
         if self.index.is_some() {
             self.number();
@@ -86,16 +78,12 @@ impl Entries {
         *self = Entries::default();
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key<'r>> {
         self.list.iter().map(|(k, _)| k)
     }
 
-    pub(crate) fn values(&self) -> impl Iterator<Item = &(Value, Value)> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &(Value<'r>, Value<'r>)> {
         self.list.iter().map(|(_, entry)| entry)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &(Value, Value))> {
-        self.list.iter().map(|(k, entry)| (k, entry))
     }
 }
 
@@ -112,12 +100,12 @@ mod tests {
             }
             assert!(entries.remove(&Key::Int(2)).is_some());
             assert!(entries.remove(&Key::Int(2)).is_none());
-            let keys: Vec<Key> = entries.keys().cloned().collect();
-            let expected: Vec<Key> = (0..count).filter(|i| *i != 2).map(Key::Int).collect();
+            let keys: Vec<Key<'_>> = entries.keys().cloned().collect();
+            let expected: Vec<Key<'_>> = (0..count).filter(|i| *i != 2).map(Key::Int).collect();
             assert_eq!(keys, expected);
             assert!(matches!(entries.get(&Key::Int(3)), Some((_, Value::Int(6)))));
             entries.clear();
-            assert!(entries.is_empty() && !entries.contains_key(&Key::Int(3)));
+            assert!(entries.len() == 0 && entries.get(&Key::Int(3)).is_none());
         }
     }
 }

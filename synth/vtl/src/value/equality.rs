@@ -3,9 +3,9 @@
 use super::{Class, Heap, Outcome, Value, unsupported};
 use crate::number;
 
-impl Heap<'_> {
+impl<'r> Heap<'r> {
     /// Java's `equals`.
-    pub(crate) fn equals(&mut self, a: &Value, b: &Value) -> Outcome<bool> {
+    pub(crate) fn equals(&mut self, a: &Value<'r>, b: &Value<'r>) -> Outcome<bool> {
         self.step(1)?;
         Ok(match (a, b) {
             (Value::Object(x), Value::Object(y)) if x == y => true,
@@ -27,13 +27,13 @@ impl Heap<'_> {
                 }
                 if self.is_map(a) && self.is_map(b) {
                     let keys = self.ordered_keys(x)?;
-                    if self.map(y).map_or(0, |m| m.entries.len()) != keys.len() {
+                    if self.map_len(y) != keys.len() {
                         return Ok(false);
                     }
                     return self.deeper(|h| {
                         for key in keys {
                             let (_, m) = h.entry_of(x, &key);
-                            let Some((_, n)) = h.map(y).and_then(|map| map.entries.get(&key)).cloned() else {
+                            let Some(n) = h.map(y).and_then(|map| map.get(&key)).cloned() else {
                                 return Ok(false);
                             };
                             if !h.equals(&m, &n)? {
@@ -69,11 +69,11 @@ impl Heap<'_> {
         })
     }
 
-    pub(crate) fn contains(&mut self, items: &[Value], value: &Value) -> Outcome<bool> {
+    pub(crate) fn contains(&mut self, items: &[Value<'r>], value: &Value<'r>) -> Outcome<bool> {
         Ok(self.position(items, value)?.is_some())
     }
 
-    pub(crate) fn position(&mut self, items: &[Value], value: &Value) -> Outcome<Option<usize>> {
+    pub(crate) fn position(&mut self, items: &[Value<'r>], value: &Value<'r>) -> Outcome<Option<usize>> {
         for (i, item) in items.iter().enumerate() {
             if self.equals(value, item)? {
                 return Ok(Some(i));
@@ -83,7 +83,7 @@ impl Heap<'_> {
     }
 
     /// Java's `hashCode`.
-    pub(crate) fn hash_code(&mut self, value: &Value) -> Outcome<i32> {
+    pub(crate) fn hash_code(&mut self, value: &Value<'r>) -> Outcome<i32> {
         self.step(1)?;
         Ok(match value {
             Value::Null => 0,

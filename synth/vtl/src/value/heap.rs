@@ -1,52 +1,79 @@
 //! Where objects live, and what a rendering may still use.
 
-use super::{Class, Entries, JMap, ListKind, MapKind, Object, ObjectId, Outcome, Value, ViewKind, unsupported};
+use super::{
+    Chain, Class, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
+    unsupported,
+};
 use crate::error::ErrorKind;
 use crate::limits::Limits;
-use crate::string::JStr;
+use crate::string::{JStr, JString};
 
 /// All objects of one rendering, and what it may still use.
-pub(crate) struct Heap<'a> {
-    objects: Vec<Object>,
-    pub(crate) limits: &'a Limits,
+pub(crate) struct Heap<'r> {
+    pub(super) objects: Vec<Object<'r>>,
+    /// The members of all objects of JSON that were read.
+    pub(crate) members: Vec<Member<'r>>,
+    pub(crate) limits: &'r Limits,
+    /// Where what is made stays.
+    pub(crate) store: &'r Store,
     steps: usize,
     memory: usize,
     depth: usize,
 }
 
-impl<'a> Heap<'a> {
-    pub(crate) fn new(limits: &'a Limits) -> Self {
-        Heap { objects: Vec::new(), limits, steps: limits.steps, memory: limits.memory_bytes, depth: 0 }
+impl<'r> Heap<'r> {
+    pub(crate) fn new(limits: &'r Limits, store: &'r Store) -> Self {
+        Heap {
+            objects: Vec::new(),
+            members: Vec::new(),
+            limits,
+            store,
+            steps: limits.steps,
+            memory: limits.memory_bytes,
+            depth: 0,
+        }
     }
 
     /// Counts work; an error once the limit is used up.
+    #[inline]
     pub(crate) fn step(&mut self, count: usize) -> Outcome<()> {
         match self.steps.checked_sub(count) {
             Some(left) => {
                 self.steps = left;
                 Ok(())
             }
-            None => Err(ErrorKind::Limit(format!("the rendering takes more than {} steps", self.limits.steps))),
+            None => self.too_many_steps(),
         }
     }
 
+    #[cold]
+    fn too_many_steps(&self) -> Outcome<()> {
+        Err(ErrorKind::Limit(format!("the rendering takes more than {} steps", self.limits.steps)).into())
+    }
+
     /// Counts memory.
+    #[inline]
     pub(crate) fn charge(&mut self, bytes: usize) -> Outcome<()> {
         match self.memory.checked_sub(bytes) {
             Some(left) => {
                 self.memory = left;
                 Ok(())
             }
-            None => {
-                let limit = self.limits.memory_bytes;
-                Err(ErrorKind::Limit(format!("the rendering makes more than {limit} bytes of values")))
-            }
+            None => self.too_much_memory(),
         }
+    }
+
+    #[cold]
+    fn too_much_memory(&self) -> Outcome<()> {
+        let limit = self.limits.memory_bytes;
+        Err(ErrorKind::Limit(format!("the rendering makes more than {limit} bytes of values")).into())
     }
 
     pub(crate) fn enter(&mut self) -> Outcome<()> {
         if self.depth >= self.limits.value_depth {
-            return Err(ErrorKind::Limit(format!("values are nested more than {} deep", self.limits.value_depth)));
+            return Err(
+                ErrorKind::Limit(format!("values are nested more than {} deep", self.limits.value_depth)).into()
+            );
         }
         self.depth += 1;
         Ok(())
@@ -63,40 +90,67 @@ impl<'a> Heap<'a> {
         result
     }
 
-    pub(crate) fn add(&mut self, object: Object) -> Outcome<Value> {
+    #[inline]
+    pub(crate) fn add(&mut self, object: Object<'r>) -> Outcome<Value<'r>> {
         self.charge(96)?;
         let id = ObjectId::try_from(self.objects.len()).map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
         self.objects.push(object);
         Ok(Value::Object(id))
     }
 
-    pub(crate) fn get(&self, id: ObjectId) -> &Object {
+    /// Takes room for what a text of JSON of so many bytes will probably need; a large one's grows as it is read.
+    pub(crate) fn expect_json(&mut self, bytes: usize) {
+        let expected = (bytes / 16).min(4096);
+        self.objects.reserve(expected / 2);
+        self.members.reserve(expected);
+    }
+
+    /// Whether it is a map as JSON and `{}` make it, and not one of json-smart's.
+    pub(crate) fn is_linked_map(&self, id: ObjectId) -> bool {
+        matches!(self.get(id), Object::Map(JMap { kind: MapKind::Linked, .. }))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: ObjectId) -> &Object<'r> {
         &self.objects[id as usize]
     }
 
-    pub(crate) fn get_mut(&mut self, id: ObjectId) -> &mut Object {
+    pub(crate) fn get_mut(&mut self, id: ObjectId) -> &mut Object<'r> {
         &mut self.objects[id as usize]
     }
 
-    pub(crate) fn list(&mut self, kind: ListKind, items: Vec<Value>) -> Outcome<Value> {
+    pub(crate) fn list(&mut self, kind: ListKind, items: Vec<Value<'r>>) -> Outcome<Value<'r>> {
         self.charge(items.len() * 32)?;
         self.add(Object::List { kind, items, changes: 0 })
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap { kind, entries: Entries::default(), changes: 0, capacity: 16 };
+        let map = JMap { kind, members: Members::Read(Chain::default()), changes: 0, capacity: 16 };
         match self.add(Object::Map(map))? {
             Value::Object(id) => Ok(id),
             _ => unsupported("a map that is no object"),
         }
     }
 
-    pub(crate) fn string(&mut self, s: JStr) -> Outcome<Value> {
+    /// Keeps a string that was made. Its bytes are for the caller to count, what it takes beside them is counted here.
+    pub(crate) fn keep(&mut self, made: impl Into<JString>) -> JStr<'r> {
+        self.memory = self.memory.saturating_sub(48);
+        self.store.string(made.into())
+    }
+
+    /// Keeps and counts a string that was made.
+    pub(crate) fn made(&mut self, made: impl Into<JString>) -> Outcome<Value<'r>> {
+        let made = self.keep(made);
+        self.string(made)
+    }
+
+    /// A string's value; the string counts as memory.
+    pub(crate) fn string(&mut self, s: JStr<'r>) -> Outcome<Value<'r>> {
         self.charge(s.bytes())?;
         Ok(Value::Str(s))
     }
 
-    pub(crate) fn class(&self, value: &Value) -> Option<Class> {
+    pub(crate) fn class(&self, value: &Value<'r>) -> Option<Class> {
         Some(match value {
             Value::Null => return None,
             Value::Bool(_) => Class::Boolean,

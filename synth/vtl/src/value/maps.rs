@@ -1,36 +1,53 @@
 //! Maps, and the order of their entries.
 
-use std::sync::Arc;
-
-use super::{Class, Entries, Heap, JMap, Key, ListKind, MapKind, Object, ObjectId, Outcome, Scope, Value, unsupported};
+use super::{
+    Chain, Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Scope,
+    Value, unsupported,
+};
+use crate::ast::Name;
 use crate::number;
-use crate::string::JStr;
 
-impl Heap<'_> {
-    pub(crate) fn map(&self, id: ObjectId) -> Option<&JMap> {
+/// A map that is being changed.
+struct Changing<'h, 'r> {
+    entries: &'h mut Entries<'r>,
+    changes: &'h mut u32,
+    capacity: &'h mut u32,
+}
+
+impl<'r> Heap<'r> {
+    pub(crate) fn map(&self, id: ObjectId) -> Option<MapView<'_, 'r>> {
         match self.get(id) {
-            Object::Map(map) => Some(map),
+            Object::Map(map) => Some(MapView::new(map, &self.members)),
             Object::Scope(scope) => match self.get(scope.storage) {
-                Object::Map(map) => Some(map),
+                Object::Map(map) => Some(MapView::new(map, &self.members)),
                 _ => None,
             },
             _ => None,
         }
     }
 
-    pub(super) fn map_mut(&mut self, id: ObjectId) -> Option<&mut JMap> {
+    pub(crate) fn map_len(&self, id: ObjectId) -> usize {
+        self.map(id).map_or(0, |m| m.len())
+    }
+
+    /// A map to change: from now on its entries are its own.
+    fn map_mut(&mut self, id: ObjectId) -> Option<Changing<'_, 'r>> {
         let id = match self.get(id) {
             Object::Scope(scope) => scope.storage,
             _ => id,
         };
-        match self.get_mut(id) {
-            Object::Map(map) => Some(map),
+        let members = &self.members;
+        match &mut self.objects[id as usize] {
+            Object::Map(map) => {
+                let entries = map.members.own(members);
+                Some(Changing { entries, changes: &mut map.changes, capacity: &mut map.capacity })
+            }
             _ => None,
         }
     }
 
     /// The key under which a map holds a value.
-    pub(crate) fn key(&mut self, value: &Value) -> Outcome<Key> {
+    pub(crate) fn key(&mut self, value: &Value<'r>) -> Outcome<Key<'r>> {
         self.step(1)?;
         Ok(match value {
             Value::Null => Key::Null,
@@ -41,10 +58,10 @@ impl Heap<'_> {
             Value::Long(v) => Key::Long(*v),
             Value::Float(v) => Key::Float(number::float_bits(*v)),
             Value::Double(v) => Key::Double(number::double_bits(*v)),
-            Value::BigInt(v) => Key::BigInt(Arc::clone(v)),
-            Value::BigDec(v) => Key::BigDec(Arc::clone(v)),
+            Value::BigInt(v) => Key::BigInt(v),
+            Value::BigDec(v) => Key::BigDec(v),
             Value::Char(v) => Key::Char(*v),
-            Value::Str(v) => Key::Str(v.clone()),
+            Value::Str(v) => Key::Str(*v),
             Value::Input => Key::Other(Class::Input),
             Value::Util => Key::Other(Class::Util),
             Value::Class(c) => Key::Other(*c),
@@ -58,12 +75,12 @@ impl Heap<'_> {
         })
     }
 
-    pub(crate) fn map_get(&mut self, id: ObjectId, key: &Value) -> Outcome<Value> {
+    pub(crate) fn map_get(&mut self, id: ObjectId, key: &Value<'r>) -> Outcome<Value<'r>> {
         let key = self.key(key)?;
         let mut id = id;
         loop {
-            if let Some((_, value)) = self.map(id).and_then(|m| m.entries.get(&key)) {
-                return Ok(value.clone());
+            if let Some(value) = self.map(id).and_then(|m| m.get(&key)) {
+                return Ok(*value);
             }
             // A loop's scope asks the scope of the loop around it.
             match self.get(id) {
@@ -73,35 +90,46 @@ impl Heap<'_> {
         }
     }
 
-    /// `map.name`, for maps whose entries are all their own.
-    pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &JStr) -> Outcome<Value> {
-        self.step(1)?;
-        Ok(self.map(id).and_then(|m| m.entries.get_text(name)).cloned().unwrap_or(Value::Null))
+    /// `value.name` where the value is an object of JSON as it was read; null where it has no such member.
+    #[inline]
+    pub(crate) fn member(&self, value: &Value<'r>, name: &Name) -> Option<Value<'r>> {
+        if let Value::Object(id) = value
+            && let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = self.get(*id)
+            && !name.is_class()
+        {
+            let found = chain.find(&self.members, name.tag(), name.text());
+            return Some(found.map_or(Value::Null, |at| self.members[at].value));
+        }
+        None
     }
 
-    /// Puts a member of an object of JSON that is being read.
-    pub(crate) fn put_member(&mut self, entries: &mut Entries, name: JStr, value: Value) -> Outcome<()> {
+    /// `map.name`, for maps whose entries are all their own.
+    pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &'r str) -> Outcome<Value<'r>> {
         self.step(1)?;
-        self.charge(96)?;
-        let key = Key::Str(name.clone());
-        match entries.get_mut(&key) {
-            Some((_, old)) => *old = value,
-            None => entries.push(key, (Value::Str(name), value)),
-        }
-        Ok(())
+        Ok(self.map(id).and_then(|m| m.get_text(name)).copied().unwrap_or(Value::Null))
     }
 
     /// The map of an object of JSON that has been read.
-    pub(crate) fn map_of(&mut self, entries: Entries) -> Outcome<Value> {
+    pub(crate) fn map_of(&mut self, chain: Chain) -> Outcome<Value<'r>> {
+        self.add(Object::Map(JMap {
+            kind: MapKind::Linked,
+            members: Members::Read(chain),
+            changes: chain.len,
+            capacity: 16,
+        }))
+    }
+
+    /// As [`Heap::map_of`], of an object with so many members that they need an index.
+    pub(crate) fn large_map_of(&mut self, entries: Box<Entries<'r>>) -> Outcome<Value<'r>> {
         let mut capacity = 16;
-        while entries.len() * 4 > capacity * 3 {
+        while entries.len() * 4 > capacity as usize * 3 {
             capacity *= 2;
         }
         let changes = entries.len() as u32;
-        self.add(Object::Map(JMap { kind: MapKind::Linked, entries, changes, capacity }))
+        self.add(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own(entries), changes, capacity }))
     }
 
-    pub(crate) fn map_put(&mut self, id: ObjectId, key: Value, value: Value) -> Outcome<Value> {
+    pub(crate) fn map_put(&mut self, id: ObjectId, key: Value<'r>, value: Value<'r>) -> Outcome<Value<'r>> {
         let hashed = self.key(&key)?;
         self.charge(96)?;
         let Some(map) = self.map_mut(id) else {
@@ -111,22 +139,22 @@ impl Heap<'_> {
             return Ok(std::mem::replace(old, value));
         }
         map.entries.push(hashed, (key, value));
-        map.changes += 1;
-        while map.entries.len() * 4 > map.capacity * 3 {
-            map.capacity *= 2;
+        *map.changes += 1;
+        while map.entries.len() * 4 > *map.capacity as usize * 3 {
+            *map.capacity *= 2;
         }
         Ok(Value::Null)
     }
 
-    pub(crate) fn map_remove(&mut self, id: ObjectId, key: &Key) -> Outcome<Option<Value>> {
-        let len = self.map(id).map_or(0, |m| m.entries.len());
+    pub(crate) fn map_remove(&mut self, id: ObjectId, key: &Key<'r>) -> Outcome<Option<Value<'r>>> {
+        let len = self.map_len(id);
         self.step(len)?;
         let Some(map) = self.map_mut(id) else {
             return unsupported("removing from this map");
         };
         let removed = map.entries.remove(key);
         if removed.is_some() {
-            map.changes += 1;
+            *map.changes += 1;
         }
         Ok(removed.map(|(_, v)| v))
     }
@@ -134,34 +162,34 @@ impl Heap<'_> {
     pub(crate) fn map_clear(&mut self, id: ObjectId) {
         if let Some(map) = self.map_mut(id) {
             map.entries.clear();
-            map.changes += 1;
+            *map.changes += 1;
         }
     }
 
     /// Keys in the order in which Java's iterator gives them.
-    pub(crate) fn ordered_keys(&mut self, id: ObjectId) -> Outcome<Vec<Key>> {
+    pub(crate) fn ordered_keys(&mut self, id: ObjectId) -> Outcome<Vec<Key<'r>>> {
         let Some(map) = self.map(id) else {
             return Ok(Vec::new());
         };
-        let len = map.entries.len();
-        if map.kind == MapKind::Linked {
-            let keys = map.entries.keys().cloned().collect();
+        let (len, keys) = (map.len(), map.keys());
+        let JMap { kind, capacity, .. } = *map.map();
+        if kind == MapKind::Linked {
             self.step(len)?;
             return Ok(keys);
         }
-        let capacity = map.capacity;
-        let pairs: Vec<(Key, Value)> = map.entries.iter().map(|(k, (v, _))| (k.clone(), v.clone())).collect();
+        let pairs: Vec<(Key<'r>, Value<'r>)> =
+            keys.into_iter().map(|key| (key.clone(), self.entry_of(id, &key).0)).collect();
         self.step(len)?;
         let mut ordered = Vec::with_capacity(len);
         for (key, value) in pairs {
             let hash = self.hash_code(&value)? as u32;
-            ordered.push((((hash ^ (hash >> 16)) as usize) & (capacity - 1), key));
+            ordered.push((((hash ^ (hash >> 16)) as usize) & (capacity as usize - 1), key));
         }
         ordered.sort_by_key(|(bucket, _)| *bucket);
         Ok(ordered.into_iter().map(|(_, key)| key).collect())
     }
 
-    pub(crate) fn entry_of(&self, id: ObjectId, key: &Key) -> (Value, Value) {
-        self.map(id).and_then(|m| m.entries.get(key)).cloned().unwrap_or((Value::Null, Value::Null))
+    pub(crate) fn entry_of(&self, id: ObjectId, key: &Key<'r>) -> (Value<'r>, Value<'r>) {
+        self.map(id).and_then(|m| m.entry(key)).unwrap_or((Value::Null, Value::Null))
     }
 }

@@ -7,13 +7,15 @@ mod entries;
 mod equality;
 mod heap;
 mod maps;
+mod members;
+mod store;
 mod text;
 mod walk;
 
 pub(crate) use entries::Entries;
 pub(crate) use heap::Heap;
-
-use std::sync::Arc;
+pub(crate) use members::{Chain, MapView, Member, Members};
+pub(crate) use store::Store;
 
 use num_bigint::BigInt;
 
@@ -24,8 +26,9 @@ use crate::string::JStr;
 
 pub(crate) type ObjectId = u32;
 
-#[derive(Clone, Debug)]
-pub(crate) enum Value {
+/// A value is copied freely: what it points at stays until the rendering ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'r> {
     Null,
     Bool(bool),
     Byte(i8),
@@ -34,10 +37,10 @@ pub(crate) enum Value {
     Long(i64),
     Float(f32),
     Double(f64),
-    BigInt(Arc<BigInt>),
-    BigDec(Arc<Decimal>),
+    BigInt(&'r BigInt),
+    BigDec(&'r Decimal),
     Char(u16),
-    Str(JStr),
+    Str(JStr<'r>),
     Object(ObjectId),
     /// `$input` and `$util`, unless the template sets variables of that name.
     Input,
@@ -45,8 +48,8 @@ pub(crate) enum Value {
     Class(Class),
 }
 
-impl Value {
-    pub(crate) fn str(s: &str) -> Value {
+impl<'r> Value<'r> {
+    pub(crate) fn str(s: &'r str) -> Value<'r> {
         Value::Str(JStr::from(s))
     }
 
@@ -117,7 +120,7 @@ impl Class {
 
 /// What a map holds its entries under. Java's numbers of different types are different keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
+pub(crate) enum Key<'r> {
     Null,
     Bool(bool),
     Byte(i8),
@@ -126,11 +129,11 @@ pub(crate) enum Key {
     Long(i64),
     Float(u32),
     Double(u64),
-    BigInt(Arc<BigInt>),
-    BigDec(Arc<Decimal>),
+    BigInt(&'r BigInt),
+    BigDec(&'r Decimal),
     Char(u16),
-    Str(JStr),
-    List(Vec<Key>),
+    Str(JStr<'r>),
+    List(Vec<Key<'r>>),
     /// Anything else is only equal to itself.
     Object(ObjectId),
     Other(Class),
@@ -162,49 +165,50 @@ pub(crate) enum ViewKind {
 }
 
 #[derive(Debug)]
-pub(crate) struct JMap {
+pub(crate) struct JMap<'r> {
     pub(crate) kind: MapKind,
-    pub(crate) entries: Entries,
+    pub(crate) members: Members<'r>,
     pub(crate) changes: u32,
     /// The hash table's size, which only grows.
-    pub(crate) capacity: usize,
+    pub(crate) capacity: u32,
 }
 
 #[derive(Debug)]
-pub(crate) enum Cursor {
+pub(crate) enum Cursor<'r> {
     List { list: ObjectId, next: usize, changes: u32 },
-    Map { map: ObjectId, keys: Vec<Key>, next: usize, changes: u32, kind: ViewKind },
+    Map { map: ObjectId, keys: Vec<Key<'r>>, next: usize, changes: u32, kind: ViewKind },
 }
 
 #[derive(Debug)]
-pub(crate) struct Scope {
+pub(crate) struct Scope<'r> {
     pub(crate) owner: usize,
     pub(crate) parent: Option<ObjectId>,
-    pub(crate) replaced: Value,
+    pub(crate) replaced: Value<'r>,
     pub(crate) index: i32,
     pub(crate) has_next: bool,
     pub(crate) storage: ObjectId,
 }
 
 #[derive(Debug)]
-pub(crate) enum Object {
-    List { kind: ListKind, items: Vec<Value>, changes: u32 },
+pub(crate) enum Object<'r> {
+    List { kind: ListKind, items: Vec<Value<'r>>, changes: u32 },
     SubList { list: ObjectId, from: usize, len: usize, changes: u32 },
-    Map(JMap),
+    Map(JMap<'r>),
     View { kind: ViewKind, map: ObjectId },
-    Entry { map: ObjectId, key: Key, detached: Option<(Value, Value)> },
-    Iterator(Cursor),
-    Scope(Scope),
-    Block { definition: Arc<Definition>, depth: u32 },
+    Entry { map: ObjectId, key: Key<'r> },
+    Iterator(Cursor<'r>),
+    Scope(Scope<'r>),
+    Block { definition: &'r Definition, depth: u32 },
 }
 
-pub(crate) type Outcome<T> = Result<T, ErrorKind>;
+/// An error is boxed, so that the results of what rarely fails stay small.
+pub(crate) type Outcome<T> = Result<T, Box<ErrorKind>>;
 
 /// Why an object's text could not be made.
 pub(crate) fn unsupported<T>(what: impl Into<String>) -> Outcome<T> {
-    Err(ErrorKind::Unsupported(what.into()))
+    Err(ErrorKind::Unsupported(what.into()).into())
 }
 
 pub(crate) fn exception<T>(what: impl Into<String>) -> Outcome<T> {
-    Err(ErrorKind::Exception(what.into()))
+    Err(ErrorKind::Exception(what.into()).into())
 }

@@ -5,9 +5,9 @@ use crate::error::ErrorKind;
 use crate::number;
 use crate::string::{JStr, Out};
 
-impl Heap<'_> {
+impl<'r> Heap<'r> {
     /// Java's `toString`. Blocks are rendered by the interpreter before they come here.
-    pub(crate) fn write(&mut self, value: &Value, out: &mut Out) -> Outcome<()> {
+    pub(crate) fn write(&mut self, value: &Value<'r>, out: &mut Out) -> Outcome<()> {
         self.step(1)?;
         match value {
             Value::Null => out.push_str("null"),
@@ -32,9 +32,15 @@ impl Heap<'_> {
             },
             Value::Object(id) => self.write_object(*id, out)?,
         }
-        if out.len() > self.limits.output_bytes {
-            let limit = self.limits.output_bytes;
-            return Err(ErrorKind::Limit(format!("a text gets longer than {limit} bytes")));
+        self.check_text(out)
+    }
+
+    /// An error where a text has become longer than an output may be.
+    #[inline]
+    pub(crate) fn check_text(&self, out: &Out) -> Outcome<()> {
+        let limit = self.limits.output_bytes;
+        if out.len() > limit {
+            return Err(ErrorKind::Limit(format!("a text gets longer than {limit} bytes")).into());
         }
         Ok(())
     }
@@ -100,13 +106,13 @@ impl Heap<'_> {
         }
     }
 
-    pub(crate) fn text(&mut self, value: &Value) -> Outcome<JStr> {
+    pub(crate) fn text(&mut self, value: &Value<'r>) -> Outcome<JStr<'r>> {
         if let Value::Str(s) = value {
-            return Ok(s.clone());
+            return Ok(*s);
         }
         let mut out = Out::new();
         self.write(value, &mut out)?;
         self.charge(out.len())?;
-        Ok(out.finish())
+        Ok(self.keep(out))
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{Class, Cursor, Heap, Key, ListKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported};
 
-impl Heap<'_> {
+impl<'r> Heap<'r> {
     /// The elements of anything that has elements.
-    pub(crate) fn items(&mut self, id: ObjectId) -> Outcome<Vec<Value>> {
+    pub(crate) fn items(&mut self, id: ObjectId) -> Outcome<Vec<Value<'r>>> {
         match self.get(id) {
             Object::List { items, .. } => {
                 let items = items.clone();
@@ -31,37 +31,36 @@ impl Heap<'_> {
         }
     }
 
-    pub(crate) fn view_item(&mut self, kind: ViewKind, map: ObjectId, key: &Key) -> Outcome<Value> {
+    pub(crate) fn view_item(&mut self, kind: ViewKind, map: ObjectId, key: &Key<'r>) -> Outcome<Value<'r>> {
         let (k, v) = self.entry_of(map, key);
         match kind {
             ViewKind::Keys => Ok(k),
             ViewKind::Values => Ok(v),
-            ViewKind::Entries => self.add(Object::Entry { map, key: key.clone(), detached: None }),
+            ViewKind::Entries => self.add(Object::Entry { map, key: key.clone() }),
         }
     }
 
-    pub(crate) fn entry_parts(&self, id: ObjectId) -> (Value, Value) {
+    pub(crate) fn entry_parts(&self, id: ObjectId) -> (Value<'r>, Value<'r>) {
         match self.get(id) {
-            Object::Entry { detached: Some(parts), .. } => parts.clone(),
-            Object::Entry { map, key, .. } => self.entry_of(*map, key),
+            Object::Entry { map, key } => self.entry_of(*map, key),
             _ => (Value::Null, Value::Null),
         }
     }
 
-    pub(crate) fn is_list(&self, value: &Value) -> bool {
+    pub(crate) fn is_list(&self, value: &Value<'r>) -> bool {
         matches!(self.class(value), Some(Class::ArrayList | Class::JsonArray | Class::SubList))
     }
 
-    pub(crate) fn is_collection(&self, value: &Value) -> bool {
+    pub(crate) fn is_collection(&self, value: &Value<'r>) -> bool {
         self.is_list(value) || matches!(self.class(value), Some(Class::KeySet | Class::Values | Class::EntrySet))
     }
 
-    pub(crate) fn is_map(&self, value: &Value) -> bool {
+    pub(crate) fn is_map(&self, value: &Value<'r>) -> bool {
         matches!(self.class(value), Some(Class::LinkedHashMap | Class::JsonObject | Class::Foreach))
     }
 
     /// A cursor over what `#foreach` and `iterator()` can walk; `None` where there is nothing to walk.
-    pub(crate) fn cursor(&mut self, value: &Value) -> Outcome<Option<Cursor>> {
+    pub(crate) fn cursor(&mut self, value: &Value<'r>) -> Outcome<Option<Cursor<'r>>> {
         let Value::Object(id) = value else {
             return Ok(None);
         };
@@ -88,13 +87,13 @@ impl Heap<'_> {
         })
     }
 
-    pub(super) fn map_cursor(&mut self, map: ObjectId, kind: ViewKind) -> Outcome<Cursor> {
+    pub(super) fn map_cursor(&mut self, map: ObjectId, kind: ViewKind) -> Outcome<Cursor<'r>> {
         let keys = self.ordered_keys(map)?;
-        let changes = self.map(map).map_or(0, |m| m.changes);
+        let changes = self.map(map).map_or(0, |m| m.map().changes);
         Ok(Cursor::Map { map, keys, next: 0, changes, kind })
     }
 
-    pub(crate) fn has_next(&self, cursor: &Cursor) -> bool {
+    pub(crate) fn has_next(&self, cursor: &Cursor<'r>) -> bool {
         match cursor {
             Cursor::List { list, next, .. } => {
                 matches!(self.get(*list), Object::List { items, .. } if items.len() != *next)
@@ -103,7 +102,7 @@ impl Heap<'_> {
         }
     }
 
-    pub(crate) fn advance(&mut self, cursor: &mut Cursor) -> Outcome<Value> {
+    pub(crate) fn advance(&mut self, cursor: &mut Cursor<'r>) -> Outcome<Value<'r>> {
         self.step(1)?;
         const CHANGED: &str = "java.util.ConcurrentModificationException: changed while it is walked";
         match cursor {
@@ -111,14 +110,14 @@ impl Heap<'_> {
                 Object::List { items, changes, .. } if changes == expected => match items.get(*next) {
                     Some(item) => {
                         *next += 1;
-                        Ok(item.clone())
+                        Ok(*item)
                     }
                     None => exception("java.util.NoSuchElementException"),
                 },
                 _ => exception(CHANGED),
             },
             Cursor::Map { map, keys, next, changes, kind } => {
-                if self.map(*map).is_none_or(|m| m.changes != *changes) {
+                if self.map(*map).is_none_or(|m| m.map().changes != *changes) {
                     return exception(CHANGED);
                 }
                 let Some(key) = keys.get(*next).cloned() else {

@@ -1,0 +1,400 @@
+//! Values, read from JSON.
+//!
+//! The text is looked at byte by byte: all characters that mean something are ASCII, and the bytes of others are not.
+
+use crate::error::ErrorKind;
+use crate::number::{Decimal, Whole};
+use crate::scan;
+use crate::string::{JStr, Out, Tag};
+use crate::value::{Chain, Entries, Heap, Key, ListKind, Member, Outcome, Value, exception, unsupported};
+
+/// Written over a text's end; the character itself ends a text too.
+const END: u8 = 0x1a;
+
+/// An object with more members than these is looked through by an index.
+const SMALL: u32 = 8;
+
+/// Where an unquoted word ends.
+#[derive(Clone, Copy)]
+enum Until {
+    /// The end of the text.
+    End,
+    Key,
+    Value,
+    Array,
+}
+
+impl Until {
+    fn stops(self, b: u8) -> bool {
+        b == END
+            || match self {
+                Until::End => false,
+                Until::Key => b == b':',
+                Until::Value => b == b',' || b == b'}',
+                Until::Array => b == b',' || b == b']',
+            }
+    }
+}
+
+/// Parses a text permissively: unquoted and single-quoted strings, spare commas, whatever follows the value.
+pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'r>> {
+    let JStr::Utf8(text) = *text else {
+        return unsupported("half a surrogate pair in JSON");
+    };
+    heap.charge(text.len())?;
+    heap.step(text.len() / 16)?;
+    heap.expect_json(text.len());
+    let mut parser = Parser { text, pos: 0, heap, scratch: Out::new() };
+    parser.value(Until::End)
+}
+
+struct Parser<'h, 'r> {
+    text: &'r str,
+    pos: usize,
+    heap: &'h mut Heap<'r>,
+    /// Where strings with escapes are put together.
+    scratch: Out,
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c| c <= ' ')
+}
+
+impl<'r> Parser<'_, 'r> {
+    #[inline]
+    fn byte(&self) -> u8 {
+        self.text.as_bytes().get(self.pos).copied().unwrap_or(END)
+    }
+
+    #[cold]
+    fn fail<T>(&self, what: &str) -> Outcome<T> {
+        Err(ErrorKind::NotJson(format!("{what} at character {}", self.text[..self.pos].chars().count())).into())
+    }
+
+    #[cold]
+    fn unexpected<T>(&self) -> Outcome<T> {
+        match self.text[self.pos..].chars().next() {
+            None | Some('\u{1a}') => self.fail("unexpected end"),
+            Some(c) => self.fail(&format!("unexpected {c:?}")),
+        }
+    }
+
+    fn skip_space(&mut self) {
+        while self.text.as_bytes().get(self.pos).is_some_and(|b| *b <= b' ' && *b != END) {
+            self.pos += 1;
+        }
+    }
+
+    fn skip_until(&mut self, until: Until) {
+        let rest = &self.text.as_bytes()[self.pos..];
+        self.pos += rest.iter().position(|b| until.stops(*b)).unwrap_or(rest.len());
+    }
+
+    /// What is not quoted, from a place on to where it ends.
+    #[inline(never)]
+    fn word(&mut self, start: usize, until: Until) -> &'r str {
+        self.skip_until(until);
+        trim(&self.text[start..self.pos])
+    }
+
+    fn value(&mut self, until: Until) -> Outcome<Value<'r>> {
+        loop {
+            return match self.byte() {
+                b' ' | b'\r' | b'\n' | b'\t' => {
+                    self.pos += 1;
+                    continue;
+                }
+                quote @ (b'"' | b'\'') => Ok(Value::Str(self.string(quote)?)),
+                b'{' => self.nested(Self::object),
+                b'[' => self.nested(Self::array),
+                b':' | b'}' | b']' => self.unexpected(),
+                b'0'..=b'9' | b'-' => self.number(until),
+                _ => {
+                    let word = self.word(self.pos, until);
+                    Ok(match word {
+                        "null" => Value::Null,
+                        "true" => Value::Bool(true),
+                        "false" => Value::Bool(false),
+                        "NaN" => Value::Float(f32::NAN),
+                        _ => Value::str(word),
+                    })
+                }
+            };
+        }
+    }
+
+    fn nested(&mut self, f: impl FnOnce(&mut Self) -> Outcome<Value<'r>>) -> Outcome<Value<'r>> {
+        self.heap.enter()?;
+        let result = f(self);
+        self.heap.leave();
+        result
+    }
+
+    fn array(&mut self) -> Outcome<Value<'r>> {
+        self.pos += 1;
+        let mut items = Vec::new();
+        loop {
+            match self.byte() {
+                b' ' | b'\r' | b'\n' | b'\t' | b',' => self.pos += 1,
+                b']' => {
+                    self.pos += 1;
+                    return self.heap.list(ListKind::JsonArray, items);
+                }
+                b':' | b'}' | END => return self.unexpected(),
+                _ => items.push(self.value(Until::Array)?),
+            }
+        }
+    }
+
+    fn object(&mut self) -> Outcome<Value<'r>> {
+        let mut chain = Chain::default();
+        let mut last = 0;
+        let mut large: Option<Box<Entries<'r>>> = None;
+        loop {
+            self.pos += 1;
+            let name = match self.byte() {
+                quote @ (b'"' | b'\'') => self.name(quote)?,
+                b' ' | b'\r' | b'\n' | b'\t' | b',' => continue,
+                b':' | b']' | b'[' | b'{' => return self.unexpected(),
+                b'}' => break,
+                _ => {
+                    let word = self.word(self.pos, Until::Key);
+                    (JStr::from(word), Tag::of(word))
+                }
+            };
+            if self.byte() != b':' {
+                self.skip_space();
+            }
+            if self.byte() != b':' {
+                return self.unexpected();
+            }
+            self.pos += 1;
+            if self.pos >= self.text.len() {
+                return self.unexpected();
+            }
+            // Most values are strings, right behind the colon.
+            let value = match self.byte() {
+                b'"' => Value::Str(self.string(b'"')?),
+                _ => self.value(Until::Value)?,
+            };
+            self.member(&mut chain, &mut last, &mut large, name, value)?;
+            if self.byte() <= b' ' {
+                self.skip_space();
+            }
+            match self.byte() {
+                b'}' => break,
+                b',' => {}
+                _ => return self.unexpected(),
+            }
+        }
+        self.pos += 1;
+        if let Some(large) = large {
+            return self.heap.large_map_of(large);
+        }
+        self.heap.map_of(chain)
+    }
+
+    /// Takes in a member; the last of several with one name counts, in the place of the first.
+    #[inline]
+    fn member(
+        &mut self,
+        chain: &mut Chain,
+        last: &mut usize,
+        large: &mut Option<Box<Entries<'r>>>,
+        (name, tag): (JStr<'r>, Tag),
+        value: Value<'r>,
+    ) -> Outcome<()> {
+        self.heap.step(1)?;
+        self.heap.charge(96)?;
+        let place = self.heap.members.len();
+        let (JStr::Utf8(name), None, Ok(here)) = (name, &large, u32::try_from(place)) else {
+            self.large_member(chain, large.get_or_insert_default(), name, value);
+            return Ok(());
+        };
+        if let Some(same) = chain.find(&self.heap.members, tag, name) {
+            self.heap.members[same].value = value;
+            return Ok(());
+        }
+        if chain.len == SMALL {
+            self.large_member(chain, large.get_or_insert_default(), JStr::from(name), value);
+            return Ok(());
+        }
+        self.heap.members.push(Member { tag, next: 0, name, value });
+        if chain.len == 0 {
+            chain.first = here;
+        } else {
+            self.heap.members[*last].next = here;
+        }
+        *last = place;
+        chain.len += 1;
+        Ok(())
+    }
+
+    /// As [`Parser::member`], of an object that needs an index, or has half a surrogate pair in a name.
+    #[inline(never)]
+    fn large_member(&mut self, chain: &mut Chain, large: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) {
+        for Member { name, value, .. } in std::mem::take(chain).walk(&self.heap.members) {
+            large.push(Key::Str(JStr::from(*name)), (Value::str(name), *value));
+        }
+        let key = Key::Str(name);
+        match large.get_mut(&key) {
+            Some((_, old)) => *old = value,
+            None => large.push(key, (Value::Str(name), value)),
+        }
+    }
+
+    /// A name, with its tag.
+    fn name(&mut self, quote: u8) -> Outcome<(JStr<'r>, Tag)> {
+        let start = self.pos + 1;
+        let name = self.string(quote)?;
+        let tag = match name {
+            // Nearly all names stand in the text as they read.
+            JStr::Utf8(text) if start + text.len() + 1 == self.pos => Tag::at(self.text.as_bytes(), start, text.len()),
+            JStr::Utf8(text) => Tag::of(text),
+            JStr::Wide(_) => Tag::of(""),
+        };
+        Ok((name, tag))
+    }
+
+    /// A string that begins at the quote here.
+    #[inline(always)]
+    fn string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
+        let start = self.pos + 1;
+        let end = scan::find(self.text.as_bytes(), start, [quote, b'\\']);
+        if self.text.as_bytes().get(end) == Some(&quote) {
+            self.pos = end + 1;
+            return Ok(JStr::from(&self.text[start..end]));
+        }
+        self.escaped_string(quote)
+    }
+
+    /// A string that has an escape in it, or no end.
+    #[inline(never)]
+    fn escaped_string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
+        self.pos += 1;
+        if !self.text.as_bytes()[self.pos..].contains(&quote) {
+            self.pos = self.text.len();
+            return self.unexpected();
+        }
+        loop {
+            let end = scan::find_or_control(self.text.as_bytes(), self.pos, [quote, b'\\', 0x7f]);
+            self.scratch.push_str(&self.text[self.pos..end]);
+            self.pos = end;
+            match self.byte() {
+                END => return self.unexpected(),
+                b if b == quote => {
+                    self.pos += 1;
+                    return Ok(self.heap.keep(self.scratch.take()));
+                }
+                b'\\' => {
+                    self.pos += 1;
+                    self.escape()?;
+                }
+                // Control characters go, but only from strings that have an escape in them.
+                _ => self.pos += 1,
+            }
+        }
+    }
+
+    /// What stands behind a backslash; where it means nothing, it goes too.
+    fn escape(&mut self) -> Outcome<()> {
+        let Some(c) = self.text[self.pos..].chars().next() else {
+            return Ok(());
+        };
+        self.pos += c.len_utf8();
+        match c {
+            't' => self.scratch.push_str("\t"),
+            'n' => self.scratch.push_str("\n"),
+            'r' => self.scratch.push_str("\r"),
+            'f' => self.scratch.push_str("\u{c}"),
+            'b' => self.scratch.push_str("\u{8}"),
+            '\\' => self.scratch.push_str("\\"),
+            '/' => self.scratch.push_str("/"),
+            '\'' => self.scratch.push_str("'"),
+            '"' => self.scratch.push_str("\""),
+            'u' => {
+                let unit = self.hex(4)?;
+                self.scratch.push_unit(unit);
+            }
+            'x' => {
+                let unit = self.hex(2)?;
+                self.scratch.push_unit(unit);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn hex(&mut self, digits: usize) -> Outcome<u16> {
+        let mut value = 0u32;
+        for _ in 0..digits {
+            match char::from(self.byte()).to_digit(16) {
+                Some(digit) => value = value * 16 + digit,
+                None => return self.unexpected(),
+            }
+            self.pos += 1;
+        }
+        Ok(value as u16)
+    }
+
+    fn digits(&mut self) {
+        while self.text.as_bytes().get(self.pos).is_some_and(u8::is_ascii_digit) {
+            self.pos += 1;
+        }
+    }
+
+    /// Whether what follows a number's digits makes it a word after all.
+    fn goes_on(&mut self, until: Until) -> bool {
+        self.skip_space();
+        // json-smart looks at the characters below 126 only.
+        self.byte() < 126 && !until.stops(self.byte())
+    }
+
+    #[inline(never)]
+    fn number(&mut self, until: Until) -> Outcome<Value<'r>> {
+        let start = self.pos;
+        self.pos += 1;
+        self.digits();
+        let mut whole = true;
+        if self.byte() == b'.' {
+            whole = false;
+            self.pos += 1;
+            self.digits();
+        }
+        if matches!(self.byte(), b'e' | b'E') {
+            whole = false;
+            self.pos += 1;
+            if !matches!(self.byte(), b'+' | b'-' | b'0'..=b'9') {
+                return Ok(Value::str(self.word(start, until)));
+            }
+            self.pos += 1;
+            self.digits();
+        }
+        if self.goes_on(until) {
+            return Ok(Value::str(self.word(start, until)));
+        }
+        let text = trim(&self.text[start..self.pos]);
+        if whole {
+            if text == "-" {
+                return Ok(Value::Int(0));
+            }
+            self.heap.step(text.len() * text.len() / 4096)?;
+            return Ok(Whole::parse(text).keep(self.heap.store));
+        }
+        let invalid = || exception(format!("java.lang.NumberFormatException: For input string: {text:?}"));
+        if text.len() > 18 {
+            self.heap.step(text.len() * text.len() / 4096)?;
+            return match Decimal::parse(text) {
+                Some(decimal) if decimal.scale.unsigned_abs() <= 100_000 => {
+                    Ok(Value::BigDec(self.heap.store.decimal(decimal)))
+                }
+                Some(_) => unsupported("a number with so large an exponent"),
+                None => invalid(),
+            };
+        }
+        match text.parse::<f64>() {
+            Ok(value) => Ok(Value::Double(value)),
+            Err(_) => invalid(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Looking for bytes, eight at a time.
+//!
+//! Strings and the texts between references are short: this has no set-up, which costs library searches most of their
+//! time on such. A byte that is found is marked by its highest bit; of several marks only the lowest is to be relied
+//! on, because subtracting borrows from the bytes above.
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// Marks the bytes below a limit, which is at most 128.
+fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGHS
+}
+
+fn any_of<const N: usize>(word: u64, wanted: [u8; N]) -> u64 {
+    wanted.iter().fold(0, |marks, byte| marks | below(word ^ (ONES * u64::from(*byte)), 1))
+}
+
+/// Where the first marked byte is, from a place on; the text's length where none is.
+#[inline]
+fn first(text: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> usize {
+    let mut at = from;
+    while let Some(chunk) = text.get(at..at + 8).and_then(|chunk| <[u8; 8]>::try_from(chunk).ok()) {
+        let found = marks(u64::from_le_bytes(chunk));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    at + (marks(u64::from_le_bytes(last)).trailing_zeros() as usize / 8).min(rest.len())
+}
+
+/// Where one of some bytes first is, from a place on; the text's length where none is.
+#[inline]
+pub(crate) fn find<const N: usize>(text: &[u8], from: usize, wanted: [u8; N]) -> usize {
+    first(text, from, |word| any_of(word, wanted))
+}
+
+/// As [`find`], or a control character.
+#[inline]
+pub(crate) fn find_or_control<const N: usize>(text: &[u8], from: usize, wanted: [u8; N]) -> usize {
+    first(text, from, |word| any_of(word, wanted) | below(word, b' '))
+}
+
+/// As [`find_or_control`], or what is not ASCII.
+#[inline]
+pub(crate) fn find_or_strange<const N: usize>(text: &[u8], from: usize, wanted: [u8; N]) -> usize {
+    first(text, from, |word| any_of(word, wanted) | below(word, b' ') | word & HIGHS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{find, find_or_control, find_or_strange};
+
+    #[test]
+    fn bytes_are_found_where_a_plain_search_finds_them() {
+        let ascending: Vec<u8> = (0..=255).collect();
+        let mixed: Vec<u8> = (0..=1024u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        for text in [&ascending[..], &ascending[33..], &mixed, b"", b"abc", b"\xc3\xa9tude a\"b"] {
+            for wanted in [[0, 1], [0x7f, 0x80], [b'"', b'\\'], [0xff, 0xfe], [b'a', b'a']] {
+                for from in 0..=text.len() {
+                    let plain = |is: &dyn Fn(u8) -> bool| {
+                        text[from..].iter().position(|b| is(*b)).map_or(text.len(), |i| from + i)
+                    };
+                    assert_eq!(find(text, from, wanted), plain(&|b| wanted.contains(&b)));
+                    let control = |b: u8| wanted.contains(&b) || b < b' ';
+                    assert_eq!(find_or_control(text, from, wanted), plain(&control));
+                    assert_eq!(find_or_strange(text, from, wanted), plain(&|b| control(b) || b >= 0x80));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a map holds: the members of an object of JSON as they were read, until something changes them.
+
+use super::{Entries, JMap, Key, Value};
+use crate::string::{JStr, Tag};
+
+/// A member of an object of JSON, and where in the heap's members the object's next one is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member<'r> {
+    pub(crate) tag: Tag,
+    pub(crate) next: u32,
+    pub(crate) name: &'r str,
+    pub(crate) value: Value<'r>,
+}
+
+/// The members of one object, each of which leads to the next: they are put down in the order in which a document is
+/// read, so those of an object have those of the objects in it between them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Chain {
+    pub(crate) first: u32,
+    pub(crate) len: u32,
+}
+
+impl Chain {
+    pub(crate) fn walk<'h, 'r>(self, members: &'h [Member<'r>]) -> impl Iterator<Item = &'h Member<'r>> + use<'h, 'r> {
+        let mut at = self.first;
+        (0..self.len).map(move |_| {
+            let member = &members[at as usize];
+            at = member.next;
+            member
+        })
+    }
+
+    /// Where a member is.
+    #[inline]
+    pub(crate) fn find(self, members: &[Member<'_>], tag: Tag, name: &str) -> Option<usize> {
+        let mut at = self.first as usize;
+        for _ in 0..self.len {
+            let member = &members[at];
+            if member.tag == tag && (tag.is_all() || member.name == name) {
+                return Some(at);
+            }
+            at = member.next as usize;
+        }
+        None
+    }
+}
+
+/// Where a map's entries are.
+#[derive(Debug)]
+pub(crate) enum Members<'r> {
+    /// Among the heap's members, as they were read: the objects of a document take no memory each.
+    Read(Chain),
+    /// The map's own entries: it was made by a template or changed by it, or it is large and needs an index.
+    Own(Box<Entries<'r>>),
+}
+
+impl<'r> Members<'r> {
+    /// The entries to change; `all` are the heap's members.
+    pub(super) fn own(&mut self, all: &[Member<'r>]) -> &mut Entries<'r> {
+        match self {
+            Members::Own(entries) => entries,
+            Members::Read(chain) => {
+                let mut entries = Entries::default();
+                for Member { name, value, .. } in chain.walk(all) {
+                    entries.push(Key::Str(JStr::from(*name)), (Value::str(name), *value));
+                }
+                *self = Members::Own(Box::new(entries));
+                self.own(all)
+            }
+        }
+    }
+}
+
+/// A map to look into.
+#[derive(Clone, Copy)]
+pub(crate) struct MapView<'h, 'r> {
+    map: &'h JMap<'r>,
+    members: Looked<'h, 'r>,
+}
+
+#[derive(Clone, Copy)]
+enum Looked<'h, 'r> {
+    Read(Chain, &'h [Member<'r>]),
+    Own(&'h Entries<'r>),
+}
+
+impl<'h, 'r> MapView<'h, 'r> {
+    pub(super) fn new(map: &'h JMap<'r>, members: &'h [Member<'r>]) -> Self {
+        let members = match &map.members {
+            Members::Read(chain) => Looked::Read(*chain, members),
+            Members::Own(entries) => Looked::Own(entries),
+        };
+        MapView { map, members }
+    }
+
+    pub(crate) fn map(&self) -> &'h JMap<'r> {
+        self.map
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self.members {
+            Looked::Read(chain, _) => chain.len as usize,
+            Looked::Own(entries) => entries.len(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn contains_key(&self, key: &Key<'r>) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The value under a string.
+    pub(crate) fn get_text(&self, name: &str) -> Option<&'h Value<'r>> {
+        match self.members {
+            Looked::Read(chain, members) => chain.find(members, Tag::of(name), name).map(|at| &members[at].value),
+            Looked::Own(entries) => entries.get_text(name),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &Key<'r>) -> Option<&'h Value<'r>> {
+        match (self.members, key) {
+            (Looked::Own(entries), _) => entries.get(key).map(|(_, value)| value),
+            (Looked::Read(..), Key::Str(JStr::Utf8(name))) => self.get_text(name),
+            _ => None,
+        }
+    }
+
+    /// The key as it was put, and its value.
+    pub(crate) fn entry(&self, key: &Key<'r>) -> Option<(Value<'r>, Value<'r>)> {
+        match (self.members, key) {
+            (Looked::Own(entries), _) => entries.get(key).copied(),
+            (_, Key::Str(name)) => self.get(key).map(|value| (Value::Str(*name), *value)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Vec<Key<'r>> {
+        match self.members {
+            Looked::Read(chain, members) => chain.walk(members).map(|m| Key::Str(JStr::from(m.name))).collect(),
+            Looked::Own(entries) => entries.keys().cloned().collect(),
+        }
+    }
+
+    pub(crate) fn values(&self) -> Vec<Value<'r>> {
+        match self.members {
+            Looked::Read(chain, members) => chain.walk(members).map(|m| m.value).collect(),
+            Looked::Own(entries) => entries.values().map(|(_, value)| *value).collect(),
+        }
+    }
+}
