@@ -4,7 +4,7 @@ use contract::fout;
 use domain::bericht::{Bericht, Change};
 use domain::fout::{InvalidParam, Rejection};
 use domain::rows::Rows;
-use domain::versies::State;
+use domain::versies::Versie;
 use domain::verwerkingsactie::{Request, Verwerkingsactie, VerwerktObject};
 use jiff::Timestamp;
 
@@ -52,9 +52,11 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
     /// The message of a new actie, which fits in the table.
     fn recorded(&self, asked: &Asked<'_>, actie: &Verwerkingsactie) -> Result<Bericht, Refusal> {
         let inhoud = self.keys.pseudonymize(actie.clone(), None);
-        fit(&State::new(inhoud.clone()))?;
         let registered = actie.tijdstip_registratie.clone();
-        Ok(Bericht::new(new_key(), asked.event.client_id().to_owned(), registered, Change::Post { inhoud }))
+        let client_id = asked.event.client_id().to_owned();
+        let bericht = Bericht::new(new_key(), client_id, registered, Change::Post { inhoud });
+        fit(&bericht)?;
+        Ok(bericht)
     }
 
     /// Keeps the message as the first one with this key; or gives that, where there is one.
@@ -106,8 +108,9 @@ fn created(actie: &Verwerkingsactie) -> Result<Answer, Refusal> {
 }
 
 /// R72: whether the table can keep it.
-pub(super) fn fit(state: &State) -> Result<(), Rejection> {
-    Rows::of(state).map_err(|_| Rejection::Internal)?.fit()
+pub(super) fn fit(bericht: &Bericht) -> Result<(), Rejection> {
+    let versie = Versie::first(bericht).ok_or(Rejection::Internal)?;
+    Rows::of(&versie, 1).map_err(|_| Rejection::Internal)?.fit()
 }
 
 /// The one key that there may be.

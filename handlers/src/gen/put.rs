@@ -3,7 +3,6 @@
 use domain::bericht::{Bericht, Change};
 use domain::fout::Rejection;
 use domain::replacement::replace;
-use domain::versies::State;
 use jiff::Timestamp;
 
 use super::answer::{Answer, Refusal};
@@ -29,9 +28,9 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         let addresses = event.addresses(self.settings.api_url.as_deref());
         let actie = replace(request, &current, registered.clone(), &addresses, &self.keys, new_key)?;
         let inhoud = self.keys.pseudonymize(actie.clone(), Some(&current));
-        fit(&State::new(inhoud.clone()))?;
         let change = Change::Put { inhoud };
         let bericht = Bericht::new(new_key(), event.client_id().to_owned(), registered, change);
+        fit(&bericht)?;
         self.accept_change(&bericht, asked).await?;
         Answer::json(200, &actie)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::{fout, table};
 use domain::bericht::Bericht;
 use domain::rows::Rows;
-use domain::versies::State;
+use domain::versies::Versie;
 use local::{Call, Fault, Service};
 use serde_json::{Value, json};
 
@@ -173,8 +173,7 @@ async fn r13_an_actie_that_is_stored_already_was_accepted() {
             let (table, message) = (table.clone(), sent.lock().unwrap().clone());
             Fault::None.after(async move {
                 let bericht = Bericht::parse(&message).unwrap();
-                let domain::bericht::Change::Post { inhoud } = bericht.change() else { panic!("no POST") };
-                let row = Rows::of(&State::new(inhoud.clone())).unwrap().actueel;
+                let row = Rows::of(&Versie::first(&bericht).expect("a POST"), 1).unwrap().actueel;
                 let condition = handlers::aws::Condition::New;
                 let write = handlers::aws::Write { key: row.key(), row: Some(row), condition };
                 handlers::aws::Table::write(&table, vec![write]).await.unwrap();

@@ -15,7 +15,7 @@ use domain::bericht::{Bericht, Change};
 use domain::pseudoniem::Pseudonymizer;
 use domain::rows::{Attribute, Key, Row, Rows};
 use domain::tijd::TijdstipRegistratie;
-use domain::versies;
+use domain::versies::{self, Versie};
 use handlers::aws::{
     Backup, Clients, Condition, DynamoTable, S3Backup, Secrets, SecretsManager, SqsQueue, Table, Write,
 };
@@ -169,10 +169,9 @@ impl Stack {
         for (actie_id, state) in versies::states(&kept) {
             let actie = state.stored.actie();
             let mut last = kept.iter().filter(|bericht| *bericht.tijdstip_registratie() == actie.tijdstip_registratie);
-            let last = last.next_back().expect("some message made it so").id();
-            let current = Rows::of(&state).expect("it can be written").actueel;
-            let more = [(table::BERICHT, Attribute::S(last.to_owned())), (table::REVISIE, Attribute::N(1))];
-            self.write(with(&current, more)).await;
+            let bericht = last.next_back().expect("some message made it so");
+            let versie = Versie { bericht, state: state.clone() };
+            self.write(Rows::of(&versie, 1).expect("it can be written").actueel).await;
             for bericht in &kept {
                 if let Change::Post { inhoud } | Change::Put { inhoud } = bericht.change()
                     && inhoud.actie().actie_id == actie_id
