@@ -64,6 +64,20 @@ async fn r13_without_the_backup_or_the_queue_nothing_is_accepted() {
 }
 
 #[tokio::test]
+async fn r13_the_backup_and_the_queue_get_a_change_at_the_same_time() {
+    let stack = Stack::start().await;
+    // None of the three goes on before all three are there.
+    let together = std::sync::Arc::new(tokio::sync::Barrier::new(3));
+    stack.services.faults().set(move |_| {
+        let together = together.clone();
+        Fault::None.after(async move {
+            together.wait().await;
+        })
+    });
+    assert_eq!(stack.post(&body(json!({"verwerkingId": VERWERKING}))).await.status, 201);
+}
+
+#[tokio::test]
 async fn r13_what_fails_for_a_moment_is_asked_again() {
     // More often than the SDK does by itself.
     let stack = with_faults(|call| match call.service {

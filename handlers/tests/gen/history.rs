@@ -23,22 +23,21 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let verwerking = || prop_oneof![3 => (0..2_usize).prop_map(Some), 1 => Just(None)];
     let vertrouwelijkheid = proptest::option::of(proptest::sample::select(Vertrouwelijkheid::ALL.to_vec()));
     let rarely = || proptest::bool::weighted(0.2);
-    let step =
-        prop_oneof![
-            (verwerking(), rarely(), rarely()).prop_map(|(verwerking, vertrouwelijk, expired)| Step::Post {
-                verwerking,
-                vertrouwelijk,
-                expired
-            }),
-            (0..4_usize, verwerking(), rarely()).prop_map(|(actie, verwerking, vertrouwelijk)| Step::Put {
-                actie,
-                verwerking,
-                vertrouwelijk
-            }),
-            (0..2_usize, vertrouwelijkheid, rarely()).prop_map(|(verwerking, vertrouwelijkheid, expires)| {
-                Step::Patch { verwerking, vertrouwelijkheid, expires }
-            }),
-        ];
+    let step = prop_oneof![
+        (verwerking(), rarely(), rarely()).prop_map(|(verwerking, vertrouwelijk, expired)| Step::Post {
+            verwerking,
+            vertrouwelijk,
+            expired
+        }),
+        (0..4_usize, verwerking(), rarely()).prop_map(|(actie, verwerking, vertrouwelijk)| Step::Put {
+            actie,
+            verwerking,
+            vertrouwelijk
+        }),
+        (0..2_usize, vertrouwelijkheid, rarely()).prop_map(|(verwerking, vertrouwelijkheid, expires)| {
+            Step::Patch { verwerking, vertrouwelijkheid, expires }
+        }),
+    ];
     proptest::collection::vec(step, 1..9)
 }
 

@@ -3,6 +3,7 @@
 use contract::{fout, table};
 use domain::bericht::{Bericht, Change};
 use domain::rows::Attribute;
+use handlers::aws::Backup;
 use serde_json::{Value, json};
 
 use crate::put::recent_days;
@@ -177,6 +178,26 @@ async fn r33_a_patch_that_is_not_applied_yet_counts() {
 }
 
 #[tokio::test]
+async fn r33_a_patch_is_found_behind_a_thousand_others() {
+    let stack = Stack::start().await;
+    stack.accepted(&of_verwerking(json!({}))).await;
+    stack.settle().await;
+    let then = support::days_ago(3);
+    let others: Vec<String> = (0..1005)
+        .map(|n| {
+            let name = format!("{}-00000000-0000-4000-8000-{n:012}", then.text().replace(['-', ':'], ""));
+            format!("verwerkingen/{VERWERKING}/patch/{name}/-")
+        })
+        .collect();
+    for some in others.chunks(50) {
+        let puts = some.iter().map(|key| Backup::put(&stack.backup, key, String::new()));
+        futures_util::future::try_join_all(puts).await.unwrap();
+    }
+    assert_eq!(stack.patch(VERWERKING, &json!({"vertrouwelijkheid": "vertrouwelijk"})).await.status, 204);
+    normal(&stack, &term()).await.is_fout(fout::NIET_TOEGESTAAN);
+}
+
+#[tokio::test]
 async fn r33_an_actie_that_went_forbids_nothing() {
     let stack = Stack::start().await;
     stack.accepted(&of_verwerking(json!({}))).await;
@@ -217,8 +238,8 @@ async fn r34_a_patch_is_registered_after_what_it_changes_though_that_clock_was_a
     let other = Bericht::parse(&json).unwrap();
     let name = other.backup_key().rsplit('/').next().unwrap().replace(".json", "");
     let pointer = format!("verwerkingen/{VERWERKING}/normaal/{name}/00000000-0000-4000-8000-000000000000");
-    handlers::aws::Backup::put(&stack.backup, &other.backup_key(), json).await.unwrap();
-    handlers::aws::Backup::put(&stack.backup, &pointer, String::new()).await.unwrap();
+    Backup::put(&stack.backup, &other.backup_key(), json).await.unwrap();
+    Backup::put(&stack.backup, &pointer, String::new()).await.unwrap();
     assert_eq!(stack.patch(VERWERKING, &term()).await.status, 204);
     let mut kept = stack.kept().await.into_values();
     let patch = kept.rfind(|bericht| bericht.change().actie_id().is_none()).unwrap();

@@ -246,6 +246,10 @@ async fn r22_a_put_takes_three_calls_to_look_and_two_to_hand_over() {
     stack.settle().await;
     assert_eq!(stack.put(actie_id, &body(json!({"verwerkingId": VERWERKING}))).await.status, 200);
     assert_eq!(stack.calls(), count(1, days + 1, 0, 2));
+    // Before it is said that there is no such actie, it is looked for on all days on which it may have been registered.
+    stack.services.faults().record();
+    stack.put("00000000-0000-4000-8000-000000000000", &body(json!({}))).await.is_fout(fout::NIET_GEVONDEN);
+    assert_eq!(stack.calls(), [("GetItem".to_owned(), 1), ("ListObjectsV2".to_owned(), days + 14)].into());
 }
 
 /// Two, and three in the last minutes of a day.
