@@ -10,3 +10,4 @@ pub mod configuration;
 pub mod r#gen;
 pub mod observe;
 pub mod proc;
+pub mod proj;
