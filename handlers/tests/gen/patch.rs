@@ -178,8 +178,6 @@ async fn r33_a_patch_that_is_not_applied_yet_counts() {
 }
 
 #[tokio::test]
-<<<<<<< HEAD
-=======
 async fn r33_one_actie_that_a_patch_left_not_normaal_is_found_among_those_that_are_again() {
     for stored in BOTH {
         for left in 0..3 {
@@ -227,7 +225,6 @@ async fn r32_r33_what_the_backup_has_no_longer_is_found_in_the_table() {
 }
 
 #[tokio::test]
->>>>>>> e5a77bfa43e8d1491410f45c189d8bb12d7f53d2
 async fn r33_a_patch_is_found_behind_a_thousand_others() {
     let stack = Stack::start().await;
     stack.accepted(&of_verwerking(json!({}))).await;
