@@ -35,7 +35,8 @@ async fn r44_pages_skip_nothing_and_repeat_nothing() {
     let pages = pages(&log, "999990019").await;
     assert!(pages.len() > 1, "one page holds them all");
     let results: Vec<&Value> = pages.iter().flat_map(|page| page["results"].as_array().expect("a list")).collect();
-    let found: BTreeSet<String> = results.iter().filter_map(|actie| actie["actieId"].as_str().map(str::to_owned)).collect();
+    let found: BTreeSet<String> =
+        results.iter().filter_map(|actie| actie["actieId"].as_str().map(str::to_owned)).collect();
     assert_eq!(results.len(), expected.len(), "some are there twice");
     assert_eq!(found, expected);
     let moments: Vec<_> = results.iter().map(|actie| actie["tijdstip"].as_str()).collect();

@@ -35,8 +35,7 @@ const CLIENT: &str = "zaaksysteem";
 const CLIENT_KEY: &str = "een geheim van ten minste 32 tekens";
 const REQUEST_ID: &str = "7d1b9f3e-3a5c-4f0e-9a63-0d1c2b3a4f5e";
 
-pub(crate) const ALL_SCOPES: &str =
-    "create:confidential read:confidential update:confidential delete:confidential";
+pub(crate) const ALL_SCOPES: &str = "create:confidential read:confidential update:confidential delete:confidential";
 
 /// The log.
 pub(crate) struct Log {
@@ -140,7 +139,8 @@ impl Log {
 
     /// As API Gateway: the authorizer first, then the integration that the template names.
     pub(crate) async fn ask(&self, asked: Ask<'_>) -> Reply {
-        let resource = if asked.path == "/verwerkingsacties" { asked.path.as_str() } else { "/verwerkingsacties/{actieId}" };
+        let resource =
+            if asked.path == "/verwerkingsacties" { asked.path.as_str() } else { "/verwerkingsacties/{actieId}" };
         let actie_id = asked.path.strip_prefix("/verwerkingsacties/");
         let mut query = IndexMap::<String, Vec<String>>::new();
         for (name, value) in &asked.query {
@@ -214,6 +214,7 @@ impl Log {
         let request = Request::post(self.services.endpoint())
             .header("X-Amz-Target", target)
             .header("Content-Type", "application/x-amz-json-1.0")
+            .header("X-Amz-Date", "20260101T000000Z")
             .header("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
             .body(Full::new(Bytes::from(body)))
             .expect("a request");
@@ -236,8 +237,9 @@ impl Log {
         if messages.is_empty() {
             return false;
         }
-        let event: SqsEvent = serde_json::from_value(json!({"Records": messages.iter().map(record).collect::<Vec<_>>()}))
-            .expect("an event of SQS");
+        let event: SqsEvent =
+            serde_json::from_value(json!({"Records": messages.iter().map(record).collect::<Vec<_>>()}))
+                .expect("an event of SQS");
         let response = self.proc.handle(event, &call()).await;
         assert!(response.batch_item_failures.is_empty(), "{response:?}");
         for message in messages {
@@ -279,8 +281,7 @@ impl Log {
     }
 
     async fn stream_call(&self, operation: &str, asked: Value) -> Value {
-        let (status, body) =
-            self.dynamodb(&format!("DynamoDBStreams_20120810.{operation}"), asked.to_string()).await;
+        let (status, body) = self.dynamodb(&format!("DynamoDBStreams_20120810.{operation}"), asked.to_string()).await;
         assert_eq!(status, 200, "{operation}: {body}");
         parsed(&body)
     }
@@ -298,7 +299,8 @@ impl Log {
             all.push_str(&String::from_utf8(content).expect("text"));
         }
         let receive = self.clients.sqs().receive_message().queue_url(self.services.sqs().url(QUEUE));
-        let received = receive.max_number_of_messages(10).visibility_timeout(0).send().await.expect("the queue answers");
+        let received =
+            receive.max_number_of_messages(10).visibility_timeout(0).send().await.expect("the queue answers");
         for message in received.messages.unwrap_or_default() {
             all.push_str(message.body().unwrap_or_default());
         }

@@ -7,13 +7,13 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::history::{Dice, History, cases, compare, histories, paused, try_delete, try_withdraw};
+use crate::memory::{Memory, Verdict};
+use crate::support::{batch, batch_of, call};
 use aws_lambda_events::sqs::SqsBatchResponse;
 use domain::bericht::Bericht;
 use handlers::proc::{Limits, Proc};
 use proptest::prelude::*;
-use crate::memory::{Memory, Verdict};
-use crate::history::{Dice, History, cases, compare, histories, paused, try_delete, try_withdraw};
-use crate::support::{batch, batch_of, call};
 
 /// What becomes of the call that stood still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::history::paused;
+use crate::memory::{Memory, Verdict};
+use crate::support::{Inhoud, actie_id, at, batch, batch_of, call, patch, post, put, uuid, verwerking_id};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use contract::table as names;
 use domain::bericht::Bericht;
 use domain::rows::{Attribute, CurrentRow, Key, Row};
 use domain::verwerkingsactie::Vertrouwelijkheid;
 use handlers::proc::{Limits, Proc};
-use crate::memory::{Memory, Verdict};
-use crate::history::paused;
-use crate::support::{Inhoud, actie_id, at, batch, batch_of, call, patch, post, put, uuid, verwerking_id};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -179,8 +179,19 @@ fn r09_a_malformed_message_fails_alone_and_the_log_says_why_without_what_it_said
     let later = good.replace(r#""formaat":1"#, r#""formaat":2"#);
     let unknown = good.replace("verwerkingsactie_create", "geheim");
     let bad = [
-        "", "geheim", "{}", "[\"geheim\"]", r#"{"formaat":1,"backup":"geheim"}"#, r#"{"formaat":1,"backup":7}"#,
-        &good[..good.len() - 1], &only, &no_key, &both, deleted, &later, &unknown,
+        "",
+        "geheim",
+        "{}",
+        "[\"geheim\"]",
+        r#"{"formaat":1,"backup":"geheim"}"#,
+        r#"{"formaat":1,"backup":7}"#,
+        &good[..good.len() - 1],
+        &only,
+        &no_key,
+        &both,
+        deleted,
+        &later,
+        &unknown,
     ];
     let ids: Vec<String> = (0..bad.len()).map(|n| format!("bad-{n}")).collect();
     let mut messages: Vec<(&str, &str)> = ids.iter().map(String::as_str).zip(bad).collect();

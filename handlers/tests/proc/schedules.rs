@@ -11,14 +11,14 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::history::{Dice, History, cases, compare, histories, paused, try_delete, try_withdraw};
+use crate::memory::{Memory, Verdict};
+use crate::support::{Inhoud, batch, call, patch, post};
 use domain::bericht::Bericht;
 use futures_util::future::{AbortHandle, Abortable, Aborted};
 use futures_util::stream::{FuturesUnordered, Stream};
 use handlers::proc::{Limits, Proc};
 use proptest::prelude::*;
-use crate::memory::{Memory, Verdict};
-use crate::history::{Dice, History, cases, compare, histories, paused, try_delete, try_withdraw};
-use crate::support::{Inhoud, batch, call, patch, post};
 
 /// A message in the queue: its id, its body.
 type Message = (String, String);

@@ -17,7 +17,6 @@ const PRODUCTIE: &[&str] = &[
     "ApiLogGroup",
     "ApiStage",
     "ApiTableRole",
-    "AuthErrorsAlarm",
     "AuthFunction",
     "AuthLogGroup",
     "AuthRole",
