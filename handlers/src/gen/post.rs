@@ -67,9 +67,8 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         }
         let unreadable = |code: &str| Failure::Refused { service: "backup", code: code.to_owned() };
         let first = persist(until, || self.backup.get(&place)).await?.ok_or_else(|| unreadable("Gone"))?;
-        let first = Bericht::parse(&first).map_err(|_| unreadable("Idempotency"))?;
-        // Written by this very request, whose first answer got lost.
-        Ok((first.id() != bericht.id()).then_some(first))
+        // It may be that of this very request, where the answer to its own writing got lost; that makes no difference.
+        Ok(Some(Bericht::parse(&first).map_err(|_| unreadable("Idempotency"))?))
     }
 
     /// The actie of the first attempt as this request has it: with the numbers as they were sent.

@@ -178,6 +178,53 @@ async fn r33_a_patch_that_is_not_applied_yet_counts() {
 }
 
 #[tokio::test]
+async fn r33_one_actie_that_a_patch_left_not_normaal_is_found_among_those_that_are_again() {
+    for stored in BOTH {
+        for left in 0..3 {
+            let stack = Stack::start().await;
+            let mut acties = Vec::new();
+            for _ in 0..3 {
+                acties.push(stack.accepted(&of_verwerking(json!({}))).await["actieId"].as_str().unwrap().to_owned());
+            }
+            // In the order in which they are found.
+            acties.sort();
+            settled(&stack, stored).await;
+            for value in ["normaal", "vertrouwelijk"] {
+                assert_eq!(stack.patch(VERWERKING, &json!({"vertrouwelijkheid": value})).await.status, 204);
+            }
+            for actie_id in acties.iter().enumerate().filter(|(n, _)| *n != left).map(|(_, actie_id)| actie_id) {
+                assert_eq!(stack.put(actie_id, &of_verwerking(json!({}))).await.status, 200);
+            }
+            normal(&stack, &term()).await.is_fout(fout::NIET_TOEGESTAAN);
+            assert_eq!(stack.put(&acties[left], &of_verwerking(json!({}))).await.status, 200);
+            assert_eq!(normal(&stack, &term()).await.status, 204);
+        }
+    }
+}
+
+#[tokio::test]
+async fn r32_r33_what_the_backup_has_no_longer_is_found_in_the_table() {
+    let stack = Stack::start().await;
+    let mut acties = Vec::new();
+    for _ in 0..3 {
+        acties.push(stack.accepted(&of_verwerking(json!({}))).await["actieId"].as_str().unwrap().to_owned());
+    }
+    acties.sort();
+    let last = &acties[2];
+    let vertrouwelijk = of_verwerking(json!({"vertrouwelijkheid": "vertrouwelijk"}));
+    assert_eq!(stack.put(last, &vertrouwelijk).await.status, 200);
+    stack.settle().await;
+    for key in stack.keys().await {
+        stack.clients.s3().delete_object().bucket("reserve").key(key).send().await.unwrap();
+    }
+    normal(&stack, &term()).await.is_fout(fout::NIET_TOEGESTAAN);
+    let put = with_scopes(support::put(last, &of_verwerking(json!({}))), "update:normal");
+    stack.send(put).await.is_fout(fout::NIET_TOEGESTAAN);
+    assert_eq!(stack.put(last, &of_verwerking(json!({}))).await.status, 200);
+    assert_eq!(normal(&stack, &term()).await.status, 204);
+}
+
+#[tokio::test]
 async fn r33_a_patch_is_found_behind_a_thousand_others() {
     let stack = Stack::start().await;
     stack.accepted(&of_verwerking(json!({}))).await;
