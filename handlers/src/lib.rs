@@ -9,3 +9,4 @@ pub mod configuration;
 pub mod r#gen;
 pub mod observe;
 pub mod proc;
+pub mod proj;

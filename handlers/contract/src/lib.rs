@@ -69,6 +69,9 @@ pub mod table {
     /// On the row of a version: the `operatie` of the message that brought it, where that was a POST or PUT. Such a row
     /// is not only a version but also what the state of the actie is worked out from.
     pub const OPERATIE: &str = "operatie";
+    /// Present (and true) on a current row that was written alone: the actie's other rows are still behind it, until
+    /// `proj` brings them in step. A DELETE needs no mark, as its [`BERICHT`] is not yet [`GEEN_BERICHT`].
+    pub const VOORUIT: &str = "vooruit";
     /// Present (and true) on the current row of an actie whose POST was answered with an error, and never counts.
     pub const INGETROKKEN: &str = "ingetrokken";
 

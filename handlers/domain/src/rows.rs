@@ -122,6 +122,20 @@ impl Row {
         self
     }
 
+    /// The same current row, to be written without the others that belong to the state.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.0.insert(Cow::Borrowed(table::VOORUIT), Attribute::Bool);
+        self
+    }
+
+    /// Whether this current row was written without the others that belong to its state: by a PATCH, or by a DELETE, which
+    /// leaves the id of the message before it.
+    pub fn is_alone(&self) -> bool {
+        let deleted = self.is(table::VERVALLEN) && self.text(table::BERICHT) != Some(table::GEEN_BERICHT);
+        (self.is(table::VOORUIT) || deleted) && !self.is(table::INGETROKKEN)
+    }
+
     /// The same row with another end.
     #[must_use]
     pub fn with_bewaard_tot(mut self, bewaard_tot: Option<i64>) -> Self {

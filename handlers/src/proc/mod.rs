@@ -6,8 +6,8 @@
 mod inhoud;
 mod opdracht;
 mod patch;
-mod retry;
-mod rows;
+pub(crate) mod retry;
+pub(crate) mod rows;
 mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-pub use self::settle::{ApplyError, settle};
+pub use self::settle::{ApplyError, settle, settle_existing};
 
 use self::inhoud::Applied;
 use self::opdracht::Opdracht;

@@ -130,7 +130,7 @@ impl<T: Table, Q: Queue> Patches<'_, T, Q> {
         }
         // A member whose row is not in the verwerking left it, or is about to come: only all that is stored can tell.
         let Some(rows) = next_rows(bericht, &row)? else { return settle(self.table, actie_id, until).await };
-        let write = Write { condition: unchanged(Some(&row)), ..put(rows.actueel) };
+        let write = Write { condition: unchanged(Some(&row)), ..put(rows.actueel.alone()) };
         match persist(until, || self.table.write(vec![write.clone()])).await {
             Ok(()) => Ok(()),
             Err(WriteError::Condition) => settle(self.table, actie_id, until).await,

@@ -12,7 +12,7 @@ use crate::aws::{Failure, WriteError};
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(5)];
 
 /// An error that may pass.
-pub(super) trait Passing: From<Failure> {
+pub(crate) trait Passing: From<Failure> {
     /// Whether asking again may help.
     fn passes(&self) -> bool;
 }
@@ -31,7 +31,7 @@ impl Passing for WriteError {
 
 /// Asks until there is an answer, or an error that stays, or no time left. The SDK itself tries a few times, which is
 /// enough for a fault of a moment; this is for a table that takes some time to grow, and for the rows of others.
-pub(super) async fn persist<T, E: Passing, F>(until: Instant, ask: impl Fn() -> F) -> Result<T, E>
+pub(crate) async fn persist<T, E: Passing, F>(until: Instant, ask: impl Fn() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
 {
@@ -50,20 +50,20 @@ where
 }
 
 /// There was no answer in the time that the call has.
-pub(super) fn out_of_time() -> Failure {
+pub(crate) fn out_of_time() -> Failure {
     Failure::Unavailable { service: "AWS", code: "Deadline".to_owned() }
 }
 
 /// Pauses that grow.
-pub(super) struct Pauses(Duration);
+pub(crate) struct Pauses(Duration);
 
 impl Pauses {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(PAUSES[0])
     }
 
     /// Waits a while; `false`, and at once, where there is no time for it.
-    pub(super) async fn wait(&mut self, until: Instant) -> bool {
+    pub(crate) async fn wait(&mut self, until: Instant) -> bool {
         let random = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
         let pause = self.0.mul_f64(random);
         if Instant::now() + pause >= until {

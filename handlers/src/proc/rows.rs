@@ -14,23 +14,23 @@ const MOST_BYTES: usize = 3_800_000;
 const REMOVED_BYTES: usize = MOST_BYTES / MOST_TOGETHER;
 
 /// Writes a row, whatever is there.
-pub(super) fn put(row: Row) -> Write {
+pub(crate) fn put(row: Row) -> Write {
     Write { key: row.key(), row: Some(row), condition: Condition::Always }
 }
 
 /// Writes a row if there is none.
-pub(super) fn put_new(row: Row) -> Write {
+pub(crate) fn put_new(row: Row) -> Write {
     Write { condition: Condition::New, ..put(row) }
 }
 
 /// Removes a row.
-pub(super) fn remove(key: Key) -> Write {
+pub(crate) fn remove(key: Key) -> Write {
     Write { row: None, key, condition: Condition::Always }
 }
 
 /// That the current row is as it was read. A function that writes it counts up `revisie`; a DELETE, which a mapping
 /// template does, changes the other two.
-pub(super) fn unchanged(actueel: Option<&Row>) -> Condition {
+pub(crate) fn unchanged(actueel: Option<&Row>) -> Condition {
     let Some(row) = actueel else { return Condition::New };
     let watched = [names::REVISIE, names::TIJDSTIP_REGISTRATIE, names::VERVALLEN];
     Condition::Unchanged(watched.map(|name| (name, row.fields().get(name).cloned())).into())

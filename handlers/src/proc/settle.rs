@@ -49,9 +49,29 @@ impl Passing for ApplyError {
 /// # Errors
 /// See [`ApplyError`]; nothing is lost by it, and doing it again finishes what was begun.
 pub async fn settle<T: Table>(table: &T, actie_id: &str, until: Instant) -> Result<(), ApplyError> {
+    settle_where(table, actie_id, until, |_| true).await
+}
+
+/// [`settle`], but for an actie that has no current row: what is left of one that was removed must not make it anew.
+///
+/// # Errors
+/// As [`settle`].
+pub async fn settle_existing<T: Table>(table: &T, actie_id: &str, until: Instant) -> Result<(), ApplyError> {
+    settle_where(table, actie_id, until, |found| found.actueel.is_some()).await
+}
+
+async fn settle_where<T: Table>(
+    table: &T,
+    actie_id: &str,
+    until: Instant,
+    wanted: impl Fn(&Found) -> bool,
+) -> Result<(), ApplyError> {
     let mut pauses = Pauses::new();
     loop {
         let found = Found::read(table, actie_id, until).await?;
+        if !wanted(&found) {
+            return Ok(());
+        }
         let Some((actueel, others)) = found.differences()? else { return Ok(()) };
         let condition = unchanged(found.actueel.as_ref());
         match write_together(table, until, actueel, condition, others).await {
