@@ -546,15 +546,10 @@ mod tests {
         let content = &mut state.stored.actie_mut().content;
         (content.verwerking_id, content.verwerkingsactiviteit_id, content.bewaartermijn) = (None, None, None);
         let row = rows_of(state).actueel;
-        assert_eq!(names(&row), [
-            "actieId",
-            "bericht",
-            "document",
-            "revisie",
-            "soort",
-            "tijdstipRegistratie",
-            "vertrouwelijkheid"
-        ]);
+        assert_eq!(
+            names(&row),
+            ["actieId", "bericht", "document", "revisie", "soort", "tijdstipRegistratie", "vertrouwelijkheid"]
+        );
     }
 
     #[test]
@@ -605,9 +600,7 @@ mod tests {
 
         let mut actie = testdata::actie(&[("BSN", "999990019")]);
         actie.content.bewaartermijn = None;
-        let size = |actie: &Verwerkingsactie| {
-            rows_of(State::new(testdata::keys().pseudonymize(actie.clone(), None)))
-        };
+        let size = |actie: &Verwerkingsactie| rows_of(State::new(testdata::keys().pseudonymize(actie.clone(), None)));
         let used = size(&actie).all().map(Row::size).max().unwrap();
         let name = actie.content.actie_naam.clone().unwrap();
         actie.content.actie_naam = Some(format!("{name}{}", "x".repeat(table::MAX_ROW - table::RESERVED - used)));
@@ -662,9 +655,13 @@ mod tests {
     #[test]
     fn r34_rows_of_a_verwerking_stand_together_whatever_the_case_of_its_id() {
         let lid = Row::lid("6D4C2B1A-0F9E-4D8C-B7A6-958473625140", &uuid(1));
-        assert_eq!(lid.key(), Key::new("verwerking#6d4c2b1a-0f9e-4d8c-b7a6-958473625140", format!("actie#{}", uuid(1))));
+        assert_eq!(
+            lid.key(),
+            Key::new("verwerking#6d4c2b1a-0f9e-4d8c-b7a6-958473625140", format!("actie#{}", uuid(1)))
+        );
         assert_eq!(lid.actie_id_of_lid(), Some(uuid(1).as_str()));
-        let laatste = Row::laatste("6D4C2B1A-0F9E-4D8C-B7A6-958473625140", &testdata::moment("2024-02-29T09:00:01.000000Z"));
+        let laatste =
+            Row::laatste("6D4C2B1A-0F9E-4D8C-B7A6-958473625140", &testdata::moment("2024-02-29T09:00:01.000000Z"));
         assert_eq!(laatste.key(), Key::laatste("6d4c2b1a-0f9e-4d8c-b7a6-958473625140"));
     }
 
