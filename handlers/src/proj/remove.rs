@@ -55,16 +55,19 @@ impl<T: Table> Removal<'_, T> {
     /// nothing may be lost before its time (R04): the row comes back.
     pub(super) async fn lost(&self, old: Row, now: Timestamp) -> Result<(), ApplyError> {
         let actie_id = old.text(names::ACTIE_ID).unwrap_or_default().to_owned();
-        let Some(actueel) = self.actueel(&actie_id).await? else { return self.clear(&old).await };
-        let end = actueel.number(names::BEWAARD_TOT);
-        if end.is_some_and(|end| end <= now.as_second()) {
-            let write = Write { condition: unchanged(Some(&actueel)), ..remove(actueel.key()) };
-            self.write(write).await?;
-            return self.clear(&old).await;
+        loop {
+            let Some(actueel) = self.actueel(&actie_id).await? else { return self.clear(&old).await };
+            let end = actueel.number(names::BEWAARD_TOT);
+            if end.is_none_or(|end| end > now.as_second()) {
+                // Where it is there already, an earlier attempt has put it back.
+                self.write(put_new(old.with_bewaard_tot(end))).await?;
+                return settle_existing(self.table, &actie_id, self.until).await;
+            }
+            let gone = Write { condition: unchanged(Some(&actueel)), ..remove(actueel.key()) };
+            if self.write(gone).await? {
+                return self.clear(&old).await;
+            }
         }
-        // There already: put back by an earlier attempt.
-        self.write(put_new(old.with_bewaard_tot(end))).await?;
-        settle_existing(self.table, &actie_id, self.until).await
     }
 
     /// The actie was made anew meanwhile, so what was removed of it has to come back.
@@ -89,10 +92,11 @@ impl<T: Table> Removal<'_, T> {
         Ok(())
     }
 
-    /// Writes, unless the condition does not hold.
-    async fn write(&self, write: Write) -> Result<(), Failure> {
+    /// Writes if the condition holds; whether it did. After an answer that got lost it may not hold any more.
+    async fn write(&self, write: Write) -> Result<bool, Failure> {
         match persist(self.until, || self.table.write(vec![write.clone()])).await {
-            Ok(()) | Err(WriteError::Condition) => Ok(()),
+            Ok(()) => Ok(true),
+            Err(WriteError::Condition) => Ok(false),
             Err(WriteError::Failure(failure)) => Err(failure),
         }
     }

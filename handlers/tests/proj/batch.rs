@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::records::{event, expected, record, rows_of};
-use crate::support::memory::Memory;
+use crate::memory::Memory;
 use crate::support::{Inhoud, actie_id, at, batch_of, call, patch, post, put, uuid, verwerking_id};
 
 const LONG: Duration = Duration::from_secs(60);

@@ -8,7 +8,7 @@ use domain::rows::{Attribute, Key, Row, Rows};
 use domain::versies::{Versie, versies};
 use serde_json::{Map, Value, json};
 
-use crate::support::memory::Memory;
+use crate::memory::Memory;
 
 /// A row as an image of a record.
 pub(crate) fn image(row: &Row) -> Value {

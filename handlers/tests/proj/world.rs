@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::records::{event, record};
-use crate::support::memory::{Memory, Verdict};
+use crate::memory::{Memory, Verdict};
 use crate::support::{actie_id, at, batch, call};
 
 /// Chooses.

@@ -200,8 +200,7 @@ fn projecting(settings: &Settings, parts: &Parts<'_>) -> Plan {
 }
 
 fn change_table(table: &super::table::Handle) -> Statement {
-    let actions =
-        ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
+    let actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
     Statement::allow("ChangeTable", actions, [table.arn()])
 }
 
@@ -341,13 +340,19 @@ fn feed(stack: &mut Stack, settings: &Settings, parts: &Parts<'_>, functions: &F
         },
     );
     let proj = &settings.functions.proj;
-    // Only changes of current acties: what `proj` writes itself must not start it again.
-    let pattern = json!({ "dynamodb": { "Keys": { table::SOORT: { "S": [table::SOORT_ACTUEEL] } } } });
+    // Changes of current acties, and of rows that keep a POST or PUT where there was such a row before: DynamoDB may have
+    // removed it. What is new is the most of what `proc` writes, and what `proj` writes itself, and starts nothing.
+    let actueel = json!({ "dynamodb": { "Keys": { table::SOORT: { "S": [table::SOORT_ACTUEEL] } } } });
+    let versie = json!({ "dynamodb": {
+        "Keys": { table::SOORT: { "S": [{ "prefix": table::SOORT_VERSIE }] } },
+        "OldImage": { table::OPERATIE: { "S": [{ "exists": true }] } },
+    } });
+    let filters = [actueel, versie].map(|pattern| json!({ "Pattern": pattern.to_string() }));
     stack.add(
         "ProjStreamSource",
         EventSourceMapping {
             starting_position: Some("TRIM_HORIZON"),
-            filter_criteria: Some(json!({ "Filters": [{ "Pattern": pattern.to_string() }] })),
+            filter_criteria: Some(json!({ "Filters": filters })),
             bisect_batch_on_function_error: Some(true),
             maximum_retry_attempts: Some(proj.maximum_retries.get()),
             parallelization_factor: Some(proj.parallelization.get()),
