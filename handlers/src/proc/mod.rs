@@ -44,7 +44,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { concurrency: 32, page: crate::aws::MOST_TOGETHER, reserve: Duration::from_secs(10) }
+        Self { concurrency: 32, page: crate::aws::MOST_TOGETHER, reserve: Duration::from_secs(5) }
     }
 }
 
@@ -61,9 +61,9 @@ struct Time {
 
 impl Time {
     fn of(call: &Call, limits: &Limits) -> Self {
-        let left = call.left();
-        let end = Instant::now() + left;
-        Self { go_on: end - limits.reserve.min(left / 2), until: end - MARGIN.min(left / 4), end }
+        let (now, left) = (Instant::now(), call.left());
+        let end = now + left;
+        Self { go_on: now + left.saturating_sub(limits.reserve), until: end - MARGIN.min(left / 4), end }
     }
 }
 

@@ -85,7 +85,7 @@ fn a_put_is_a_question_and_a_transaction() {
 fn a_patch_is_a_question_for_a_page_and_a_write_for_an_actie() {
     let memory = verwerking_of(3);
     let patch = patch(10, 10, 1, Some("P1Y"), None);
-    let first = calls(&memory, &[patch.clone()]);
+    let first = calls(&memory, std::slice::from_ref(&patch));
     assert_eq!(first, ["PutItem", "PutItem", "Query", "BatchGetItem", "PutItem", "PutItem", "PutItem"]);
     // What is done already is only looked at.
     assert_eq!(calls(&memory, &[patch]), ["PutItem", "PutItem", "Query", "BatchGetItem"]);

@@ -1,5 +1,7 @@
 //! One batch: what it asks of DynamoDB, what it reports, and what one record does to the others.
 
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use contract::table as names;
@@ -10,8 +12,8 @@ use handlers::proj::Proj;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::records::{event, expected, record, rows_of};
 use crate::memory::Memory;
+use crate::records::{event, expected, record, rows_of};
 use crate::support::{Inhoud, actie_id, at, batch_of, call, patch, post, put, uuid, verwerking_id};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -172,4 +174,69 @@ async fn r08_what_is_left_of_a_removed_actie_does_not_make_it_anew() {
     let new = memory.store().rows.remove(&Key::actueel(&actie_id(1))).expect("it is there");
     assert_eq!(follow(&memory, [record(1, None, Some(&new), false)]).await, None);
     assert!(!memory.store().rows.contains_key(&Key::actueel(&actie_id(1))));
+}
+
+/// What was written down.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logged(happens: impl FnOnce()) -> Vec<Value> {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = handlers::observe::subscriber(tracing::level_filters::LevelFilter::TRACE, move || writer.clone());
+    tracing::subscriber::with_default(subscriber, happens);
+    let bytes = log.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let text = String::from_utf8(bytes).expect("a log is text");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}
+
+#[test]
+fn r09_the_log_says_what_went_wrong_and_not_what_stood_there() {
+    let text = |text: &str| json!({ "S": text });
+    let keys = json!({ "actieId": text("geheim"), "soort": text("actueel") });
+    let image = json!({ "actieId": text("geheim"), "soort": text("actueel"), "document": text("geheim"),
+        "bericht": text("geheim"), "vooruit": { "BOOL": true } });
+    let dynamodb =
+        json!({ "SequenceNumber": "5", "ApproximateCreationDateTime": 1.0, "Keys": keys, "NewImage": image });
+    let bad = [
+        json!("geheim"),
+        json!({ "geheim": "geheim" }),
+        json!({ "eventName": "geheim", "dynamodb": dynamodb }),
+        json!({ "eventName": "REMOVE", "dynamodb": dynamodb }),
+        json!({ "eventName": "MODIFY", "dynamodb": dynamodb }),
+    ];
+    let memory = Memory::default();
+    let (versie, actueel) = (format!("{}x", names::SOORT_VERSIE), names::SOORT_ACTUEEL.to_owned());
+    for soort in [versie, actueel] {
+        let names = [names::DOCUMENT, names::OPERATIE, names::TIJDSTIP_REGISTRATIE];
+        let fields = names.map(|name| (name.to_owned(), Attribute::S("geheim".to_owned())));
+        let key = [(names::ACTIE_ID, "geheim"), (names::SOORT, soort.as_str())];
+        let key = key.map(|(name, value)| (name.to_owned(), Attribute::S(value.to_owned())));
+        let row = Row::from_fields(key.into_iter().chain(fields));
+        memory.store().rows.insert(row.key(), row);
+    }
+    let lines = logged(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let failed = runtime.expect("a runtime can be made").block_on(follow(&memory, bad));
+        assert_eq!(failed.as_deref(), Some(""), "the first has no number");
+    });
+    let reasons = lines.iter().filter(|line| line["reason"].is_string()).count();
+    assert_eq!(reasons, 5);
+    let batch = lines.last().expect("a batch has a line");
+    assert_eq!(
+        (&batch["wijzigingen"], &batch["mislukt"], &batch["bijgewerkt"]),
+        (&json!(5.0), &json!(5.0), &json!(1.0))
+    );
+    assert_eq!(batch["wachttijd"], 1_800_099_999_000.0, "as old as the oldest change");
+    assert!(!format!("{lines:?}").contains("geheim"), "{lines:?}");
 }

@@ -15,7 +15,7 @@ use handlers::aws::{Clients, DynamoTable, S3Backup, SqsQueue, Table};
 use handlers::proc::{Limits, Proc};
 use handlers::proj::Proj;
 use jiff::Timestamp;
-use local::{ManualClock, Options, Services};
+use local::{Fault, ManualClock, Options, Service, Services};
 use serde_json::{Value, json};
 
 use crate::records::{event, expected};
@@ -197,6 +197,36 @@ async fn r04_r08_r41_a_patch_and_a_delete_reach_the_lists_and_the_end_reaches_ev
         let left: Vec<&str> = page.rows.iter().map(Row::soort).filter(|soort| !is_of_a_patch(soort)).collect();
         assert_eq!(left, [""; 0], "{partition}");
     }
+}
+
+#[tokio::test]
+async fn what_fails_is_reported_and_done_when_it_comes_again() {
+    let mut stack = Stack::start().await;
+    stack.apply(post(1, &Inhoud::new(1, 1).in_verwerking(1))).await;
+    stack.follow().await;
+    stack.apply(patch(2, 2, 1, Some("P1Y"), None)).await;
+    let records = stack.records();
+    let first = records[0]["dynamodb"]["SequenceNumber"].as_str().expect("it has one").to_owned();
+
+    stack.services.faults().set(|call| match call.service {
+        Service::DynamoDb => Fault::throttled(Service::DynamoDb),
+        _ => Fault::None,
+    });
+    let response = stack.proj.handle(event(records.clone()), &call(Duration::from_millis(500))).await;
+    assert_eq!(response.batch_item_failures[0].item_identifier.as_ref(), Some(&first));
+
+    // Done, and nobody hears of it: the next attempt finds the condition broken and everything in step.
+    let mut lost = 0;
+    stack.services.faults().set(move |call| match call.operation.as_str() {
+        "TransactWriteItems" if lost == 0 => {
+            lost += 1;
+            Fault::AnswerLost
+        }
+        _ => Fault::None,
+    });
+    let response = stack.proj.handle(event(records), &call(LONG)).await;
+    assert_eq!(response.batch_item_failures, []);
+    stack.compare(1).await;
 }
 
 fn is_of_a_patch(soort: &str) -> bool {

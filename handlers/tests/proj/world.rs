@@ -17,8 +17,8 @@ use handlers::proj::Proj;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::records::{event, record};
 use crate::memory::{Memory, Verdict};
+use crate::records::{event, record};
 use crate::support::{actie_id, at, batch, call};
 
 /// Chooses.

@@ -141,8 +141,18 @@ fn processing(settings: &Settings, parts: &Parts<'_>) -> Plan {
                 [parts.queues.main.arn()],
             ),
             Statement::allow("ReadBackup", ["s3:GetObject"], [parts.backup.objects_arn("")]),
-            change_table(parts.table),
-            Statement::allow("FindVerwerking", ["dynamodb:Query"], [parts.table.index_arn(table::VERWERKING_ID_INDEX)]),
+            // A transaction asks for what is done in it.
+            Statement::allow(
+                "ChangeTable",
+                [
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                ],
+                [parts.table.arn()],
+            ),
             encryption::use_key(parts.key),
         ],
     }
