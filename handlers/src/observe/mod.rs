@@ -8,10 +8,12 @@ mod line;
 
 use std::io;
 use std::panic;
+use std::sync::OnceLock;
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Subscriber};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::{Format, Json, JsonFields, Writer};
 use tracing_subscriber::fmt::{self, FmtContext, FormatEvent, FormatFields, MakeWriter};
@@ -45,6 +47,11 @@ pub fn subscriber(
     level: LevelFilter,
     writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
 ) -> impl Subscriber + Send + Sync {
+    // While a process has one subscriber alone, `tracing` asks only the thread that comes to an event first whether it is
+    // wanted, and remembers that for all: a thread that listens would miss what another thread, that does not, was first to
+    // say. A second one, which wants nothing, makes it ask all of them.
+    static SECOND: OnceLock<Dispatch> = OnceLock::new();
+    SECOND.get_or_init(|| Dispatch::new(NoSubscriber::default()));
     let ours = env!("CARGO_CRATE_NAME");
     let targets = Targets::new().with_default(level.min(LevelFilter::WARN));
     let targets = targets.with_target(ours, level).with_target(LINE, LevelFilter::TRACE);
