@@ -1,11 +1,40 @@
 //! R09: nobody's number lies readable anywhere.
 
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde_json::json;
+use tracing::level_filters::LevelFilter;
 
 use crate::log::{Log, actie};
 
+/// What the functions write down.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[tokio::test]
-async fn r09_no_number_is_readable_in_the_table_the_bucket_or_the_queue() {
+async fn r09_no_number_is_readable_in_the_table_the_bucket_the_queue_or_a_log_line() {
+    let written = Written::default();
+    let writer = written.clone();
+    // As much as there is: what the libraries tell at lower levels is the request itself.
+    let subscriber = handlers::observe::subscriber(LevelFilter::TRACE, move || writer.clone());
+    let _listening = tracing::subscriber::set_default(subscriber);
     let log = Log::start().await;
     let numbers = ["999990019", "999990020", "999990032", "999990044"];
     let more = json!({"soortAfnemerId": "BSN", "afnemerId": numbers[3]});
@@ -14,11 +43,16 @@ async fn r09_no_number_is_readable_in_the_table_the_bucket_or_the_queue() {
     log.settle().await;
     log.put(&id, &actie(&numbers[1..3], &more)).await;
     log.settle().await;
+    // A list asks by the plain number, and so does a request that is wrong.
+    assert_eq!(log.list(numbers[1], &[]).await.body["count"], 1);
+    assert_eq!(log.put(&id, &json!({ "actieNaam": numbers[0], "tijdstip": numbers[1] })).await.status, 400);
     log.delete(&id).await;
     log.settle().await;
-    let kept = log.at_rest().await;
-    assert!(queued.contains(&id) && kept.contains(&id), "there is something to search");
-    for number in numbers {
-        assert!(!queued.contains(number) && !kept.contains(number), "{number} is readable");
+    let (kept, lines) = (log.at_rest().await, written.text());
+    for (text, something) in [(&queued, id.as_str()), (&kept, id.as_str()), (&lines, "verwerkingsactie_create")] {
+        assert!(text.contains(something), "there is nothing to search");
+        for number in numbers {
+            assert!(!text.contains(number), "{number} is readable");
+        }
     }
 }
