@@ -132,30 +132,26 @@ impl DynamoTable {
 
     async fn write_one(&self, write: Write) -> Result<(), WriteError> {
         let Expression { condition, names, values } = Expression::of(&write.condition);
-        let failed = match write.row {
+        let failure = match write.row {
             Some(row) => {
                 let put = self.client.put_item().table_name(&self.name).set_item(Some(item(&row)));
                 let put = put.set_condition_expression(condition).set_expression_attribute_names(names);
                 let put = put.set_expression_attribute_values(values).send().await;
-                put.err().map(|fout| {
-                    let held = fout.as_service_error().is_none_or(|fout| !fout.is_conditional_check_failed_exception());
-                    (held, Failure::of(SERVICE, &fout))
-                })
+                put.err().map(|fout| Failure::of(SERVICE, &fout))
             }
             None => {
                 let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key_item(&write.key)));
                 let delete = delete.set_condition_expression(condition).set_expression_attribute_names(names);
                 let delete = delete.set_expression_attribute_values(values).send().await;
-                delete.err().map(|fout| {
-                    let held = fout.as_service_error().is_none_or(|fout| !fout.is_conditional_check_failed_exception());
-                    (held, Failure::of(SERVICE, &fout))
-                })
+                delete.err().map(|fout| Failure::of(SERVICE, &fout))
             }
         };
-        match failed {
+        match failure {
             None => Ok(()),
-            Some((false, _)) => Err(WriteError::Condition),
-            Some((true, failure)) => Err(failure.into()),
+            Some(Failure::Refused { code, .. }) if code == "ConditionalCheckFailedException" => {
+                Err(WriteError::Condition)
+            }
+            Some(failure) => Err(failure.into()),
         }
     }
 }

@@ -61,7 +61,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         until: Instant,
     ) -> Result<Option<State>, Failure> {
         let days = Days::of(Timestamp::now());
-        let key = Key::new(actie_id, table::SOORT_ACTUEEL);
+        let key = Key::actueel(actie_id);
         let row = persist(until, || self.table.get(&key));
         let (row, mut names) = tokio::try_join!(row, self.messages(actie_id, days.recent, until))?;
         if row.as_ref().is_some_and(|row| row.is(table::VERVALLEN)) {
@@ -189,15 +189,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
 
 /// The state that a current row holds, and the message that made it so.
 fn applied(row: &Row) -> Result<(Name, State), Failure> {
-    let wrong = || unreadable("Row");
-    let current = CurrentRow {
-        document: row.text(table::DOCUMENT).ok_or_else(wrong)?,
-        versleuteld: row.text(table::VERSLEUTELD),
-        tijdstip_registratie: row.text(table::TIJDSTIP_REGISTRATIE).ok_or_else(wrong)?,
-        vervallen: false,
-        ooit_vertrouwelijk: row.is(table::OOIT_VERTROUWELIJK),
-    };
-    let state = current.state().map_err(|_| wrong())?;
+    let state = CurrentRow::of(row).state().map_err(|_| unreadable("Row"))?;
     let bericht = row.text(table::BERICHT).unwrap_or_default();
     Ok((Name::new(&state.stored.actie().tijdstip_registratie, bericht), state))
 }

@@ -2,7 +2,7 @@
 
 use domain::bericht::{Bericht, Change};
 use domain::fout::Rejection;
-use domain::rows::{Attribute, Key, Row};
+use domain::rows::{Key, Row};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -112,19 +112,9 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
 
     /// Takes the place of an actie's current row, so that its message, which may be in the queue, is dropped.
     async fn withdraw(&self, actie_id: &str, bericht: &Bericht, until: Instant) -> Withdrawn {
-        let key = Key::new(actie_id, table::SOORT_ACTUEEL);
-        let text = |text: &str| Attribute::S(text.to_owned());
-        let row = Row::from_fields(
-            [
-                (table::ACTIE_ID, text(&key.actie_id)),
-                (table::SOORT, text(&key.soort)),
-                (table::TIJDSTIP_REGISTRATIE, text(bericht.tijdstip_registratie().text())),
-                (table::VERVALLEN, Attribute::Bool),
-                (table::INGETROKKEN, Attribute::Bool),
-                (table::BEWAARD_TOT, Attribute::N(Timestamp::now().as_second() + WITHDRAWN_FOR)),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
+        let key = Key::actueel(actie_id);
+        let bewaard_tot = Timestamp::now().as_second() + WITHDRAWN_FOR;
+        let row = Row::ingetrokken(actie_id, bericht.tijdstip_registratie(), bewaard_tot);
         let write = Write { row: Some(row), key: key.clone(), condition: Condition::New };
         let written = persist(until, || async {
             match self.table.write(vec![write.clone()]).await {
