@@ -32,7 +32,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use crate::aws::{Clients as Aws, Secrets, SecretsManager};
-use crate::configuration::{self, ConfigurationError};
+use crate::configuration::{Configuration, ConfigurationError};
 use crate::observe::{Line, Unit};
 use cache::Cached;
 use clients::Clients;
@@ -59,24 +59,24 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the environment.
+    /// Reads a function's variables.
     ///
     /// # Errors
     /// A variable is missing or says what cannot be.
-    pub fn from_env() -> Result<Self, ConfigurationError> {
+    pub fn read(configuration: &Configuration) -> Result<Self, ConfigurationError> {
         let fout = |name, expected| ConfigurationError::Form { name, expected };
-        let issuers = configuration::optional(names::ENV_ISSUERS).unwrap_or_else(|| "[]".to_owned());
+        let issuers = configuration.optional(names::ENV_ISSUERS).unwrap_or_else(|| "[]".to_owned());
         let issuers: Vec<Issuer> = serde_json::from_str(&issuers)
             .map_err(|_| fout(names::ENV_ISSUERS, "a JSON array of objects with issuer, audience and jwksUri"))?;
         if !issuers.iter().all(Issuer::is_safe) {
             let expected = "a list of issuers, each with an audience and a jwksUri that begins with https://";
             return Err(fout(names::ENV_ISSUERS, expected));
         }
-        let tijdzone = configuration::required(names::ENV_TIJDZONE)?;
+        let tijdzone = configuration.required(names::ENV_TIJDZONE)?;
         Ok(Self {
             issuers,
-            clients_secret: configuration::optional(names::ENV_CLIENTS_SECRET),
-            pseudonym_secret: configuration::required(names::ENV_PSEUDONYM_SECRET)?,
+            clients_secret: configuration.optional(names::ENV_CLIENTS_SECRET),
+            pseudonym_secret: configuration.required(names::ENV_PSEUDONYM_SECRET)?,
             tijdzone: TimeZone::get(&tijdzone)
                 .map_err(|_| fout(names::ENV_TIJDZONE, "the name of a time zone, such as Europe/Amsterdam"))?,
         })
@@ -105,9 +105,9 @@ impl Auth<SecretsManager, HttpKeys> {
     /// The real one.
     ///
     /// # Errors
-    /// See [`Settings::from_env`].
-    pub fn from_env(aws: &Aws) -> Result<Self, ConfigurationError> {
-        let settings = Settings::from_env()?;
+    /// See [`Settings::read`].
+    pub fn configured(configuration: &Configuration, aws: &Aws) -> Result<Self, ConfigurationError> {
+        let settings = Settings::read(configuration)?;
         Ok(Self::new(settings, SecretsManager::new(aws.secrets()), HttpKeys::default()))
     }
 }

@@ -2,13 +2,14 @@
 
 use handlers::aws::Clients;
 use handlers::r#gen::{Event, Gen};
+use handlers::configuration::Configuration;
 use handlers::observe;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     observe::init();
-    let function = &Gen::from_env(&Clients::from_env().await).await?;
+    let function = &Gen::configured(&Configuration::of_process(), &Clients::from_env().await).await?;
     run(service_fn(|event: LambdaEvent<Event>| async move {
         Ok::<_, Error>(function.handle(event.payload, event.context.into()).await)
     }))

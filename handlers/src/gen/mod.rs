@@ -33,7 +33,7 @@ use time::Time;
 
 use crate::aws::{Backup, Clients, DynamoTable, Failure, Queue, S3Backup, Secrets, SecretsManager, SqsQueue, Table};
 use crate::call::Call;
-use crate::configuration::{self, ConfigurationError};
+use crate::configuration::{Configuration, ConfigurationError};
 use crate::observe::{Line, Unit};
 
 /// What a stack may choose.
@@ -48,15 +48,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// From the environment.
+    /// Reads the function's variables.
     ///
     /// # Errors
     /// A variable is missing or has another form.
-    pub fn from_env() -> Result<Self, ConfigurationError> {
+    pub fn read(configuration: &Configuration) -> Result<Self, ConfigurationError> {
         Ok(Self {
-            elfproef: configuration::flag(names::ENV_ELFPROEF)?,
-            api_url: configuration::optional(names::ENV_API_URL),
-            api_version: configuration::required(names::ENV_API_VERSION)?,
+            elfproef: configuration.flag(names::ENV_ELFPROEF)?,
+            api_url: configuration.optional(names::ENV_API_URL),
+            api_version: configuration.required(names::ENV_API_VERSION)?,
         })
     }
 }
@@ -64,7 +64,7 @@ impl Settings {
 /// Why the function cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The environment.
+    /// The function's variables.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
     /// The secret with the key of the pseudonyms cannot be read.
@@ -104,15 +104,15 @@ impl Gen<DynamoTable, SqsQueue, S3Backup> {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn from_env(clients: &Clients) -> Result<Self, StartError> {
-        let secret = configuration::required(names::ENV_PSEUDONYM_SECRET)?;
+    pub async fn configured(configuration: &Configuration, clients: &Clients) -> Result<Self, StartError> {
+        let secret = configuration.required(names::ENV_PSEUDONYM_SECRET)?;
         let secret = SecretsManager::new(clients.secrets()).get(&secret).await?;
         Ok(Self::new(
-            DynamoTable::new(clients.dynamodb(), configuration::required(names::ENV_TABLE)?),
-            SqsQueue::new(clients.sqs(), configuration::required(names::ENV_QUEUE)?),
-            S3Backup::new(clients.s3(), configuration::required(names::ENV_BUCKET)?),
+            DynamoTable::new(clients.dynamodb(), configuration.required(names::ENV_TABLE)?),
+            SqsQueue::new(clients.sqs(), configuration.required(names::ENV_QUEUE)?),
+            S3Backup::new(clients.s3(), configuration.required(names::ENV_BUCKET)?),
             Pseudonymizer::from_secret(&secret)?,
-            Settings::from_env()?,
+            Settings::read(configuration)?,
         ))
     }
 }

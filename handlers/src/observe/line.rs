@@ -42,7 +42,7 @@ impl Line {
     /// A line of a function; its name in AWS, where it has one, tells apart the metrics of stacks in one account.
     pub fn new(functie: &'static str, message: &'static str) -> Self {
         let now = Timestamp::now();
-        let name = crate::configuration::optional("AWS_LAMBDA_FUNCTION_NAME");
+        let name = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
         let mut fields = Map::new();
         fields.insert("timestamp".to_owned(), now.to_string().into());
         fields.insert("level".to_owned(), "INFO".into());

@@ -28,7 +28,7 @@ use self::opdracht::Opdracht;
 use self::patch::{MARGIN, Patches};
 use crate::aws::{Backup, Clients, DynamoTable, Queue, S3Backup, SqsQueue, Table};
 use crate::call::Call;
-use crate::configuration::{ConfigurationError, required};
+use crate::configuration::{Configuration, ConfigurationError};
 use crate::observe::{Line, Unit};
 
 /// How much is done at once.
@@ -81,11 +81,11 @@ impl Proc<DynamoTable, SqsQueue, S3Backup> {
     ///
     /// # Errors
     /// A variable is missing.
-    pub fn from_env(clients: &Clients) -> Result<Self, ConfigurationError> {
+    pub fn configured(configuration: &Configuration, clients: &Clients) -> Result<Self, ConfigurationError> {
         Ok(Self {
-            table: DynamoTable::new(clients.dynamodb(), required(names::ENV_TABLE)?),
-            queue: SqsQueue::new(clients.sqs(), required(names::ENV_QUEUE)?),
-            backup: S3Backup::new(clients.s3(), required(names::ENV_BUCKET)?),
+            table: DynamoTable::new(clients.dynamodb(), configuration.required(names::ENV_TABLE)?),
+            queue: SqsQueue::new(clients.sqs(), configuration.required(names::ENV_QUEUE)?),
+            backup: S3Backup::new(clients.s3(), configuration.required(names::ENV_BUCKET)?),
             limits: Limits::default(),
         })
     }

@@ -22,7 +22,7 @@ use self::record::{Record, Work, sequence_number};
 use self::remove::Removal;
 use crate::aws::{Clients, DynamoTable, Table};
 use crate::call::Call;
-use crate::configuration::{ConfigurationError, required};
+use crate::configuration::{Configuration, ConfigurationError};
 use crate::observe::{Line, Unit};
 use crate::proc::{ApplyError, settle_existing};
 
@@ -45,8 +45,8 @@ impl Proj<DynamoTable> {
     ///
     /// # Errors
     /// A variable is missing.
-    pub fn from_env(clients: &Clients) -> Result<Self, ConfigurationError> {
-        Ok(Self::new(DynamoTable::new(clients.dynamodb(), required(names::ENV_TABLE)?)))
+    pub fn configured(configuration: &Configuration, clients: &Clients) -> Result<Self, ConfigurationError> {
+        Ok(Self::new(DynamoTable::new(clients.dynamodb(), configuration.required(names::ENV_TABLE)?)))
     }
 }
 
