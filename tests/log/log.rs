@@ -77,9 +77,9 @@ impl Log {
         services.s3().create_bucket(BUCKET).expect("a bucket");
         services.sqs().create_queue(QUEUE, &json!({})).expect("a queue");
         let secret = r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#;
-        services.secrets().set("pseudoniemen", secret);
+        services.secrets().set("pseudoniemen", secret).expect("a secret");
         let clients_secret = json!({CLIENT: {"sleutel": CLIENT_KEY, "scopes": ALL_SCOPES}});
-        services.secrets().set("clients", &clients_secret.to_string());
+        services.secrets().set("clients", &clients_secret.to_string()).expect("a secret");
 
         let config = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))

@@ -34,9 +34,9 @@ fn message(outcome: &Result<Json, FunctionError>) -> String {
 #[tokio::test]
 async fn r72_the_program_answers_with_a_policy_or_with_unauthorized() {
     let services = Services::start(Options::in_memory()).await.unwrap();
-    let pseudonym = services.secrets().set("pseudonym", PSEUDONYM_SECRET);
+    let pseudonym = services.secrets().set("pseudonym", PSEUDONYM_SECRET).expect("a secret");
     let register = json!({"zaken": {"sleutel": CLIENT_SECRET, "scopes": "read:confidential"}});
-    let clients = services.secrets().set("clients", &register.to_string());
+    let clients = services.secrets().set("clients", &register.to_string()).expect("a secret");
     let signer = Signer::p256();
     let (address, _) = serve(http("200 OK", "", &json!({"keys": [named(&signer, "a")]}).to_string()));
     let issuers = json!([{"issuer": ISSUER, "audience": AUDIENCE, "jwksUri": format!("http://{address}/jwks.json")}]);
@@ -111,7 +111,7 @@ async fn r72_a_program_that_is_told_nothing_sensible_does_not_start() {
 async fn r72_a_passing_fault_of_secrets_manager_is_not_the_clients() {
     let services = Services::start(Options::in_memory()).await.unwrap();
     let register = json!({"zaken": {"sleutel": CLIENT_SECRET, "scopes": "read:normal"}});
-    services.secrets().set("clients", &register.to_string());
+    services.secrets().set("clients", &register.to_string()).expect("a secret");
     let passing =
         |call: &local::Call| if call.number < 3 { Fault::internal(Service::SecretsManager) } else { Fault::None };
     services.faults().set(passing);

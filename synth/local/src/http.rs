@@ -1,5 +1,6 @@
 //! The one port: reads requests whole, has them answered, and ends with whoever holds it.
 
+use std::fmt;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,9 +17,9 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// A request that has been read to its end.
-pub(crate) type Asked = Request<Bytes>;
+pub type Asked = Request<Bytes>;
 /// An answer, whole.
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Full<Bytes>>;
 
 /// The largest request body, in bytes: four times what DynamoDB takes, and more than a backup object has.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -26,16 +27,16 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 /// Why a connection ends without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is dropped on purpose")]
-pub(crate) struct Dropped;
+pub struct Dropped;
 
 /// Answers requests.
-pub(crate) trait Handler: Send + Sync + 'static {
+pub trait Handler: Send + Sync + 'static {
     /// The answer, or an error where the client is to get none and to see its connection end.
     fn handle(&self, asked: Asked) -> impl Future<Output = Result<Answer, Dropped>> + Send;
 }
 
 /// A listening port; it and its connections end when this is dropped.
-pub(crate) struct Server {
+pub struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
@@ -43,12 +44,18 @@ pub(crate) struct Server {
 
 impl Server {
     /// Takes `port` of 127.0.0.1, or a free one where `port` is 0.
-    pub(crate) async fn bind(port: u16) -> std::io::Result<TcpListener> {
+    ///
+    /// # Errors
+    /// Where the port is taken, or may not be had.
+    pub async fn bind(port: u16) -> std::io::Result<TcpListener> {
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
     }
 
     /// Answers what comes in on `listener`.
-    pub(crate) fn start(listener: TcpListener, handler: Arc<impl Handler>) -> std::io::Result<Self> {
+    ///
+    /// # Errors
+    /// Where the socket does not say where it listens.
+    pub fn start(listener: TcpListener, handler: Arc<impl Handler>) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, mut stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
@@ -71,15 +78,21 @@ impl Server {
     }
 
     /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Ends it and its connections, and waits until nothing of them is left.
-    pub(crate) async fn stop(mut self) {
+    pub async fn stop(mut self) {
         // Dropping the sender is as good as sending. The task ends by itself and does not panic.
         drop(self.stop.take());
         let _ = (&mut self.task).await;
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -114,7 +127,7 @@ async fn read(request: Request<Incoming>) -> Result<Asked, Answer> {
 }
 
 /// An answer with a body of this media type, and a request id of its own as every AWS service gives.
-pub(crate) fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

@@ -12,7 +12,7 @@ pub mod clock;
 mod database;
 pub mod dynamodb;
 pub mod faults;
-mod http;
+pub mod http;
 pub mod lambda;
 pub mod s3;
 pub mod secrets;

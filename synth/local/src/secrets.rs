@@ -1,4 +1,4 @@
-//! Secrets Manager, in memory: secrets are made, given a new value and read.
+//! Secrets Manager: secrets are made, given a new value and read.
 //!
 //! Behaviour: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html> and its neighbours.
 
@@ -7,26 +7,42 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::StatusCode;
-use serde::Deserialize;
+use rusqlite::types::Type;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::database::{Database, Place};
 use crate::http::{Answer, answer};
 
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.1";
+const INTERNAL: &str = "InternalServiceError";
 
+/// One row a secret, its versions as JSON.
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, arn TEXT NOT NULL, versions TEXT NOT NULL) WITHOUT ROWID;
+";
+
+#[derive(Clone, Serialize, Deserialize)]
 struct Version {
     id: String,
-    /// `SecretString` or `SecretBinary` (base64), as it was given.
-    value: (&'static str, String),
+    value: Content,
     created: i64,
     stages: Vec<String>,
 }
 
+/// A value as it was given: text, or bytes in base64.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+enum Content {
+    SecretString(String),
+    SecretBinary(String),
+}
+
+#[derive(Clone)]
 struct Secret {
     arn: String,
     versions: Vec<Version>,
@@ -35,6 +51,7 @@ struct Secret {
 /// The secrets.
 pub struct Secrets {
     secrets: Mutex<BTreeMap<String, Secret>>,
+    database: Database,
     clock: Arc<dyn Clock>,
     region: String,
 }
@@ -70,17 +87,51 @@ struct Get {
 }
 
 impl Secrets {
-    pub(crate) fn new(clock: Arc<dyn Clock>, region: &str) -> Self {
-        Self { secrets: Mutex::default(), clock, region: region.to_owned() }
+    /// Opens what is in `place`.
+    pub(crate) fn open(place: &Place, clock: Arc<dyn Clock>, region: &str) -> rusqlite::Result<Self> {
+        let database = Database::open(place, SCHEMA)?;
+        let secrets = {
+            let connection = database.lock();
+            let mut rows = connection.prepare("SELECT name, arn, versions FROM secrets")?;
+            let kept = rows.query_map([], |row| {
+                let versions: String = row.get(2)?;
+                let versions = serde_json::from_str(&versions)
+                    .map_err(|why| rusqlite::Error::FromSqlConversionFailure(2, Type::Text, why.into()))?;
+                Ok((row.get(0)?, Secret { arn: row.get(1)?, versions }))
+            })?;
+            kept.collect::<rusqlite::Result<_>>()?
+        };
+        Ok(Self { secrets: Mutex::new(secrets), database, clock, region: region.to_owned() })
     }
 
     /// Makes a secret, or gives the one of this name a new value; returns its ARN.
-    pub fn set(&self, name: &str, text: &str) -> String {
-        let value = ("SecretString", text.to_owned());
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    pub fn set(&self, name: &str, text: &str) -> rusqlite::Result<String> {
         let mut secrets = self.lock();
-        let secret = secrets.entry(name.to_owned()).or_insert_with(|| self.secret(name));
-        secret.add(None, value, self.clock.now(), &[CURRENT.to_owned()]);
-        secret.arn.clone()
+        let mut secret = secrets.get(name).cloned().unwrap_or_else(|| self.secret(name));
+        secret.add(None, Content::SecretString(text.to_owned()), self.clock.now(), &[CURRENT.to_owned()]);
+        let arn = secret.arn.clone();
+        self.keep(&mut secrets, name, secret)?;
+        Ok(arn)
+    }
+
+    /// The ARN of the secret of this name, where there is one.
+    pub fn arn(&self, name: &str) -> Option<String> {
+        self.lock().get(name).map(|secret| secret.arn.clone())
+    }
+
+    /// Keeps a secret as it is now, on disk first.
+    fn keep(&self, secrets: &mut BTreeMap<String, Secret>, name: &str, secret: Secret) -> rusqlite::Result<()> {
+        let versions = serde_json::to_string(&secret.versions).expect("texts and numbers are JSON");
+        self.database.lock().execute(
+            "INSERT INTO secrets (name, arn, versions) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name) DO UPDATE SET versions = ?3",
+            (name, &secret.arn, versions),
+        )?;
+        secrets.insert(name.to_owned(), secret);
+        Ok(())
     }
 
     /// Answers a request.
@@ -95,7 +146,8 @@ impl Secrets {
             Ok(done) => answer(StatusCode::OK, MEDIA_TYPE, done.to_string()),
             Err((code, message)) => {
                 let body = json!({"__type": code, "Message": message}).to_string();
-                answer(StatusCode::BAD_REQUEST, MEDIA_TYPE, body)
+                let status = if code == INTERNAL { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
+                answer(status, MEDIA_TYPE, body)
             }
         }
     }
@@ -112,14 +164,14 @@ impl Secrets {
             let stages = [CURRENT.to_owned()];
             done["VersionId"] = secret.add(request.client_request_token, value, self.clock.now(), &stages).into();
         }
-        secrets.insert(request.name, secret);
+        self.keep(&mut secrets, &request.name, secret).map_err(unkept)?;
         Ok(done)
     }
 
     fn put(&self, request: Put) -> Result<Value, Refused> {
         let mut secrets = self.lock();
         let name = find(&secrets, &request.secret_id)?;
-        let secret = secrets.get_mut(&name).expect("it was found in here");
+        let mut secret = secrets[&name].clone();
         let Some(value) = value(request.secret_string, request.secret_binary)? else {
             let why = "You must provide either SecretString or SecretBinary.".to_owned();
             return Err(("InvalidRequestException", why));
@@ -138,7 +190,9 @@ impl Secrets {
             }
             None => secret.add(request.client_request_token, value, self.clock.now(), &stages),
         };
-        Ok(json!({"ARN": secret.arn, "Name": name, "VersionId": id, "VersionStages": stages}))
+        let done = json!({"ARN": secret.arn, "Name": name, "VersionId": id, "VersionStages": stages});
+        self.keep(&mut secrets, &name, secret).map_err(unkept)?;
+        Ok(done)
     }
 
     fn get(&self, request: &Get) -> Result<Value, Refused> {
@@ -168,7 +222,10 @@ impl Secrets {
             "VersionStages": version.stages,
             "CreatedDate": version.created as f64 / 1000.0,
         });
-        done[version.value.0] = version.value.1.clone().into();
+        match &version.value {
+            Content::SecretString(text) => done["SecretString"] = text.clone().into(),
+            Content::SecretBinary(base64) => done["SecretBinary"] = base64.clone().into(),
+        }
         Ok(done)
     }
 
@@ -187,7 +244,7 @@ impl Secrets {
 
 impl Secret {
     /// Adds a version. A stage belongs to one version; what was current becomes previous.
-    fn add(&mut self, id: Option<String>, value: (&'static str, String), created: i64, stages: &[String]) -> String {
+    fn add(&mut self, id: Option<String>, value: Content, created: i64, stages: &[String]) -> String {
         let id = id.unwrap_or_else(|| Uuid::new_v4().to_string());
         let replaces_current = stages.iter().any(|stage| stage == CURRENT);
         for version in &mut self.versions {
@@ -221,15 +278,19 @@ fn find(secrets: &BTreeMap<String, Secret>, id: &str) -> Result<String, Refused>
     }
 }
 
-fn value(string: Option<String>, binary: Option<String>) -> Result<Option<(&'static str, String)>, Refused> {
+fn value(string: Option<String>, binary: Option<String>) -> Result<Option<Content>, Refused> {
     match (string, binary) {
-        (Some(string), None) => Ok(Some(("SecretString", string))),
-        (None, Some(binary)) => Ok(Some(("SecretBinary", binary))),
+        (Some(string), None) => Ok(Some(Content::SecretString(string))),
+        (None, Some(binary)) => Ok(Some(Content::SecretBinary(binary))),
         (None, None) => Ok(None),
         (Some(_), Some(_)) => {
             Err(("InvalidParameterException", "SecretString and SecretBinary exclude each other.".to_owned()))
         }
     }
+}
+
+fn unkept(why: rusqlite::Error) -> Refused {
+    (INTERNAL, format!("the secret cannot be kept: {why}"))
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {

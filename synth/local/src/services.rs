@@ -6,8 +6,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hyper::StatusCode;
-use hyper::header::HeaderValue;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Method, StatusCode};
+use tokio::sync::watch;
 
 use crate::clock::{Clock, SystemClock};
 use crate::database::Place;
@@ -33,7 +36,7 @@ impl Options {
         Self { data: None, port: 0, clock: Arc::new(SystemClock), region: "eu-west-1".to_owned() }
     }
 
-    /// Everything but secrets is kept in this folder, which is made where it is not there; otherwise as
+    /// Everything is kept in this folder, which is made where it is not there; otherwise as
     /// [`Options::in_memory`].
     pub fn on_disk(data: impl AsRef<Path>) -> Self {
         Self { data: Some(data.as_ref().to_owned()), ..Self::in_memory() }
@@ -112,6 +115,8 @@ struct All {
     s3: S3,
     secrets: Secrets,
     faults: Faults,
+    /// Counts the calls of DynamoDB that may have changed a row.
+    written: watch::Sender<u64>,
 }
 
 impl Services {
@@ -135,8 +140,9 @@ impl Services {
             .map_err(|source| Error::Service { service: Service::Sqs, source: source.into() })?;
         let s3 = S3::open(&options.place("s3.sqlite"), clock.clone())
             .map_err(|source| Error::Service { service: Service::S3, source: source.into() })?;
-        let secrets = Secrets::new(clock.clone(), &options.region);
-        let all = Arc::new(All { dynamodb, sqs, s3, secrets, faults: Faults::default() });
+        let secrets = Secrets::open(&options.place("secrets.sqlite"), clock.clone(), &options.region)
+            .map_err(|source| Error::Service { service: Service::SecretsManager, source: source.into() })?;
+        let all = Arc::new(All { dynamodb, sqs, s3, secrets, faults: Faults::default(), written: watch::Sender::new(0) });
         let server = Server::start(listener, all.clone()).map_err(port)?;
         Ok(Self { all, server })
     }
@@ -171,6 +177,38 @@ impl Services {
         &self.all.faults
     }
 
+    /// Calls a service from within this process, as a client would over HTTP: past the same faults, with the same answer.
+    /// `target` is what the header `X-Amz-Target` has: `DynamoDB_20120810.Query`.
+    ///
+    /// # Errors
+    /// Where a fault drops the connection.
+    pub async fn call(&self, target: &str, body: impl Into<Bytes>) -> Result<(StatusCode, Bytes), Dropped> {
+        let (service, operation) = match of_target(target) {
+            Some((service, operation)) => (service, operation.to_owned()),
+            None => return Ok((StatusCode::BAD_REQUEST, Bytes::new())),
+        };
+        let mut asked = Asked::new(body.into());
+        *asked.method_mut() = Method::POST;
+        let headers = asked.headers_mut();
+        // A target that was recognised above is ASCII.
+        if let Ok(target) = HeaderValue::from_str(target) {
+            headers.insert("x-amz-target", target);
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
+        for (name, value) in UNVERIFIED {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let answer = self.all.pass(service, &operation, asked).await?;
+        let status = answer.status();
+        let Ok(body) = answer.into_body().collect().await;
+        Ok((status, body.to_bytes()))
+    }
+
+    /// Changes whenever a row of a table may have changed.
+    pub fn written(&self) -> watch::Receiver<u64> {
+        self.all.written.subscribe()
+    }
+
     /// Stops, and waits until nothing runs any more.
     pub async fn stop(self) {
         self.server.stop().await;
@@ -199,16 +237,33 @@ fn route(asked: &Asked) -> Result<(Service, String), String> {
         return Ok((Service::S3, s3::operation(asked)));
     };
     let target = target.to_str().unwrap_or_default();
+    let (service, operation) = of_target(target).ok_or_else(|| target.to_owned())?;
+    Ok((service, operation.to_owned()))
+}
+
+fn of_target(target: &str) -> Option<(Service, &str)> {
     let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
     let service = match prefix {
         "DynamoDB_20120810" => Service::DynamoDb,
         "DynamoDBStreams_20120810" => Service::DynamoDbStreams,
         "AmazonSQS" => Service::Sqs,
         "secretsmanager" => Service::SecretsManager,
-        _ => return Err(target.to_owned()),
+        _ => return None,
     };
-    Ok((service, operation.to_owned()))
+    Some((service, operation))
 }
+
+/// Operations of DynamoDB that change no row.
+const READS: &[&str] = &["BatchGetItem", "DescribeTable", "GetItem", "ListTables", "Query", "Scan", "TransactGetItems"];
+
+/// What a signed request has. Nobody verifies it, but DynamoDB wants it there.
+const UNVERIFIED: [(&str, &str); 2] = [
+    ("x-amz-date", "20260101T000000Z"),
+    (
+        "authorization",
+        "AWS4-HMAC-SHA256 Credential=local/20260101/local/local/aws4_request, SignedHeaders=host, Signature=local",
+    ),
+];
 
 impl Handler for All {
     async fn handle(&self, asked: Asked) -> Result<Answer, Dropped> {
@@ -219,35 +274,43 @@ impl Handler for All {
                 return Ok(json_error(StatusCode::BAD_REQUEST, "UnknownOperationException", &why));
             }
         };
+        self.pass(service, &operation, asked).await
+    }
+}
+
+impl All {
+    /// Has a call answered, unless a fault is in the way.
+    async fn pass(&self, service: Service, operation: &str, asked: Asked) -> Result<Answer, Dropped> {
         let content = if service == Service::S3 { s3::content(&asked) } else { asked.body().clone() };
-        let mut fault = self.faults.decide(service, &operation, &content);
+        let mut fault = self.faults.decide(service, operation, &content);
         while let Fault::After(first, then) = fault {
             first.await;
             fault = *then;
         }
         match fault {
-            Fault::None | Fault::After(..) => Ok(self.serve(service, &operation, asked).await),
+            Fault::None | Fault::After(..) => Ok(self.serve(service, operation, asked).await),
             Fault::Error { status, code } => Ok(failure(service, status, &code, "this failure was asked for")),
             Fault::Reset => Err(Dropped),
             Fault::AnswerLost => {
-                self.serve(service, &operation, asked).await;
+                self.serve(service, operation, asked).await;
                 Err(Dropped)
             }
             Fault::Twice => {
-                self.serve(service, &operation, asked.clone()).await;
-                Ok(self.serve(service, &operation, asked).await)
+                self.serve(service, operation, asked.clone()).await;
+                Ok(self.serve(service, operation, asked).await)
             }
         }
     }
-}
 
-impl All {
     async fn serve(&self, service: Service, operation: &str, asked: Asked) -> Answer {
         match service {
-            Service::DynamoDb | Service::DynamoDbStreams => match self.dynamodb.answer(asked).await {
-                Ok(answer) => answer,
-                Err(why) => failure(service, 500, "InternalServerError", &why),
-            },
+            Service::DynamoDb | Service::DynamoDbStreams => {
+                let answered = self.dynamodb.answer(asked).await;
+                if service == Service::DynamoDb && !READS.contains(&operation) {
+                    self.written.send_modify(|calls| *calls += 1);
+                }
+                answered.unwrap_or_else(|why| failure(service, 500, "InternalServerError", &why))
+            }
             Service::Sqs => self.sqs.answer(operation, asked.body()).await,
             Service::SecretsManager => self.secrets.answer(operation, asked.body()),
             Service::S3 => self.s3.answer(asked).await,

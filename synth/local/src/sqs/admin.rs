@@ -50,6 +50,18 @@ impl Sqs {
         Ok(ignored)
     }
 
+    /// Makes the messages that were received and not deleted visible again: for a queue whose receivers are known to be
+    /// gone, since they ended with the process that received.
+    ///
+    /// # Errors
+    /// Where SQLite cannot write.
+    pub fn release(&self, name: &str) -> Result<(), Refusal> {
+        self.transact(|transaction, now| match store::find_queue(transaction, name)? {
+            Some(queue) => store::release(transaction, &queue, now),
+            None => Ok(()),
+        })
+    }
+
     /// The operations on queues as such; nothing where it is none of them.
     pub(super) fn administer(&self, operation: &str, body: &[u8]) -> Result<Option<Value>, Refusal> {
         let done = match operation {

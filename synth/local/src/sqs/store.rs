@@ -230,6 +230,17 @@ pub(super) fn update(transaction: &Transaction<'_>, message: &Message) -> Result
     Ok(())
 }
 
+/// Undoes the receiving of all messages that are in flight: it does not count either.
+pub(super) fn release(transaction: &Transaction<'_>, queue: &Queue, now: i64) -> Result<(), Refusal> {
+    transaction
+        .prepare_cached(
+            "UPDATE messages SET visible = ?2, receipt = NULL, receive_count = max(receive_count - 1, 0)
+             WHERE queue = ?1 AND visible > ?2 AND receipt IS NOT NULL",
+        )?
+        .execute([queue.id, now])?;
+    Ok(())
+}
+
 pub(super) fn delete(transaction: &Transaction<'_>, id: i64) -> Result<(), Refusal> {
     transaction.prepare_cached("DELETE FROM messages WHERE id = ?")?.execute([id])?;
     Ok(())

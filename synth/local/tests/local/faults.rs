@@ -21,7 +21,7 @@ async fn ready() -> Stack {
     let stack = Stack::start().await;
     stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
     stack.services.s3().create_bucket("backup").unwrap();
-    stack.services.secrets().set("naam", "geheim");
+    stack.services.secrets().set("naam", "geheim").expect("a secret");
     stack
 }
 

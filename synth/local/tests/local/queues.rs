@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName::{self, MaximumMessageSize, QueueArn, RedrivePolicy, VisibilityTimeout};
-use serde_json::json;
+use local::{Options, Services};
+use serde_json::{Value, json};
 
 use crate::clients::{Stack, code};
 
@@ -154,4 +155,25 @@ async fn the_properties_of_a_template_become_attributes() {
 
     let refused = stack.services.sqs().create_queue("queue", &json!({"Colour": "green"})).unwrap_err();
     assert_eq!(refused.code, "InvalidAttributeName");
+}
+
+#[tokio::test]
+async fn what_a_receiver_that_is_gone_had_received_can_be_received_again_and_was_received_once() {
+    let services = Services::start(Options::in_memory()).await.unwrap();
+    services.sqs().create_queue("wachtrij", &json!({})).unwrap();
+    let url = services.sqs().url("wachtrij");
+    let call = async |operation: &str, more: Value| {
+        let mut asked = json!({ "QueueUrl": url });
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, got) = services.call(&format!("AmazonSQS.{operation}"), asked.to_string()).await.unwrap();
+        assert_eq!(status, 200, "{got:?}");
+        serde_json::from_slice::<Value>(&got).unwrap()
+    };
+    let receive = json!({"VisibilityTimeout": 600, "MessageSystemAttributeNames": ["All"]});
+    call("SendMessage", json!({"MessageBody": "bericht"})).await;
+    assert_eq!(call("ReceiveMessage", receive.clone()).await["Messages"][0]["Body"], "bericht");
+    assert_eq!(call("ReceiveMessage", receive.clone()).await, json!({}));
+    services.sqs().release("wachtrij").unwrap();
+    let again = call("ReceiveMessage", receive).await;
+    assert_eq!(again["Messages"][0]["Attributes"]["ApproximateReceiveCount"], "1", "{again}");
 }

@@ -1,11 +1,13 @@
 //! Secrets.
 
+use local::{Options, Services};
+
 use crate::clients::{Stack, code};
 
 #[tokio::test]
 async fn a_secret_is_read_by_name_and_by_arn() {
     let stack = Stack::start().await;
-    let arn = stack.services.secrets().set("pseudoniem-sleutel", "geheim");
+    let arn = stack.services.secrets().set("pseudoniem-sleutel", "geheim").expect("a secret");
     assert!(arn.starts_with("arn:aws:secretsmanager:eu-west-1:000000000000:secret:pseudoniem-sleutel-"), "{arn}");
     let partial = arn.rsplit_once('-').unwrap().0;
     for id in ["pseudoniem-sleutel", &arn, partial] {
@@ -53,4 +55,19 @@ async fn a_secret_can_be_bytes_or_have_no_value_yet() {
     stack.secrets.put_secret_value().secret_id("naam").secret_binary(bytes.clone()).send().await.unwrap();
     let got = stack.secrets.get_secret_value().secret_id("naam").send().await.unwrap();
     assert_eq!((got.secret_binary(), got.secret_string()), (Some(&bytes), None));
+}
+
+#[tokio::test]
+async fn on_disk_a_secret_outlives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Services::start(Options::on_disk(folder.path())).await.unwrap();
+    let arn = first.secrets().set("sleutel", "een").unwrap();
+    first.secrets().set("sleutel", "twee").unwrap();
+    first.stop().await;
+    let second = Services::start(Options::on_disk(folder.path())).await.unwrap();
+    assert_eq!(second.secrets().arn("sleutel"), Some(arn.clone()));
+    let asked = format!(r#"{{"SecretId":"{arn}"}}"#);
+    let (status, got) = second.call("secretsmanager.GetSecretValue", asked).await.unwrap();
+    let got: serde_json::Value = serde_json::from_slice(&got).unwrap();
+    assert_eq!((status.as_u16(), &got["SecretString"]), (200, &"twee".into()));
 }
