@@ -7,7 +7,6 @@ pub mod apigateway;
 pub mod cloudformation;
 pub mod emit;
 pub mod graph;
-pub mod integration;
 pub mod mapping;
 pub mod report;
 pub mod settings;

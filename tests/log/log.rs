@@ -8,6 +8,8 @@ use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_sqs::config::Credentials;
 use aws_sdk_sqs::types::Message;
 use domain::pseudoniem::Pseudonymizer;
+use gateway::ServiceAnswer;
+use gateway::integration::{Api, HttpRequest};
 use handlers::auth::{Auth, HttpKeys, Refusal, Settings as AuthSettings};
 use handlers::aws::{Clients, DynamoTable, S3Backup, SecretsManager, SqsQueue};
 use handlers::call::Call;
@@ -24,7 +26,6 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use local::{Options, Services};
 use serde_json::{Map, Value, json};
-use synth::integration::{Api, BackendAnswer, HttpRequest};
 use tests::{build, root};
 
 /// As the rendered templates call it.
@@ -72,6 +73,7 @@ impl Log {
     pub(crate) async fn start() -> Self {
         let built = build(&root().join("stacks/local.yaml"), &[]);
         let table = &built.template.resources["Table"].properties;
+        let template = serde_json::to_value(&built.template).expect("a template is JSON");
         let services = Services::start(Options::in_memory()).await.expect("the services start");
         services.dynamodb().create_table(TABLE, &serde_json::to_value(table).expect("JSON")).expect("a table");
         services.s3().create_bucket(BUCKET).expect("a bucket");
@@ -98,7 +100,7 @@ impl Log {
         let keys = Pseudonymizer::from_secret(secret).expect("a secret");
         let gen_settings = GenSettings { api_version: "0.9.0".to_owned(), ..GenSettings::default() };
         Self {
-            api: Api::of(&built.template).expect("the template has an API"),
+            api: Api::of(&template).expect("the template has an API"),
             auth: Auth::new(settings, SecretsManager::new(clients.secrets()), HttpKeys::default()),
             r#gen: Gen::new(table.clone(), queue.clone(), backup.clone(), keys, gen_settings),
             proc: Proc::new(table.clone(), queue, backup, Limits::default()),
@@ -201,10 +203,11 @@ impl Log {
         authorizer: Map<String, Value>,
     ) -> Reply {
         let request = HttpRequest { path: Some(path.to_owned()), query, authorizer, ..HttpRequest::default() };
-        let integration = self.api.integration(operation).expect("the template has the operation");
+        let integration = self.api.operation(operation).expect("the template has the operation");
         let call = integration.call(&request).expect("the request template renders");
-        let (status, body) = self.dynamodb(&format!("DynamoDB_20120810.{}", call.action), call.body.clone()).await;
-        let answer = BackendAnswer { status, headers: IndexMap::new(), body };
+        let (status, body) =
+            self.dynamodb(&format!("DynamoDB_20120810.{}", integration.action), call.body.clone()).await;
+        let answer = ServiceAnswer { status, headers: IndexMap::new(), body: body.into() };
         let answer = integration.answer(&call, &answer).expect("the response template renders");
         let body = if answer.body.trim().is_empty() { Value::Null } else { parsed(&answer.body) };
         Reply { status: answer.status, headers: answer.headers.into_iter().collect(), body }

@@ -6,6 +6,7 @@ mod failure;
 mod graph;
 mod inputs;
 mod render;
+mod request;
 mod schema;
 
 use std::process::ExitCode;

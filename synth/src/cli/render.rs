@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use apigateway_vtl::Position;
+use bytes::Bytes;
 use clap::{Args, ValueHint};
+use gateway::ServiceAnswer;
+use gateway::integration::{Api, Call, HttpRequest, HttpResponse, IntegrationError};
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
-use synth::integration::{Api, BackendAnswer, Call, HttpRequest, HttpResponse, IntegrationError};
 use synth::mapping;
 use synth::report::{Diagnostic, nearest};
 use synth::source::{self, Source};
 
 use super::failure::{Failure, print, unprinted};
 use super::inputs::{Inputs, Stack};
+use super::request;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -69,18 +72,19 @@ pub(crate) fn run(arguments: &Render) -> Result<(), Failure> {
 fn render(operation: &str, arguments: &Render) -> Result<(), Failure> {
     let stack = arguments.inputs.build()?;
     let cannot = |error: IntegrationError| cannot(operation, &stack, &error);
-    let api = Api::of(&stack.built.template).map_err(cannot)?;
-    let integration = api.integration(operation).map_err(cannot)?;
+    let template = serde_json::to_value(&stack.built.template).expect("a template is texts, numbers, lists and maps");
+    let api = Api::of(&template).map_err(cannot)?;
+    let integration = api.operation(operation).map_err(cannot)?;
     let request = match &arguments.request {
         Some(path) => {
             let (source, node) = source::read(path).map_err(|error| vec![error])?;
-            HttpRequest::from_node(&source, &node).map_err(|error| vec![error])?
+            request::read(&source, &node).map_err(|error| vec![error])?
         }
         None => HttpRequest::default(),
     };
     let call = integration.call(&request).map_err(cannot)?;
     match &arguments.response {
-        None => show_call(operation, &call),
+        None => show_call(operation, &integration.action, &call),
         Some(path) => {
             let answer = read_answer(path)?;
             show_response(operation, integration.answer(&call, &answer).map_err(cannot)?)
@@ -89,9 +93,9 @@ fn render(operation: &str, arguments: &Render) -> Result<(), Failure> {
 }
 
 /// What DynamoDB gets, as HTTP has it.
-fn show_call(operation: &str, call: &Call) -> Result<(), Failure> {
+fn show_call(operation: &str, action: &str, call: &Call) -> Result<(), Failure> {
     let head = "POST / HTTP/1.1\nContent-Type: application/x-amz-json-1.0\n";
-    print(&format!("{head}X-Amz-Target: DynamoDB_20120810.{}\n\n{}\n", call.action, pretty(&call.body)))?;
+    print(&format!("{head}X-Amz-Target: DynamoDB_20120810.{action}\n\n{}\n", pretty(&call.body)))?;
     must_be_json(&format!("the request of {operation}"), &call.body)
 }
 
@@ -138,9 +142,9 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     at
 }
 
-fn read_answer(path: &std::path::Path) -> Result<BackendAnswer, Failure> {
+fn read_answer(path: &std::path::Path) -> Result<ServiceAnswer, Failure> {
     let (source, node) = source::read(path).map_err(|error| vec![error])?;
-    let mut answer = BackendAnswer { status: 200, headers: IndexMap::new(), body: String::new() };
+    let mut answer = ServiceAnswer { status: 200, headers: IndexMap::new(), body: Bytes::new() };
     for entry in node.expect_mapping(&source, "an answer").map_err(|error| vec![error])? {
         let wrong = |wanted: &str| Failure::Input(vec![entry.value.wrong_kind(&source, &entry.key, wanted)]);
         match &*entry.key {
@@ -160,6 +164,7 @@ fn read_answer(path: &std::path::Path) -> Result<BackendAnswer, Failure> {
                     Some(text) => text.to_owned(),
                     None => entry.value.to_json().to_string(),
                 }
+                .into();
             }
             other => {
                 let error = Diagnostic::error(format!("an answer has no `{other}`"));

@@ -1,8 +1,9 @@
 //! An integration as it is emitted: what its templates do not say themselves, the header API-version above all.
 
+use gateway::ServiceAnswer;
+use gateway::integration::{Api, HttpRequest, HttpResponse};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
-use synth::integration::{Api, BackendAnswer, HttpRequest, HttpResponse};
 use synth::settings::StackFile;
 use synth::{source, specification, stack};
 
@@ -17,7 +18,8 @@ fn api() -> (Api, String) {
     let version = specification.version.clone();
     let stack_file = StackFile::parse("stacks/local.yaml", include_str!("../../../stacks/local.yaml"));
     let built = stack::build(&stack_file.expect("our own stack file"), &[specification], templates());
-    (Api::of(&built.expect("our own stack").template).expect("it has an API"), version)
+    let template = serde_json::to_value(&built.expect("our own stack").template).expect("a template is JSON");
+    (Api::of(&template).expect("it has an API"), version)
 }
 
 fn request(scopes: &str) -> HttpRequest {
@@ -55,11 +57,11 @@ fn r72_every_answer_carries_the_version_of_the_api_once() {
     let (api, version) = api();
     let mut statuses = Vec::new();
     for operation in templates().operation_ids() {
-        let integration = api.integration(operation).expect("has templates");
+        let integration = api.operation(operation).expect("has templates");
         for scopes in ["read:normal delete:normal", ""] {
             let call = integration.call(&request(scopes)).expect("renders");
             for (status, body) in answers() {
-                let answer = BackendAnswer { status, headers: IndexMap::new(), body: body.to_string() };
+                let answer = ServiceAnswer { status, headers: IndexMap::new(), body: body.to_string().into() };
                 let HttpResponse { status, headers, .. } = integration.answer(&call, &answer).expect("renders");
                 let versions: Vec<_> =
                     headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("API-version")).collect();
