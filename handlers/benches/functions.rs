@@ -126,7 +126,10 @@ async fn services() -> Services {
     services.dynamodb().create_table("tabel", &template["Resources"]["Table"]["Properties"]).expect("a table");
     services.s3().create_bucket("reserve").expect("a bucket");
     services.sqs().create_queue("wachtrij", &json!({})).expect("a queue");
-    services.secrets().set("geheim", r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#).expect("a secret");
+    services
+        .secrets()
+        .set("geheim", r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#)
+        .expect("a secret");
     services
 }
 

@@ -53,7 +53,10 @@ async fn the_programs_carry_an_actie_from_its_post_to_its_delete() {
     services.dynamodb().create_table(TABLE, &template["Resources"]["Table"]["Properties"]).unwrap();
     services.s3().create_bucket("reserve").unwrap();
     services.sqs().create_queue("wachtrij", &json!({})).unwrap();
-    let pseudonyms = services.secrets().set("geheim", r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#).expect("a secret");
+    let pseudonyms = services
+        .secrets()
+        .set("geheim", r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#)
+        .expect("a secret");
     let register = json!({"zaken": {"sleutel": CLIENT_KEY, "scopes": "create:normal"}});
     let clients_secret = services.secrets().set("clients", &register.to_string()).expect("a secret");
     let (endpoint, queue) = (services.endpoint(), services.sqs().url("wachtrij"));

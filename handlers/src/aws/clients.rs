@@ -2,9 +2,21 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sqs::config::Credentials;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(50))
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .build()
+}
 
 /// What all clients are made of: the region, the credentials, one connection pool.
 #[derive(Debug, Clone)]
@@ -15,17 +27,17 @@ pub struct Clients {
 impl Clients {
     /// Reads the environment of a function. Nothing is connected to yet.
     pub async fn from_env() -> Self {
+        let config = aws_config::defaults(BehaviorVersion::latest());
+        Self { config: config.retry_config(retries()).timeout_config(timeouts()).load().await }
+    }
+
+    /// Services at an address of their own, which takes any credentials.
+    pub async fn at(endpoint: &str, region: &str) -> Self {
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(50)))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(1))
-                    .operation_attempt_timeout(Duration::from_secs(5))
-                    .build(),
-            )
-            .load()
-            .await;
-        Self { config }
+            .endpoint_url(endpoint)
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"));
+        Self { config: config.retry_config(retries()).timeout_config(timeouts()).load().await }
     }
 
     /// The table's client.

@@ -1,8 +1,8 @@
 //! The function `gen`, as Lambda starts it.
 
 use handlers::aws::Clients;
-use handlers::r#gen::{Event, Gen};
 use handlers::configuration::Configuration;
+use handlers::r#gen::{Event, Gen};
 use handlers::observe;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 

@@ -58,7 +58,10 @@ impl Stack {
         services.dynamodb().create_table(TABLE, &table_properties()).expect("the table is made");
         services.s3().create_bucket(BUCKET).expect("the bucket is made");
         services.sqs().create_queue(QUEUE, &json!({})).expect("the queue is made");
-        services.secrets().set("geheim", r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#).expect("a secret");
+        services
+            .secrets()
+            .set("geheim", r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#)
+            .expect("a secret");
 
         let clients = clients(&services).await;
         let secret = SecretsManager::new(clients.secrets()).get("geheim").await.expect("the secret is there");

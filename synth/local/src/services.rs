@@ -142,7 +142,8 @@ impl Services {
             .map_err(|source| Error::Service { service: Service::S3, source: source.into() })?;
         let secrets = Secrets::open(&options.place("secrets.sqlite"), clock.clone(), &options.region)
             .map_err(|source| Error::Service { service: Service::SecretsManager, source: source.into() })?;
-        let all = Arc::new(All { dynamodb, sqs, s3, secrets, faults: Faults::default(), written: watch::Sender::new(0) });
+        let all =
+            Arc::new(All { dynamodb, sqs, s3, secrets, faults: Faults::default(), written: watch::Sender::new(0) });
         let server = Server::start(listener, all.clone()).map_err(port)?;
         Ok(Self { all, server })
     }
@@ -207,6 +208,11 @@ impl Services {
     /// Changes whenever a row of a table may have changed.
     pub fn written(&self) -> watch::Receiver<u64> {
         self.all.written.subscribe()
+    }
+
+    /// Says that a row of a table has changed in another way than by a call.
+    pub fn touch(&self) {
+        self.all.written.send_modify(|calls| *calls += 1);
     }
 
     /// Stops, and waits until nothing runs any more.

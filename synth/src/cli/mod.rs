@@ -5,6 +5,7 @@ mod emit;
 mod failure;
 mod graph;
 mod inputs;
+mod local;
 mod render;
 mod request;
 mod schema;
@@ -41,6 +42,17 @@ enum Command {
     /// from the integration as it is emitted, selection patterns and header mappings included.
     #[command(after_help = render::EXAMPLES)]
     Render(render::Render),
+    /// Runs the stack on this machine
+    ///
+    /// Serves the whole API, from the very template that CloudFormation would get: API Gateway with its mapping templates
+    /// and authorizer, the functions, queues, backup, table and stream. Needs no account and no network.
+    #[command(after_help = local::EXAMPLES)]
+    Local(local::Run),
+    /// Prints a token that the local stack accepts
+    ///
+    /// Signed by the local issuer, which no deployed stack trusts.
+    #[command(after_help = local::TOKEN_EXAMPLES)]
+    Token(arguments::Token),
     /// Prints the JSON Schema of stack files
     ///
     /// An editor that knows it completes and checks a stack file while you type. The stack files of this project name
@@ -69,6 +81,8 @@ pub(crate) fn run() -> ExitCode {
         None => emit::run(&arguments.emit),
         Some(Command::Graph(arguments)) => graph::run(&arguments),
         Some(Command::Render(arguments)) => render::run(&arguments),
+        Some(Command::Local(arguments)) => local::run(&arguments),
+        Some(Command::Token(arguments)) => local::token(&arguments),
         Some(Command::Schema) => schema::run(),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Man(arguments)) => completions::manual(&arguments),

@@ -1,0 +1,92 @@
+//! The API's port: the gateway in front of functions and services, and what is this machine's own under `/_local/`.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use gateway::{Backend, Gateway, InvokeError, ServiceAnswer, ServiceCall, Unreachable};
+use http_body_util::Full;
+use hyper::StatusCode;
+use indexmap::IndexMap;
+use local::Services;
+use local::http::{Answer, Asked, Dropped, Handler, answer};
+
+use crate::functions::Functions;
+use crate::journal::Journal;
+
+/// Everything under this path is not the API's.
+pub(crate) const OWN: &str = "/_local/";
+/// Where the local issuer's keys are published.
+pub(crate) const KEYS: &str = "/_local/jwks.json";
+
+/// What answers on the API's port.
+pub(crate) struct Front {
+    pub(crate) gateway: Gateway,
+    pub(crate) behind: Behind,
+    pub(crate) journal: Journal,
+    /// The local issuer's keys, as JSON.
+    pub(crate) published: Arc<[u8]>,
+    pub(crate) quiet: bool,
+}
+
+/// What the gateway calls.
+pub(crate) struct Behind {
+    pub(crate) services: Arc<Services>,
+    pub(crate) functions: Arc<Functions>,
+}
+
+impl Handler for Front {
+    async fn handle(&self, asked: Asked) -> Result<Answer, Dropped> {
+        if asked.uri().path().starts_with(OWN) {
+            return Ok(self.own(&asked));
+        }
+        let (method, path) = (asked.method().clone(), asked.uri().path().to_owned());
+        let began = Instant::now();
+        let exchange = self.gateway.handle(asked, IpAddr::V4(Ipv4Addr::LOCALHOST), &self.behind).await;
+        if !self.quiet {
+            // No query: it names the person that somebody asks about.
+            let (status, took) = (exchange.response.status().as_u16(), began.elapsed());
+            let _ = writeln!(std::io::stderr().lock(), "{method} {path} {status} {} ms", took.as_millis());
+        }
+        self.journal.request(exchange.trace);
+        Ok(exchange.response.map(Full::new))
+    }
+}
+
+impl Front {
+    fn own(&self, asked: &Asked) -> Answer {
+        match asked.uri().path() {
+            KEYS => answer(StatusCode::OK, "application/jwk-set+json", Bytes::copy_from_slice(&self.published)),
+            _ => answer(StatusCode::NOT_FOUND, "text/plain", "there is no such page\n"),
+        }
+    }
+}
+
+impl Backend for Behind {
+    async fn invoke(
+        &self,
+        function_arn: &str,
+        event: Bytes,
+        time_left: Duration,
+        trace_header: Option<&str>,
+    ) -> Result<Bytes, InvokeError> {
+        self.functions.invoke(function_arn, event, time_left, trace_header).await
+    }
+
+    async fn call(&self, call: ServiceCall) -> Result<ServiceAnswer, Unreachable> {
+        let prefix = match &*call.service {
+            "dynamodb" => "DynamoDB_20120810",
+            "sqs" => "AmazonSQS",
+            other => {
+                let reason = format!("{other} is not emulated behind an API");
+                return Err(Unreachable { service: call.service, reason });
+            }
+        };
+        match self.services.call(&format!("{prefix}.{}", call.action), call.body).await {
+            Ok((status, body)) => Ok(ServiceAnswer { status: status.as_u16(), headers: IndexMap::new(), body }),
+            Err(why) => Err(Unreachable { service: call.service, reason: why.to_string() }),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The stack's functions, ready to be invoked: from the library in this process, or as the packed programs.
+
+mod library;
+mod process;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gateway::InvokeError;
+use tokio::sync::Semaphore;
+
+use library::Library;
+pub(crate) use library::LocalKeys;
+use process::Programs;
+
+/// Lambda's own limit, for a function that reserves no concurrency.
+const CONCURRENCY: usize = 1000;
+
+/// A function as the template has it, resolved.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    /// Which of the functions it is, by the name of its package.
+    pub(crate) binary: String,
+    pub(crate) timeout: Duration,
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+/// How functions are run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// The library, in this process.
+    Library,
+    /// The packed programs, `<folder>/<function>/bootstrap`, each over the Runtime API.
+    Process(std::path::PathBuf),
+}
+
+/// Why a function cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[error("function {name}: {why}")]
+pub struct FunctionError {
+    name: String,
+    why: String,
+}
+
+#[derive(Debug)]
+struct Function {
+    timeout: Duration,
+    free: Semaphore,
+    run: Run,
+}
+
+#[derive(Debug)]
+enum Run {
+    Library(Library),
+    Programs(Programs),
+}
+
+/// All of a stack's functions, by their ARNs.
+#[derive(Debug, Default)]
+pub(crate) struct Functions(BTreeMap<String, Function>);
+
+/// What functions need to reach the services.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) mode: &'a Mode,
+    pub(crate) endpoint: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) keys: LocalKeys,
+}
+
+impl Functions {
+    pub(crate) async fn start(
+        declared: Vec<Declared>,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Arc<Self>, FunctionError> {
+        let clients = handlers::aws::Clients::at(surroundings.endpoint, surroundings.region).await;
+        let mut all = BTreeMap::new();
+        for function in declared {
+            let run = match surroundings.mode {
+                Mode::Library => Library::start(&function, &clients, &surroundings.keys).await.map(Run::Library),
+                Mode::Process(folder) => Programs::new(&function, folder, surroundings).await.map(Run::Programs),
+            };
+            let run = run.map_err(|why| FunctionError { name: function.name.clone(), why })?;
+            let free = Semaphore::new(function.concurrency.unwrap_or(CONCURRENCY));
+            all.insert(function.arn, Function { timeout: function.timeout, free, run });
+        }
+        Ok(Arc::new(Self(all)))
+    }
+
+    /// Whether there is a function with this ARN.
+    pub(crate) fn has(&self, arn: &str) -> bool {
+        self.0.contains_key(arn)
+    }
+
+    /// Has a function handle an event, for at most `time` or its own timeout, whichever is shorter. `trace` is X-Ray's header.
+    pub(crate) async fn invoke(
+        &self,
+        arn: &str,
+        event: Bytes,
+        time: Duration,
+        trace: Option<&str>,
+    ) -> Result<Bytes, InvokeError> {
+        let function =
+            self.0.get(arn).ok_or_else(|| InvokeError::Unavailable(format!("there is no function {arn}")))?;
+        // Who waits for a function that is busy is throttled.
+        let Ok(_permit) = function.free.try_acquire() else {
+            return Err(InvokeError::Unavailable("TooManyRequestsException".to_owned()));
+        };
+        let handled = async {
+            match &function.run {
+                Run::Library(library) => library.invoke(&event, function.timeout, trace).await,
+                Run::Programs(programs) => programs.invoke(event.clone(), function.timeout, trace).await,
+            }
+        };
+        // A caller that waits no longer does not end the function, but here it does: nobody would hear what it says.
+        tokio::time::timeout(time.min(function.timeout), handled).await.unwrap_or(Err(InvokeError::TimedOut))
+    }
+}

@@ -1,0 +1,180 @@
+//! From a queue to a function. <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::{LONGEST, Mapping, Surroundings};
+use crate::chaos::Dice;
+
+/// Of how many messages at most a call of SQS gives.
+const MOST_AT_ONCE: usize = 10;
+/// How many batches Lambda begins with at the same time.
+const CONCURRENCY: usize = 5;
+/// After a call of SQS that failed.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A mapping of a queue.
+#[derive(Debug)]
+pub(crate) struct QueueSource {
+    pub(crate) mapping: Mapping,
+    pub(crate) url: String,
+    pub(crate) arn: String,
+    pub(crate) region: String,
+    pub(crate) concurrency: Option<usize>,
+    /// Share of the messages that are put back when they first come, so that they come after later ones.
+    pub(crate) reorder: f64,
+    pub(crate) seed: u64,
+}
+
+impl QueueSource {
+    /// Hands messages to the function until this is dropped. What is in flight then will be received again.
+    pub(crate) async fn run(self, surroundings: Surroundings) {
+        let dice = Dice::new(self.seed);
+        let free = Arc::new(Semaphore::new(self.concurrency.unwrap_or(CONCURRENCY)));
+        let this = Arc::new(self);
+        let mut batches = JoinSet::new();
+        loop {
+            // A batch is received once there is somebody to take it, so that its messages are not invisible for nothing.
+            let Ok(permit) = free.clone().acquire_owned().await else { return };
+            let mut messages = this.batch(&surroundings).await;
+            if this.reorder > 0.0 {
+                messages = this.put_back_some(messages, &dice, &surroundings).await;
+            }
+            if !messages.is_empty() {
+                let (this, surroundings) = (this.clone(), surroundings.clone());
+                batches.spawn(async move {
+                    this.hand_over(messages, &surroundings).await;
+                    drop(permit);
+                });
+            }
+            while batches.try_join_next().is_some() {}
+        }
+    }
+
+    /// Receives a batch: as soon as there is a message, or when the window is over or it is full, where there is one.
+    async fn batch(&self, surroundings: &Surroundings) -> Vec<Value> {
+        let mut messages = self.receive(surroundings, self.mapping.batch_size, 20).await;
+        let end = Instant::now() + self.mapping.window;
+        while !messages.is_empty() && messages.len() < self.mapping.batch_size {
+            let left = end.saturating_duration_since(Instant::now());
+            let more = self.receive(surroundings, self.mapping.batch_size - messages.len(), left.as_secs()).await;
+            let some = !more.is_empty();
+            messages.extend(more);
+            if left.is_zero() && !some {
+                break;
+            }
+        }
+        messages
+    }
+
+    /// Puts back some of the messages that come for the first time, for a second.
+    async fn put_back_some(&self, messages: Vec<Value>, dice: &Dice, surroundings: &Surroundings) -> Vec<Value> {
+        let mut kept = Vec::new();
+        for message in messages {
+            let first = message["Attributes"]["ApproximateReceiveCount"] == "1";
+            if first && dice.happens(self.reorder) {
+                let asked =
+                    json!({"QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 1});
+                // One that stays comes back after its visibility timeout.
+                call(surroundings, "ChangeMessageVisibility", &asked).await;
+            } else {
+                kept.push(message);
+            }
+        }
+        kept
+    }
+
+    async fn receive(&self, surroundings: &Surroundings, most: usize, wait: u64) -> Vec<Value> {
+        let asked = json!({
+            "QueueUrl": self.url, "MaxNumberOfMessages": most.min(MOST_AT_ONCE), "WaitTimeSeconds": wait,
+            "MessageAttributeNames": ["All"], "MessageSystemAttributeNames": ["All"],
+        });
+        match call(surroundings, "ReceiveMessage", &asked).await {
+            Some(mut answer) => match answer["Messages"].take() {
+                Value::Array(messages) => messages,
+                _ => Vec::new(),
+            },
+            None => {
+                tokio::time::sleep(PAUSE).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn hand_over(&self, messages: Vec<Value>, surroundings: &Surroundings) {
+        // What the filter does not let through is done with.
+        let (wanted, unwanted): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| self.wants(message));
+        let mut done = unwanted;
+        if !wanted.is_empty() {
+            let records: Vec<Value> = wanted.iter().map(|message| self.record(message)).collect();
+            let event = json!({ "Records": records });
+            let trace = wanted[0]["Attributes"]["AWSTraceHeader"].as_str();
+            let began = std::time::Instant::now();
+            let bytes = Bytes::from(event.to_string());
+            let answer = surroundings.functions.invoke(&self.mapping.function, bytes, LONGEST, trace).await;
+            let known = |id: &str| wanted.iter().any(|message| message["MessageId"] == id);
+            let failed = match &answer {
+                Ok(answer) => self.mapping.failures(answer, known),
+                Err(_) => None,
+            };
+            surroundings.journal.batch(&self.mapping.function, &self.arn, event, &answer, failed.as_deref(), began);
+            if let Some(failed) = failed {
+                let succeeded = |message: &Value| !failed.iter().any(|id| message["MessageId"] == id.as_str());
+                done.extend(wanted.into_iter().filter(succeeded));
+            }
+        }
+        for some in done.chunks(MOST_AT_ONCE) {
+            let entry = |(place, message): (usize, &Value)| json!({"Id": place.to_string(), "ReceiptHandle": message["ReceiptHandle"]});
+            let entries: Vec<Value> = some.iter().enumerate().map(entry).collect();
+            // A message that is not deleted comes again, and what it says is done already.
+            call(surroundings, "DeleteMessageBatch", &json!({"QueueUrl": self.url, "Entries": entries})).await;
+        }
+    }
+
+    fn wants(&self, message: &Value) -> bool {
+        let mut event = self.record(message);
+        if self.mapping.filter.reads_bodies() {
+            match event["body"].as_str().map(serde_json::from_str) {
+                Some(Ok(body)) => event["body"] = body,
+                _ => return false,
+            }
+        }
+        self.mapping.filter.passes(&event)
+    }
+
+    /// A message as Lambda hands it on.
+    fn record(&self, message: &Value) -> Value {
+        let attributes = message["MessageAttributes"].as_object().into_iter().flatten();
+        let attributes = attributes.map(|(name, value)| {
+            let attribute = json!({
+                "stringValue": value["StringValue"], "binaryValue": value["BinaryValue"], "dataType": value["DataType"],
+                "stringListValues": [], "binaryListValues": [],
+            });
+            (name.clone(), attribute)
+        });
+        json!({
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message["Attributes"],
+            "messageAttributes": attributes.collect::<serde_json::Map<_, _>>(),
+            "md5OfBody": message["MD5OfBody"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self.arn,
+            "awsRegion": self.region,
+        })
+    }
+}
+
+/// A call of SQS; nothing where it fails.
+async fn call(surroundings: &Surroundings, operation: &str, asked: &Value) -> Option<Value> {
+    let answer = surroundings.services.call(&format!("AmazonSQS.{operation}"), asked.to_string()).await;
+    let (status, body) = answer.ok()?;
+    if status.is_success() { serde_json::from_slice(&body).ok() } else { None }
+}

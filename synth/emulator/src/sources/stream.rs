@@ -1,0 +1,217 @@
+//! From a table's stream to a function. <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::{LONGEST, Mapping, Surroundings};
+use crate::state;
+
+/// How often a stream is looked at although nobody is known to have written: as often as Lambda does.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Before the second try of a batch; twice as long before each further one, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A mapping of a stream.
+#[derive(Debug)]
+pub(crate) struct StreamSource {
+    pub(crate) mapping: Mapping,
+    pub(crate) table: String,
+    pub(crate) arn: String,
+    pub(crate) region: String,
+    /// Attributes of the table's key.
+    pub(crate) partition_key: String,
+    /// Into how many lanes a shard's records are divided, by partition key.
+    pub(crate) lanes: usize,
+    pub(crate) retries: Option<u64>,
+    /// How old a record may become.
+    pub(crate) oldest: Option<Duration>,
+    pub(crate) bisect: bool,
+    /// URL of the queue that hears of a batch that is given up.
+    pub(crate) on_failure: Option<String>,
+    /// Where reading began the first time: `TRIM_HORIZON` or `LATEST`.
+    pub(crate) start: String,
+    /// File that says how far the stream was followed.
+    pub(crate) checkpoint: Option<PathBuf>,
+}
+
+/// How far each shard was followed: an iterator of DynamoDB Streams.
+type Places = BTreeMap<String, String>;
+
+impl StreamSource {
+    /// Hands records to the function until this is dropped. What it had not finished by then, it gets again.
+    pub(crate) async fn run(self, surroundings: Surroundings) {
+        let mut written = surroundings.services.written();
+        let mut places = self.read_checkpoint();
+        loop {
+            written.mark_unchanged();
+            let mut any = false;
+            for shard in self.shards(&surroundings).await {
+                any |= self.follow(&shard, &mut places, &surroundings).await;
+            }
+            if !any {
+                // The senders live as long as the services, which this holds.
+                let _ = tokio::time::timeout(INTERVAL, written.changed()).await;
+            }
+        }
+    }
+
+    fn read_checkpoint(&self) -> Places {
+        let text = self.checkpoint.as_ref().and_then(|path| std::fs::read(path).ok());
+        text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    }
+
+    /// What was done stays done. Where it cannot be written down, it is done once more after the next start.
+    fn write_checkpoint(&self, places: &Places) {
+        if let Some(path) = &self.checkpoint {
+            let text = serde_json::to_vec(places).expect("texts are JSON");
+            if let Err(why) = state::write(path, &text) {
+                tracing::warn!("{why}");
+            }
+        }
+    }
+
+    async fn shards(&self, surroundings: &Surroundings) -> Vec<(String, String)> {
+        let streams = call(surroundings, "ListStreams", &json!({"TableName": self.table})).await.unwrap_or_default();
+        let Some(arn) = streams["Streams"][0]["StreamArn"].as_str() else { return Vec::new() };
+        let stream = call(surroundings, "DescribeStream", &json!({"StreamArn": arn})).await.unwrap_or_default();
+        let shards = stream["StreamDescription"]["Shards"].as_array().into_iter().flatten();
+        shards.filter_map(|shard| Some((arn.to_owned(), shard["ShardId"].as_str()?.to_owned()))).collect()
+    }
+
+    /// Hands on the next records of a shard; says whether there were any.
+    async fn follow(&self, shard: &(String, String), places: &mut Places, surroundings: &Surroundings) -> bool {
+        let (arn, id) = shard;
+        let place = match places.get(id) {
+            Some(place) => place.clone(),
+            None => {
+                let asked = json!({"StreamArn": arn, "ShardId": id, "ShardIteratorType": self.start});
+                let answer = call(surroundings, "GetShardIterator", &asked).await.unwrap_or_default();
+                let Some(place) = answer["ShardIterator"].as_str() else { return false };
+                place.to_owned()
+            }
+        };
+        let asked = json!({"ShardIterator": place, "Limit": self.mapping.batch_size});
+        let Some(mut answer) = call(surroundings, "GetRecords", &asked).await else {
+            tokio::time::sleep(FIRST_PAUSE).await;
+            return false;
+        };
+        let records = match answer["Records"].take() {
+            Value::Array(records) if !records.is_empty() => records,
+            _ => return false,
+        };
+        let wanted = records.into_iter().filter(|record| self.mapping.filter.passes(record));
+        let mut lanes = vec![Vec::new(); self.lanes.max(1)];
+        for mut record in wanted {
+            record["eventSourceARN"] = self.arn.clone().into();
+            record["awsRegion"] = self.region.clone().into();
+            let mut hasher = DefaultHasher::new();
+            record["dynamodb"]["Keys"][&self.partition_key].to_string().hash(&mut hasher);
+            let lane = hasher.finish() % lanes.len() as u64;
+            // The remainder is smaller than the number of lanes.
+            lanes[usize::try_from(lane).unwrap_or(0)].push(record);
+        }
+        join_all(lanes.into_iter().map(|lane| self.hand_over(lane, surroundings))).await;
+        if let Some(next) = answer["NextShardIterator"].as_str() {
+            places.insert(id.clone(), next.to_owned());
+            self.write_checkpoint(places);
+        }
+        true
+    }
+
+    /// Hands over the records of a lane, in their order, until all of them are done or given up.
+    async fn hand_over(&self, records: Vec<Value>, surroundings: &Surroundings) {
+        let mut batches = VecDeque::from([(records, 0_u64)]);
+        let mut pause = FIRST_PAUSE;
+        while let Some((records, tries)) = batches.pop_front() {
+            if records.is_empty() {
+                continue;
+            }
+            let event = json!({ "Records": records });
+            let began = std::time::Instant::now();
+            let bytes = Bytes::from(event.to_string());
+            let answer = surroundings.functions.invoke(&self.mapping.function, bytes, LONGEST, None).await;
+            let known = |id: &str| records.iter().any(|record| record["dynamodb"]["SequenceNumber"] == id);
+            let failed = match &answer {
+                Ok(answer) => self.mapping.failures(answer, known),
+                Err(_) => None,
+            };
+            surroundings.journal.batch(&self.mapping.function, &self.arn, event, &answer, failed.as_deref(), began);
+            let first_failed = match &failed {
+                Some(ids) if ids.is_empty() => {
+                    pause = FIRST_PAUSE;
+                    continue;
+                }
+                // "Lambda uses the lowest sequence number as the checkpoint":
+                // <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>
+                Some(ids) => records
+                    .iter()
+                    .position(|record| ids.iter().any(|id| record["dynamodb"]["SequenceNumber"] == id.as_str()))
+                    .unwrap_or(0),
+                None => 0,
+            };
+            let mut rest = records;
+            rest.drain(..first_failed);
+            // Records that were done make the rest another batch, whose tries are counted anew.
+            let tries = if first_failed > 0 { 1 } else { tries + 1 };
+            if self.is_over(tries, &rest) {
+                self.give_up(&rest, surroundings).await;
+                continue;
+            }
+            if self.bisect && failed.as_ref().is_none_or(|_| first_failed == 0) && rest.len() > 1 {
+                let second = rest.split_off(rest.len() / 2);
+                batches.push_front((second, tries));
+            }
+            batches.push_front((rest, tries));
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn is_over(&self, tries: u64, records: &[Value]) -> bool {
+        let created = records.first().and_then(|record| record["dynamodb"]["ApproximateCreationDateTime"].as_f64());
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let age = now - created.unwrap_or(now);
+        self.retries.is_some_and(|retries| tries > retries)
+            || self.oldest.is_some_and(|oldest| age > oldest.as_secs_f64())
+    }
+
+    /// Says where the batch is found, as Lambda does; the records themselves stay in the stream.
+    async fn give_up(&self, records: &[Value], surroundings: &Surroundings) {
+        let Some(queue) = &self.on_failure else { return };
+        let number = |record: Option<&Value>| record.map(|record| record["dynamodb"]["SequenceNumber"].clone());
+        let message = json!({
+            "requestContext": {
+                "requestId": uuid::Uuid::new_v4().to_string(), "functionArn": self.mapping.function,
+                "condition": "RetryAttemptsExhausted", "approximateInvokeCount": self.retries.map(|retries| retries + 1),
+            },
+            "version": "1.0",
+            "DDBStreamBatchInfo": {
+                "startSequenceNumber": number(records.first()), "endSequenceNumber": number(records.last()),
+                "batchSize": records.len(), "streamArn": self.arn,
+            },
+        });
+        let asked = json!({"QueueUrl": queue, "MessageBody": message.to_string()}).to_string();
+        for _ in 0..10 {
+            let sent = surroundings.services.call("AmazonSQS.SendMessage", asked.clone()).await;
+            if sent.is_ok_and(|(status, _)| status.is_success()) {
+                return;
+            }
+            tokio::time::sleep(FIRST_PAUSE).await;
+        }
+        tracing::error!("a batch of the stream was given up, and the queue for those cannot be reached");
+    }
+}
+
+/// A call of DynamoDB Streams; nothing where it fails.
+async fn call(surroundings: &Surroundings, operation: &str, asked: &Value) -> Option<Value> {
+    let target = format!("DynamoDBStreams_20120810.{operation}");
+    let (status, body) = surroundings.services.call(&target, asked.to_string()).await.ok()?;
+    if status.is_success() { serde_json::from_slice(&body).ok() } else { None }
+}
