@@ -36,16 +36,13 @@ enum Command {
         local: Local,
     },
     /// Prints a token that the local stack accepts
-    Token {
-        #[command(flatten)]
-        token: Token,
-    },
+    Token(Token),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { template, name, local } => run(template.as_deref(), &name, &local),
-        Command::Token { token } => print_token(&token),
+        Command::Token(token) => print_token(&token),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
