@@ -2,12 +2,21 @@
 //!
 //! A block of `console` is a session: `$ command`, then what it prints, stdout and stderr together. A block of `sh` is a
 //! list of commands without output. `UPDATE_GOLDEN=1 cargo test -p tests --test docs` writes the sessions anew.
+//!
+//! In a session, `$ cargo synth local ... &` is a server: it gets free ports, which are shown as the usual ones, and is
+//! ended after the session. What differs from run to run (tokens, ids, times) is shown as something that does not.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
+
+use regex_lite::{Captures, Regex};
+use serde_json::Value;
+use tempfile::TempDir;
 
 /// Commands that are not run here, and why that loses nothing.
 const ELSEWHERE: [(&str, &str); 8] = [
@@ -57,17 +66,92 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     found
 }
 
-/// What a command prints, without what cargo says about building.
-fn run(command: &str) -> String {
-    let output = Command::new("bash")
-        .args(["-c", &format!("exec 2>&1; {command}")])
+/// A command, without what cargo says about building, and with a state folder of its own.
+fn bash(command: &str, state: &Path) -> Command {
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &format!("exec 2>&1; {command}")])
         .current_dir(root())
         .env("CARGO_TERM_COLOR", "never")
         .env("CARGO_TERM_QUIET", "true")
         .env("COLUMNS", "100")
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+        .env("XDG_STATE_HOME", state);
+    bash
+}
+
+/// A `synth local` of a session.
+struct Server {
+    child: Child,
+    announced: String,
+    /// Ports as they are shown, and as they are.
+    ports: [(&'static str, String); 2],
+}
+
+impl Server {
+    fn start(command: &str, state: &Path) -> Self {
+        let (ready, said) = (state.join("ready.json"), state.join("said"));
+        let command = format!("exec {command} --port 0 --ready-file {}", ready.display());
+        let mut child = bash(&command, state).stdout(File::create(&said).unwrap()).spawn().unwrap();
+        while !ready.exists() {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("`{command}` ended, {status}: {}", fs::read_to_string(&said).unwrap());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let ready: Value = serde_json::from_slice(&fs::read(&ready).unwrap()).unwrap();
+        let port = |name: &str| {
+            let address = ready[name].as_str().unwrap();
+            address.trim_start_matches("http://127.0.0.1:").split('/').next().unwrap().to_owned()
+        };
+        let ports = [("4510", port("api")), ("4511", port("aws"))];
+        Self { child, announced: fs::read_to_string(&said).unwrap(), ports }
+    }
+
+    fn real(&self, command: &str) -> String {
+        self.ports
+            .iter()
+            .fold(command.to_owned(), |text, (shown, real)| text.replace(&format!(":{shown}"), &format!(":{real}")))
+    }
+
+    fn shown(&self, text: &str) -> String {
+        self.ports
+            .iter()
+            .fold(text.to_owned(), |text, (shown, real)| text.replace(&format!(":{real}"), &format!(":{shown}")))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // As Ctrl-C does; where that cannot be sent, it has ended.
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+fn shown_id(place: usize) -> String {
+    format!("5b1fc0de-0000-4000-8000-{:012}", place + 1)
+}
+
+/// A command with ids as they are.
+fn meant(command: &str, ids: &[String]) -> String {
+    ids.iter().enumerate().fold(command.to_owned(), |text, (place, id)| text.replace(&shown_id(place), id))
+}
+
+/// What differs from run to run, as something that does not. Ids are numbered in the order in which they come.
+fn steady(text: &str, ids: &mut Vec<String>) -> String {
+    let replace = |text: &str, pattern: &str, by: &str| Regex::new(pattern).unwrap().replace_all(text, by).into_owned();
+    let text = replace(text, r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "eyJ0...");
+    let text = replace(&text, r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "2026-01-15T08:30:00.123456Z");
+    let text = replace(&text, r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-01-15T08:30:00Z");
+    let text = replace(&text, r"k1\.[\w-]{20,}", "k1.L_DYBo4flbz3yNzDbjyRLF93BZrYswgP3uxK");
+    let uuid = Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").unwrap();
+    let number = |found: &Captures<'_>| {
+        let place = ids.iter().position(|id| *id == found[0]).unwrap_or_else(|| {
+            ids.push(found[0].to_owned());
+            ids.len() - 1
+        });
+        shown_id(place)
+    };
+    uuid.replace_all(&text, number).into_owned()
 }
 
 fn runs_elsewhere(command: &str) -> bool {
@@ -76,13 +160,31 @@ fn runs_elsewhere(command: &str) -> bool {
 
 /// A session as it really goes.
 fn replay(block: &Block<'_>) -> Vec<String> {
+    let state = TempDir::new().unwrap();
+    let mut server: Option<Server> = None;
+    let mut ids = Vec::new();
     let mut real = Vec::new();
     for command in block.lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
         assert!(!runs_elsewhere(command), "`{command}` cannot be part of a session");
         real.push(format!("$ {command}"));
-        real.extend(run(command).lines().map(str::to_owned));
+        let said = match (command.strip_suffix(" &"), &server) {
+            (Some(command), _) => server.insert(Server::start(command, state.path())).announced.clone(),
+            (None, Some(server)) => run(&meant(&server.real(command), &ids), state.path()),
+            (None, None) => run(command, state.path()),
+        };
+        let said = match &server {
+            Some(server) => steady(&server.shown(&said), &mut ids),
+            None => said,
+        };
+        real.extend(said.trim_end().lines().map(str::to_owned));
     }
     real
+}
+
+/// What a command prints.
+fn run(command: &str, state: &Path) -> String {
+    let output = bash(command, state).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
