@@ -136,6 +136,7 @@ async fn a_result_that_is_no_response_is_a_bad_gateway() {
         (json!("text"), "no object"),
         (json!(null), "no object"),
         (json!({"statusCode": 200, "extra": 1}), "`extra` is no part of a response"),
+        (json!({"extra": null}), "`extra` is no part of a response"),
         (json!({"statusCode": "x"}), "`statusCode` cannot be"),
         (json!({"statusCode": 99}), "`statusCode` cannot be"),
         (json!({"body": {"a": 1}}), "`body` cannot be"),
