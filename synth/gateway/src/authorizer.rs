@@ -23,8 +23,11 @@ pub(crate) struct Authorizer {
     kind: Kind,
     /// How long an answer holds, in milliseconds; 0 for not at all.
     ttl: i64,
-    remembered: Mutex<HashMap<Vec<String>, (i64, Arc<Answer>)>>,
+    /// By identity: until when, and what.
+    remembered: Mutex<Remembered>,
 }
+
+type Remembered = HashMap<Vec<String>, (i64, Arc<Answer>)>;
 
 #[derive(Debug)]
 enum Kind {

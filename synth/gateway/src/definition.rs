@@ -1,5 +1,6 @@
 //! What a gateway is made of, read and checked once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -7,7 +8,11 @@ use serde_json::{Map, Value as Json};
 use crate::authorizer::Authorizer;
 use crate::gateway_responses::GatewayResponses;
 use crate::integration::{Integration, IntegrationError};
+use crate::keys::Keys;
+use crate::not_emulated::not_emulated;
 use crate::routes::Routes;
+use crate::throttle::Bucket;
+use crate::validate::Validator;
 
 /// What a gateway is made of. In `api` and `stage` intrinsic functions are resolved: all that is left is text.
 #[derive(Debug, Clone)]
@@ -72,7 +77,7 @@ pub struct DefinitionError {
 }
 
 impl DefinitionError {
-    fn new(at: impl Into<String>, reason: impl ToString) -> Self {
+    pub(crate) fn new(at: impl Into<String>, reason: impl ToString) -> Self {
         Self { at: at.into(), reason: reason.to_string() }
     }
 }
@@ -86,6 +91,19 @@ pub(crate) struct Method {
     pub(crate) integration: Integration,
     /// Into [`Parsed::authorizers`].
     pub(crate) authorizer: Option<usize>,
+    /// Whether it asks for an API key.
+    pub(crate) keyed: bool,
+    pub(crate) validator: Option<Validator>,
+    /// The stage's limit for this method, which all clients share.
+    pub(crate) limit: Option<Bucket>,
+}
+
+/// What stands behind the name of a security scheme.
+#[derive(Debug, Clone, Copy)]
+enum Scheme {
+    /// Into [`Parsed::authorizers`].
+    Authorizer(usize),
+    ApiKey,
 }
 
 /// A definition, read.
@@ -98,6 +116,7 @@ pub(crate) struct Parsed {
     pub(crate) stage_variables: Map<String, Json>,
     pub(crate) routes: Routes<Method>,
     pub(crate) authorizers: Vec<Authorizer>,
+    pub(crate) keys: Keys,
     pub(crate) gateway_responses: GatewayResponses,
     pub(crate) binary_media_types: Vec<String>,
     pub(crate) not_emulated: Vec<String>,
@@ -106,10 +125,11 @@ pub(crate) struct Parsed {
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", ANY];
 const ANY: &str = "x-amazon-apigateway-any-method";
 const INTEGRATION: &str = "x-amazon-apigateway-integration";
+const API_KEY: &str = "x-api-key";
 
 impl Parsed {
     pub(crate) fn new(definition: Definition) -> Result<Self, DefinitionError> {
-        let Definition { api, stage, api_id, account, region, .. } = definition;
+        let Definition { api, stage, usage_plans, api_id, account, region } = definition;
         let body = api.get("Body").filter(|body| body.is_object());
         let body = body.ok_or_else(|| DefinitionError::new("Body", "there is none; `BodyS3Location` is not read"))?;
         let name = stage.get("StageName").and_then(Json::as_str).filter(|name| !name.is_empty());
@@ -122,9 +142,10 @@ impl Parsed {
                     continue;
                 }
                 let at = format!("Body.paths.{path}.{key}");
-                let method =
-                    method(body, path, operation, &schemes).map_err(|reason| DefinitionError::new(&at, reason))?;
-                let key = (key != ANY).then(|| key.to_uppercase());
+                let name = if key == ANY { "ANY".to_owned() } else { key.to_uppercase() };
+                let parts = Parts { body, item, operation, path, method: &name, stage: &stage };
+                let method = parts.method(&schemes).map_err(|reason| DefinitionError::new(&at, reason))?;
+                let key = (key != ANY).then_some(name);
                 routes.add(path, key.as_deref(), method).map_err(|error| DefinitionError::new(&at, error))?;
             }
         }
@@ -136,6 +157,7 @@ impl Parsed {
                 .map_err(|reason| DefinitionError::new("Body.x-amazon-apigateway-gateway-responses", reason))?,
             binary_media_types: texts(binary),
             not_emulated: not_emulated(&api, &stage),
+            keys: Keys::parse(&api, &usage_plans, &api_id, name)?,
             api_id,
             account,
             region,
@@ -145,39 +167,80 @@ impl Parsed {
     }
 }
 
-/// The authorizers, and for each security scheme by name: the index of its authorizer, or `None` for an API key.
-fn authorizers(body: &Json) -> Result<(Vec<Authorizer>, Map<String, Json>), DefinitionError> {
+/// The authorizers, and what each security scheme stands for. One that API Gateway knows nothing of is refused: it would
+/// take no notice of it, and leave open what it was to protect.
+fn authorizers(body: &Json) -> Result<(Vec<Authorizer>, HashMap<&str, Scheme>), DefinitionError> {
     let mut authorizers = Vec::new();
-    let mut schemes = Map::new();
+    let mut schemes = HashMap::new();
     let components = body.get("components").unwrap_or(&Json::Null);
-    for (name, scheme) in object(components, "securitySchemes").chain(object(body, "securityDefinitions")) {
-        if scheme.get("x-amazon-apigateway-authorizer").is_none() {
-            schemes.insert(name.clone(), Json::Null);
+    for (name, scheme) in object(components, "securitySchemes") {
+        let at = format!("Body.components.securitySchemes.{name}");
+        if scheme.get("x-amazon-apigateway-authorizer").is_some() {
+            let authorizer = Authorizer::parse(name, scheme).map_err(|reason| DefinitionError::new(at, reason))?;
+            schemes.insert(name.as_str(), Scheme::Authorizer(authorizers.len()));
+            authorizers.push(authorizer);
             continue;
         }
-        let at = format!("Body.components.securitySchemes.{name}");
-        let authorizer = Authorizer::parse(name, scheme).map_err(|reason| DefinitionError::new(at, reason))?;
-        schemes.insert(name.clone(), authorizers.len().into());
-        authorizers.push(authorizer);
+        let header = scheme.get("name").and_then(Json::as_str).unwrap_or_default();
+        let custom = scheme.get("x-amazon-apigateway-authtype").is_some();
+        if custom || scheme["type"] != "apiKey" || !header.eq_ignore_ascii_case(API_KEY) {
+            let reason = format!("it is neither a Lambda authorizer nor an API key in the header `{API_KEY}`");
+            return Err(DefinitionError::new(at, reason));
+        }
+        schemes.insert(name.as_str(), Scheme::ApiKey);
     }
     Ok((authorizers, schemes))
 }
 
-fn method(body: &Json, path: &str, operation: &Json, schemes: &Map<String, Json>) -> Result<Method, String> {
-    let id = operation.get("operationId").and_then(Json::as_str);
-    let integration = operation.get(INTEGRATION).ok_or_else(|| format!("there is no `{INTEGRATION}`"))?;
-    let integration = Integration::parse(id.unwrap_or(path), integration);
-    let integration = integration.map_err(|error: IntegrationError| error.to_string())?;
-    let mut authorizer = None;
-    let requirements = operation.get("security").and_then(Json::as_array);
-    for name in requirements.into_iter().flatten().filter_map(Json::as_object).flat_map(Map::keys) {
-        let scheme = schemes.get(name).ok_or_else(|| format!("there is no security scheme `{name}`"))?;
-        if let Some(index) = scheme.as_u64() {
-            authorizer = usize::try_from(index).ok();
+/// What a method is made of.
+struct Parts<'a> {
+    body: &'a Json,
+    item: &'a Json,
+    operation: &'a Json,
+    path: &'a str,
+    /// Upper case, or `ANY`.
+    method: &'a str,
+    stage: &'a Json,
+}
+
+impl Parts<'_> {
+    fn method(&self, schemes: &HashMap<&str, Scheme>) -> Result<Method, String> {
+        let id = self.operation.get("operationId").and_then(Json::as_str);
+        let integration = self.operation.get(INTEGRATION).ok_or_else(|| format!("there is no `{INTEGRATION}`"))?;
+        let label = id.map_or_else(|| format!("{} {}", self.method, self.path), str::to_owned);
+        let integration = Integration::parse(&label, integration);
+        let mut method = Method {
+            operation: id.map(Arc::from),
+            resource: self.path.into(),
+            integration: integration.map_err(|error: IntegrationError| error.to_string())?,
+            authorizer: None,
+            keyed: false,
+            validator: Validator::parse(self.body, self.item, self.operation)?,
+            limit: self.limit(),
+        };
+        let requirements = self.operation.get("security").and_then(Json::as_array);
+        for name in requirements.into_iter().flatten().filter_map(Json::as_object).flat_map(Map::keys) {
+            match schemes.get(name.as_str()) {
+                Some(Scheme::Authorizer(index)) => method.authorizer = Some(*index),
+                Some(Scheme::ApiKey) => method.keyed = true,
+                None => return Err(format!("there is no security scheme `{name}`")),
+            }
         }
+        Ok(method)
     }
-    let _ = body;
-    Ok(Method { operation: id.map(Arc::from), resource: path.into(), integration, authorizer })
+
+    /// The stage's settings for this method, or else for all: "limits are applied at the API method level for a stage".
+    /// A slash in a path is `~1` there.
+    fn limit(&self) -> Option<Bucket> {
+        let all = self.stage.get("MethodSettings").and_then(Json::as_array);
+        let own = format!("/{}", self.path.replace('/', "~1"));
+        let fits = |settings: &&Json, path: &str, method: &str| {
+            settings["ResourcePath"] == path && settings["HttpMethod"] == method
+        };
+        let find = |path: &str, method: &str| all.into_iter().flatten().find(|settings| fits(settings, path, method));
+        let settings = find(&own, self.method).or_else(|| find(self.path, self.method)).or_else(|| find("/*", "*"))?;
+        Bucket::parse(settings.get("ThrottlingRateLimit"), settings.get("ThrottlingBurstLimit"))
+    }
 }
 
 fn object<'a>(value: &'a Json, key: &str) -> impl Iterator<Item = (&'a String, &'a Json)> + use<'a> {
@@ -187,8 +250,4 @@ fn object<'a>(value: &'a Json, key: &str) -> impl Iterator<Item = (&'a String, &
 fn texts(list: Option<&Json>) -> Vec<String> {
     let items = list.and_then(Json::as_array).into_iter().flatten();
     items.filter_map(Json::as_str).map(str::to_owned).collect()
-}
-
-fn not_emulated(_api: &Json, _stage: &Json) -> Vec<String> {
-    Vec::new()
 }

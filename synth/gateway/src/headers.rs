@@ -18,17 +18,18 @@ const DROPPED_FROM_REQUEST: [&str; 12] = [
     "www-authenticate",
 ];
 
-/// Renamed in every response.
-const REMAPPED: [&str; 4] = ["connection", "content-length", "date", "server"];
-
-/// Renamed in a response that is mapped, beside those.
-const REMAPPED_IF_MAPPED: [&str; 10] = [
+/// Renamed in a response, so that nothing behind the gateway speaks for it.
+const REMAPPED: [&str; 14] = [
     "authorization",
+    "connection",
+    "content-length",
     "content-md5",
+    "date",
     "expect",
     "host",
     "max-forwards",
     "proxy-authenticate",
+    "server",
     "trailer",
     "upgrade",
     "user-agent",
@@ -47,7 +48,7 @@ pub(crate) fn outgoing(name: &str) -> Option<String> {
     if listed(&DROPPED_FROM_RESPONSE, name) {
         return None;
     }
-    if listed(&REMAPPED, name) || listed(&REMAPPED_IF_MAPPED, name) {
+    if listed(&REMAPPED, name) {
         return Some(format!("x-amzn-Remapped-{name}"));
     }
     Some(name.to_owned())

@@ -41,10 +41,14 @@ mod gateway;
 mod gateway_responses;
 mod headers;
 pub mod integration;
+mod keys;
+mod not_emulated;
 mod policy;
 mod request;
 mod routes;
+mod throttle;
 mod trace;
+mod validate;
 
 pub use backend::{Backend, InvokeError, ServiceAnswer, ServiceCall, Unreachable};
 pub use clock::{Clock, SystemClock};

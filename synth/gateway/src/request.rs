@@ -35,12 +35,16 @@ pub(crate) struct Facts {
     /// `https` where the request says so; what serves requests on one machine is `http`, and links that a function makes
     /// of this must lead there.
     scheme: &'static str,
+    /// Bytes of its request line and of the values of its headers, as it came.
+    pub(crate) head_size: usize,
 }
 
 impl Facts {
     pub(crate) fn new(request: http::Request<Bytes>, source_ip: IpAddr) -> Self {
         let (head, body) = request.into_parts();
         let full_path = head.uri.path().to_owned();
+        let line = head.method.as_str().len() + head.uri.path_and_query().map_or(0, |path| path.as_str().len());
+        let head_size = line + head.headers.values().map(http::HeaderValue::len).sum::<usize>();
         let below = full_path.trim_start_matches('/');
         let (stage, path) = below.split_once('/').unwrap_or((below, ""));
         let spelling = head.extensions.get::<HeaderSpelling>();
@@ -55,6 +59,7 @@ impl Facts {
             source_ip,
             scheme: if head.uri.scheme() == Some(&http::uri::Scheme::HTTPS) { "https" } else { "http" },
             full_path,
+            head_size,
         }
     }
 
@@ -93,7 +98,7 @@ impl Facts {
 
 /// The last value of a header, whatever the case of its name.
 pub(crate) fn last<'h>(all: &'h IndexMap<String, Vec<String>>, name: &str) -> Option<&'h str> {
-    let values = all.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).next_back();
+    let values = all.iter().rfind(|(known, _)| known.eq_ignore_ascii_case(name));
     values.and_then(|(_, values)| values.last()).map(String::as_str)
 }
 

@@ -78,7 +78,7 @@ impl ProxyAnswer {
         let mut single = Vec::new();
         for (key, value) in result {
             match (key.as_str(), value) {
-                (_, Json::Null) => {}
+                ("statusCode" | "headers" | "multiValueHeaders" | "body" | "isBase64Encoded", Json::Null) => {}
                 ("statusCode", value) => answer.status = status(&value)?,
                 ("headers", Json::Object(headers)) => {
                     for (name, value) in headers {

@@ -48,7 +48,7 @@ impl Target {
 
 /// `arn:aws:apigateway:<region>:dynamodb:action/Query`.
 fn service(uri: &str) -> Result<Target, String> {
-    let part = uri.splitn(6, ':').nth(4).zip(uri.splitn(6, ':').nth(5));
+    let part = uri.split(':').nth(4).zip(uri.splitn(6, ':').nth(5));
     let Some((service, rest)) = part.filter(|_| uri.starts_with("arn:")) else {
         return Err(format!(
             "`{uri}` is no URI of a service, `arn:<partition>:apigateway:<region>:<service>:action/<name>`"

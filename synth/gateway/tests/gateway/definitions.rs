@@ -1,0 +1,139 @@
+//! Definitions: mistakes that are found before the first request, and what is taken no notice of.
+
+use gateway::{Definition, Gateway};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+/// The operation of `/m` with another integration.
+fn integration(change: Value) -> Value {
+    let mut operation = table("{}");
+    for (key, value) in change.as_object().unwrap() {
+        operation["x-amazon-apigateway-integration"][key] = value.clone();
+    }
+    body(json!({"/m": {"get": operation}}))
+}
+
+#[test]
+fn an_integration_that_cannot_be_carried_out_is_named_with_its_place() {
+    for (change, says) in [
+        (json!({"type": "http"}), "type `http` are not emulated"),
+        (json!({"type": "HTTP_PROXY"}), "type `http_proxy` are not emulated"),
+        (json!({"type": "magic"}), "there is no type `magic`"),
+        (json!({"type": "aws_proxy"}), "`aws_proxy` goes to a function"),
+        (json!({"uri": "arn:aws:apigateway:eu-west-1:sqs:path/1/queue"}), "addresses sqs by path"),
+        (json!({"uri": "arn:aws:apigateway:eu-west-1:s3:path/bucket/key"}), "addresses s3 by path"),
+        (json!({"uri": "arn:aws:apigateway:eu-west-1:sns:action/Publish"}), "with sns are not emulated"),
+        (json!({"uri": "https://example.com"}), "is no URI of a service"),
+        (json!({"passthroughBehavior": "sometimes"}), "no passthroughBehavior `sometimes`"),
+        (json!({"requestTemplates": {"application/json": "#if("}}), "the read request template does not parse"),
+        (json!({"responses": {"(": {"statusCode": "200"}}}), "the pattern `(`"),
+        (json!({"responses": {"default": {}}}), "has no `statusCode`"),
+        (
+            json!({"responses": {"default": {"statusCode": "200", "responseTemplates": {"a/b": "#foreach"}}}}),
+            "the read response for `default` template does not parse",
+        ),
+        (
+            json!({"responses": {"default": {"statusCode": "200", "responseParameters": {"method.response.header.A": "b"}}}}),
+            "the parameter mapping `b` is not known",
+        ),
+    ] {
+        let error = refused(integration(change.clone()));
+        assert_eq!(error.at, "Body.paths./m.get", "{change}");
+        assert!(error.reason.contains(says), "{change}: {}", error.reason);
+    }
+}
+
+#[test]
+fn other_mistakes_have_their_place_too() {
+    let with = |key: &str, value: Value| {
+        let mut all = body(json!({"/m": {"get": mock(200)}}));
+        all[key] = value;
+        all
+    };
+    let scheme = |scheme: Value| with("components", json!({"securitySchemes": {"s": scheme}}));
+    let authorizer =
+        |authorizer: Value| scheme(json!({"type": "apiKey", "x-amazon-apigateway-authorizer": authorizer}));
+    for (body, at, says) in [
+        (body(json!({"/m": {"get": {}}})), "Body.paths./m.get", "no `x-amazon-apigateway-integration`"),
+        (body(json!({"m": {"get": mock(200)}})), "Body.paths.m.get", "starts with no `/`"),
+        (body(json!({"/{a+}/b": {"get": mock(200)}})), "Body.paths./{a+}/b.get", "only the last segment can be greedy"),
+        (
+            body(json!({"/{a}": {"get": mock(200)}, "/{b}/c": {"get": mock(200)}})),
+            "Body.paths./{b}/c.get",
+            "another path has `a`",
+        ),
+        (
+            with("x-amazon-apigateway-gateway-responses", json!({"NO_SUCH": {}})),
+            "Body.x-amazon-apigateway-gateway-responses",
+            "no gateway response `NO_SUCH`",
+        ),
+        (
+            scheme(json!({"type": "http", "scheme": "basic"})),
+            "Body.components.securitySchemes.s",
+            "neither a Lambda authorizer",
+        ),
+        (
+            scheme(json!({"type": "apiKey", "name": "Authorization", "x-amazon-apigateway-authtype": "awsSigv4"})),
+            "Body.components.securitySchemes.s",
+            "neither a Lambda authorizer",
+        ),
+        (authorizer(json!({"type": "request"})), "Body.components.securitySchemes.s", "no URI of a function"),
+        (
+            authorizer(json!({"type": "cognito_user_pools", "authorizerUri": uri(AUTH)})),
+            "Body.components.securitySchemes.s",
+            "type `cognito_user_pools` are not emulated",
+        ),
+        (
+            authorizer(json!({"type": "request", "authorizerUri": uri(AUTH)})),
+            "Body.components.securitySchemes.s",
+            "nothing to cache its answers by",
+        ),
+        (
+            authorizer(json!({"type": "request", "authorizerUri": uri(AUTH), "identitySource": "method.request.body"})),
+            "Body.components.securitySchemes.s",
+            "no identity source",
+        ),
+        (
+            authorizer(json!({"type": "token", "authorizerUri": uri(AUTH), "authorizerResultTtlInSeconds": 3601})),
+            "Body.components.securitySchemes.s",
+            "0 to 3600",
+        ),
+    ] {
+        let error = refused(body);
+        assert_eq!(error.at, at, "{}", error.reason);
+        assert!(error.reason.contains(says), "{}", error.reason);
+    }
+    let mut unknown = mock(200);
+    unknown["security"] = json!([{"absent": []}]);
+    assert!(refused(body(json!({"/m": {"get": unknown}}))).reason.contains("no security scheme `absent`"));
+    let error = Gateway::new(Definition::new(json!({}), json!({"StageName": "v1"}))).expect_err("no body");
+    assert_eq!(error.at, "Body");
+    let error = Gateway::new(Definition::new(json!({"Body": body(json!({}))}), json!({}))).expect_err("no stage");
+    assert_eq!(error.to_string(), "StageName: the stage has none");
+}
+
+#[test]
+fn what_changes_nothing_is_told_once() {
+    let mut keyed = proxy();
+    keyed["x-amazon-apigateway-integration"]["credentials"] = json!("arn:aws:iam::1:role/r");
+    let mut definition = definition(body(json!({"/a": {"get": keyed.clone()}, "/b": {"get": keyed}})));
+    definition.api["Policy"] = json!({"Statement": []});
+    definition.api["DisableExecuteApiEndpoint"] = json!(false);
+    definition.stage["TracingEnabled"] = json!(true);
+    definition.stage["MethodSettings"] = json!([
+        {"ResourcePath": "/*", "HttpMethod": "*", "MetricsEnabled": true, "LoggingLevel": "OFF"},
+        {"ResourcePath": "/~1a", "HttpMethod": "GET", "MetricsEnabled": true}
+    ]);
+    assert_eq!(
+        Gateway::new(definition).unwrap().not_emulated(),
+        [
+            "Policy: the resource policy is not evaluated",
+            "Stage.TracingEnabled: no segments are sent to X-Ray",
+            "Stage.MethodSettings.MetricsEnabled: no metrics are sent",
+            "Body.paths./a.get.x-amazon-apigateway-integration.credentials: roles are not assumed, and permissions not \
+             checked",
+        ]
+    );
+    assert_eq!(gateway(body(json!({"/m": {"get": mock(200)}}))).not_emulated(), [""; 0]);
+}

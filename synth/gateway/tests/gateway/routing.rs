@@ -1,0 +1,107 @@
+//! Which method a path leads to, and what is made of its parameters.
+
+use http::{Method, Request};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+/// Every resource says its own name.
+fn named() -> Value {
+    let named = |name: &str| {
+        json!({"operationId": name, "x-amazon-apigateway-integration": {
+            "type": "mock",
+            "requestTemplates": {"application/json": "{\"statusCode\": 200}"},
+            "responses": {"default": {"statusCode": "200", "responseTemplates": {
+                "application/json": format!("{name} $input.params('id') $input.params('proxy') $input.params('a')")
+            }}}
+        }})
+    };
+    body(json!({
+        "/": {"get": named("root")},
+        "/items": {"get": named("list"), "post": named("create")},
+        "/items/{id}": {"get": named("read"), "x-amazon-apigateway-any-method": named("any")},
+        "/items/special": {"get": named("special")},
+        "/items/{id}/parts/{a}": {"get": named("part")},
+        "/items/special/parts/all": {"get": named("all")},
+        "/files/{proxy+}": {"get": named("file")},
+        "/files/index": {"get": named("index")},
+    }))
+}
+
+async fn outcome(method: Method, path: &str) -> (u16, String) {
+    let request = Request::builder().method(method).uri(path).body(bytes::Bytes::new()).unwrap();
+    let exchange = ask(&gateway(named()), request, &Fake::default()).await;
+    let words: Vec<&str> = text(&exchange).split_whitespace().collect();
+    (status(&exchange), words.join(" "))
+}
+
+#[tokio::test]
+async fn the_most_specific_resource_wins() {
+    for (path, expected) in [
+        ("/v1", "root"),
+        ("/v1/", "root"),
+        ("/v1/items", "list"),
+        ("/v1/items/", "list"),
+        ("/v1/items?a=b", "list b"),
+        ("/v1/items/7", "read 7"),
+        ("/v1/items/special", "special"),
+        ("/v1/items/special/parts/all", "all"),
+        ("/v1/items/special/parts/3", "part special 3"),
+        ("/v1//items", "list"),
+        ("/v1/files/index", "index"),
+        ("/v1/files/index/", "index"),
+        ("/v1/files/a/b", "file a/b"),
+        ("/v1/files/a//b/", "file a//b"),
+        ("/v1/files/index/x", "file index/x"),
+    ] {
+        assert_eq!(outcome(Method::GET, path).await, (200, expected.to_owned()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_leads_nowhere_lacks_an_authentication_token() {
+    for path in ["/v2/items", "/", "/items", "/v1/nothing", "/v1/items/7/parts", "/v1/files", "/v1/items//x"] {
+        let (status, text) = outcome(Method::GET, path).await;
+        assert_eq!((status, text.as_str()), (403, r#"{"message":"Missing Authentication Token"}"#), "{path}");
+    }
+    assert_eq!(outcome(Method::DELETE, "/v1/items").await.0, 403, "the resource has no DELETE");
+    assert_eq!(outcome(Method::HEAD, "/v1/items").await.0, 403, "a HEAD is no GET");
+    assert_eq!(outcome(Method::OPTIONS, "/v1/items").await.0, 403, "nothing is added for CORS");
+}
+
+#[tokio::test]
+async fn any_method_is_what_no_other_is() {
+    assert_eq!(outcome(Method::GET, "/v1/items/7").await.1, "read 7");
+    assert_eq!(outcome(Method::DELETE, "/v1/items/7").await.1, "any 7");
+    assert_eq!(outcome(Method::PATCH, "/v1/items/7").await.1, "any 7");
+}
+
+#[tokio::test]
+async fn a_template_sees_parameters_decoded() {
+    assert_eq!(outcome(Method::GET, "/v1/items/a%2Fb+c%C3%A9").await.1, "read a/b+cé");
+    assert_eq!(outcome(Method::GET, "/v1/items?a=x+y%2Bz").await.1, "list x y+z");
+    assert_eq!(outcome(Method::GET, "/v1/items?a=1&a=2").await.1, "list 2", "the last value");
+}
+
+#[tokio::test]
+async fn the_trace_names_the_operation_and_its_resource() {
+    let exchange = ask(&gateway(named()), get("/v1/items/7?x=1"), &Fake::default()).await;
+    let trace = exchange.trace;
+    assert_eq!((trace.operation.as_deref(), trace.resource.as_deref()), (Some("read"), Some("/items/{id}")));
+    assert_eq!((trace.method.as_str(), trace.path.as_str(), trace.query.as_str()), ("GET", "/v1/items/7", "x=1"));
+    assert_eq!((trace.status, trace.gateway_response), (200, None));
+}
+
+proptest! {
+    /// Whatever a client asks for is answered: by a resource, or by the gateway.
+    #[test]
+    fn no_path_is_too_strange(path in "(/(v1|items|files|special|parts|[a-z%0-9{}+.~/]{0,6})){0,9}[?]?[a-z&=+%]{0,9}") {
+        let Ok(uri) = format!("/v1{path}").parse::<http::Uri>() else { return Ok(()) };
+        let request = Request::get(uri).body(bytes::Bytes::new()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let gateway = gateway(named());
+        let exchange = runtime.block_on(ask(&gateway, request, &Fake::default()));
+        prop_assert!(matches!(status(&exchange), 200 | 403), "{}", text(&exchange));
+    }
+}
