@@ -47,7 +47,12 @@ Examples:
       Prints one that allows less.
   curl -H \"Authorization: Bearer $(synth token)\" ...
 
-Tokens are signed with the key of the local issuer, which lies in the state folder. No deployed stack trusts it.";
+Tokens are signed with the key of the local issuer, which lies in the state folder. No deployed stack trusts it.
+
+Exit codes:
+  0  done
+  1  failed: a folder that cannot be used
+  2  wrong usage";
 
 const PROGRAM: &str = "synth-local";
 
