@@ -25,16 +25,16 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use local::Services;
 use serde_json::{Value, json};
-use synth::emit::{self, Format};
-use synth::mapping::Templates;
-use synth::settings::StackFile;
-use synth::{source, specification, stack};
+
+#[path = "../tests/emitted/mod.rs"]
+mod emitted;
+
+use emitted::NAME;
 
 /// Requests at the same time.
 const CLIENTS: usize = 16;
 const TIME: Duration = Duration::from_secs(5);
 const STARTS: usize = 20;
-const NAME: &str = "verwerkingenlog-local";
 const BSN: &str = "999990019";
 /// The argument with which this program is the embedded DynamoDB.
 const DYNAMODB: &str = "--dynamodb";
@@ -53,23 +53,11 @@ fn main() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let template = folder.path().join(format!("{NAME}.template.json"));
-    fs::write(&template, emitted()).expect("the template is written");
+    fs::write(&template, emitted::template()).expect("the template is written");
     match std::env::var("ACTIES") {
         Ok(sizes) => runtime.block_on(by_size(folder.path(), &template, &sizes)),
         Err(_) => runtime.block_on(rates(folder.path(), &template)),
     }
-}
-
-/// The default stack's template.
-fn emitted() -> String {
-    let shown = |errors: Vec<synth::report::Diagnostic>| -> ! { panic!("{}", synth::report::render(&errors, false)) };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let file = StackFile::read(&root.join("stacks/local.yaml")).unwrap_or_else(|errors| shown(errors));
-    let (read, node) = source::read(&root.join("openapi/bewerking.yaml")).unwrap_or_else(|error| shown(vec![error]));
-    let (specification, _) = specification::lower(&read, &node).unwrap_or_else(|errors| shown(errors));
-    let templates = Templates::embedded().unwrap_or_else(|errors| shown(errors));
-    let built = stack::build(&file, &[specification], &templates).unwrap_or_else(|errors| shown(errors));
-    emit::render(&built.template, Format::Json)
 }
 
 /// The embedded DynamoDB over HTTP and nothing else, with what lies in this folder.

@@ -1,0 +1,300 @@
+//! The program `synth-local`, as it is started.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod emitted;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use emitted::NAME;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn program(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_synth-local"));
+    command.args(arguments).current_dir(folder).env("XDG_STATE_HOME", folder.join("state")).env_remove("HOME");
+    command
+}
+
+/// A folder with the default stack's template.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("template.json"), emitted::template()).unwrap();
+    folder
+}
+
+const RUN: [&str; 6] = ["run", "--name", NAME, "--template", "template.json", "--port=0"];
+
+/// A program that serves. Killed when it is dropped.
+struct Serving {
+    child: Child,
+    ready: Value,
+}
+
+impl Serving {
+    fn start(folder: &Path, more: &[&str]) -> Self {
+        let ready_file = folder.join("ready.json");
+        let _ = fs::remove_file(&ready_file);
+        let mut command = program(&RUN, folder);
+        let said = fs::File::create(folder.join("said")).unwrap();
+        command.args(more).arg("--ready-file").arg(&ready_file).stdout(Stdio::null()).stderr(said);
+        let mut child = command.spawn().unwrap();
+        while !ready_file.exists() {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("it ended, {status}: {}", fs::read_to_string(folder.join("said")).unwrap());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Self { child, ready: serde_json::from_slice(&fs::read(ready_file).unwrap()).unwrap() }
+    }
+
+    /// Ends it as Ctrl-C does.
+    fn interrupt(mut self) -> Option<i32> {
+        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+
+    async fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> (StatusCode, Value) {
+        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.ready["api"].as_str().unwrap()))
+            .header("Authorization", format!("Bearer {token}"))
+            .header("Content-Type", "application/json")
+            .body(Full::from(body.to_owned()))
+            .unwrap();
+        let answer = client.request(request).await.unwrap();
+        let status = answer.status();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    fn token(&self) -> &str {
+        self.ready["token"].as_str().unwrap()
+    }
+
+    /// Posts an actie and waits until it can be read.
+    async fn post(&self) -> String {
+        let (status, posted) = self.ask("POST", "/verwerkingsacties", self.token(), &actie()).await;
+        assert_eq!(status, 201, "{posted}");
+        let id = posted["actieId"].as_str().unwrap().to_owned();
+        while self.ask("GET", &format!("/verwerkingsacties/{id}"), self.token(), "").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        id
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn actie() -> String {
+    json!({
+        "actieNaam": "Adres controleren", "vertrouwelijkheid": "normaal", "tijdstip": "2026-01-15T09:30:00+01:00",
+        "verwerkteObjecten": [{"objecttype": "persoon", "soortObjectId": "BSN", "objectId": "999990019"}],
+    })
+    .to_string()
+}
+
+/// Exit code and what was said on stderr.
+fn refused(output: &Output) -> (i32, String) {
+    assert_eq!(output.stdout, b"", "{output:?}");
+    (output.status.code().unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
+}
+
+#[tokio::test]
+async fn what_was_posted_is_there_after_the_next_start_and_so_is_the_key_of_the_pseudonyms() {
+    let folder = folder();
+    let first = Serving::start(folder.path(), &["--data=data"]);
+    let id = first.post().await;
+    assert_eq!(first.interrupt(), Some(0), "Ctrl-C ends it cleanly");
+    let second = Serving::start(folder.path(), &["--data=data"]);
+    let list = "/verwerkingsacties?objecttype=persoon&soortObjectId=BSN&objectId=999990019";
+    let (status, found) = second.ask("GET", list, second.token(), "").await;
+    assert_eq!((status.as_u16(), &found["results"][0]["actieId"]), (200, &json!(id)));
+    second.post().await;
+    assert_eq!(second.ask("GET", list, second.token(), "").await.1["count"], 2);
+}
+
+#[tokio::test]
+async fn in_memory_nothing_is_kept_beside_the_key_of_the_issuer() {
+    let folder = folder();
+    let serving = Serving::start(folder.path(), &["--in-memory"]);
+    serving.post().await;
+    assert_eq!(serving.interrupt(), Some(0));
+    let state = folder.path().join("state/synth");
+    let kept: Vec<_> = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(kept, ["issuer.pk8"]);
+}
+
+#[tokio::test]
+async fn r72_r73_a_token_allows_what_it_was_made_for_and_where_it_was_made() {
+    let folder = folder();
+    let serving = Serving::start(folder.path(), &["--data=data"]);
+    let token = |more: &[&str]| {
+        let made = program(&["token"], folder.path()).args(more).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        String::from_utf8(made.stdout).unwrap().trim().to_owned()
+    };
+    let post = async |token: &str| serving.ask("POST", "/verwerkingsacties", token, &actie()).await.0.as_u16();
+    assert_eq!(post(&token(&["--data=data"])).await, 201);
+    assert_eq!(post(&token(&["--data=data", "--scopes=create:normal", "--client=zaaksysteem"])).await, 201);
+    assert_eq!(post(&token(&["--data=data", "--scopes=read:normal"])).await, 403);
+    assert_eq!(post(&token(&["--data=other"])).await, 401, "the key of another folder");
+}
+
+#[tokio::test]
+async fn the_services_answer_any_sdk() {
+    let folder = folder();
+    let serving = Serving::start(folder.path(), &["--in-memory"]);
+    let id = serving.post().await;
+    let clients = handlers::aws::Clients::at(serving.ready["aws"].as_str().unwrap(), "eu-west-1").await;
+    let tables = clients.dynamodb().list_tables().send().await.unwrap();
+    assert_eq!(tables.table_names(), [format!("{NAME}-Table")]);
+    let objects = clients.s3().list_objects_v2().bucket(format!("{NAME}-backupbucket")).send().await.unwrap();
+    assert!(objects.contents().iter().any(|object| object.key().unwrap().contains(&id)), "{objects:?}");
+}
+
+/// The programs as `handlers/package` lays them out, though not built by it.
+fn programs(folder: &Path) -> PathBuf {
+    let built = std::env::current_exe().unwrap();
+    let built = built.ancestors().nth(2).unwrap();
+    let programs = folder.join("functions");
+    for name in ["gen", "proc", "auth", "proj"] {
+        let program = built.join(name);
+        assert!(program.exists(), "no {}: `cargo build -p handlers --bins` builds it", program.display());
+        fs::create_dir_all(programs.join(name)).unwrap();
+        std::os::unix::fs::symlink(program, programs.join(name).join("bootstrap")).unwrap();
+    }
+    programs
+}
+
+#[tokio::test]
+async fn the_functions_run_as_programs_too() {
+    let folder = folder();
+    let programs = format!("--functions-dir={}", programs(folder.path()).display());
+    let serving = Serving::start(folder.path(), &["--in-memory", "--functions=process", &programs]);
+    serving.post().await;
+    let (status, _) = serving.ask("GET", "/verwerkingsacties", "geen.geldig.token", "").await;
+    assert_eq!(status, 401);
+    let (status, fout) = serving.ask("POST", "/verwerkingsacties", serving.token(), "{").await;
+    assert_eq!((status.as_u16(), &fout["code"]), (400, &json!("invalid")));
+}
+
+#[tokio::test]
+async fn trouble_of_every_kind_loses_nothing_and_doubles_nothing() {
+    let folder = folder();
+    // No lost answers of the queue: what was received and never heard of stays invisible for six minutes, here as on AWS.
+    let trouble = "--chaos=sqs:error=0.1,duplicate=0.2,reorder=0.3,latency=2ms";
+    let more = "--chaos=dynamodb:error=0.05,throttle=0.05,lost=0.05";
+    let backup = "--chaos=s3:error=0.1,lost=0.1";
+    let serving = Serving::start(folder.path(), &["--in-memory", "--quiet", trouble, more, backup]);
+    let mut posted = Vec::new();
+    for _ in 0..30 {
+        // Whoever gets a 503 asks again with the same key; here only who got a 201 counts.
+        let (status, actie) = serving.ask("POST", "/verwerkingsacties", serving.token(), &actie()).await;
+        if status == 201 {
+            posted.push(actie["actieId"].as_str().unwrap().to_owned());
+        }
+    }
+    assert!(posted.len() > 10, "{posted:?}");
+    for id in &posted {
+        while serving.ask("GET", &format!("/verwerkingsacties/{id}"), serving.token(), "").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let list = "/verwerkingsacties?objecttype=persoon&soortObjectId=BSN&objectId=999990019";
+    let found = loop {
+        let (status, found) = serving.ask("GET", list, serving.token(), "").await;
+        if status == 200 {
+            break found;
+        }
+    };
+    let ids = found["results"].as_array().unwrap().iter().map(|actie| actie["actieId"].as_str().unwrap());
+    let mut ids: Vec<_> = ids.collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "some are there twice");
+    assert!(posted.iter().all(|id| ids.contains(&id.as_str())));
+}
+
+#[test]
+fn what_cannot_be_run_is_said_with_its_place() {
+    let folder = folder();
+    let path = folder.path();
+    let with = |template: &str, more: &[&str]| {
+        fs::write(path.join("wrong.json"), template).unwrap();
+        let arguments = ["run", "--name=log", "--template=wrong.json", "--port=0", "--in-memory"];
+        refused(&program(&arguments, path).args(more).output().unwrap())
+    };
+    for (template, said) in [
+        ("{", "error: wrong.json:1:1: EOF while parsing an object; it has to be a CloudFormation template in JSON"),
+        ("[]", "error: wrong.json:1:1: this is no JSON object"),
+        ("{}", "error: Resources: there are none"),
+        (r#"{"Resources":{"A":{}}}"#, "error: Resources.A.Type: there is none"),
+        (r#"{"Resources":{"A":{"Type":"AWS::SQS::Queue"}}}"#, "error: Resources: there is no AWS::ApiGateway::RestApi"),
+        (
+            r#"{"Resources":{"A":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":{"Ref":"B"}}}}}"#,
+            "error: Resources.A.Properties.DelaySeconds.Ref: there is no parameter and no resource B",
+        ),
+        (r#"{"Parameters":{"P":{"Type":"String"}},"Resources":{}}"#, "error: Parameters.P: it has no default"),
+    ] {
+        let (code, stderr) = with(template, &[]);
+        assert!(stderr.starts_with(said), "{stderr}");
+        assert_eq!(code, 2, "{stderr}");
+    }
+    let (code, stderr) = with("{}", &["--chaos=sqs:fout=1"]);
+    assert_eq!((code, stderr.contains("--chaos: there is no `fout`")), (2, true), "{stderr}");
+    let (code, stderr) = with(&emitted::template(), &["--parameter=Niets=1"]);
+    assert_eq!((code, stderr.contains("there is no parameter Niets")), (2, true), "{stderr}");
+    let missing = program(&["run", "--name=log", "--template=none.json"], path).output().unwrap();
+    assert_eq!(refused(&missing).1, "error: cannot read none.json: No such file or directory (os error 2)\n");
+}
+
+#[test]
+fn a_port_and_a_folder_are_used_by_one_at_a_time() {
+    let folder = folder();
+    let first = Serving::start(folder.path(), &["--data=data"]);
+    let again = program(&RUN, folder.path()).arg("--data=data").output().unwrap();
+    let (code, stderr) = refused(&again);
+    assert_eq!((code, stderr.contains("data is in use by another `synth local`")), (1, true), "{stderr}");
+    let port = first.ready["api"].as_str().unwrap().split([':', '/']).nth(4).unwrap().to_owned();
+    let arguments = ["run", "--name=log", "--template=template.json", "--in-memory", &format!("--port={port}")];
+    let (code, stderr) = refused(&program(&arguments, folder.path()).output().unwrap());
+    assert_eq!((code, stderr.contains("choose another with --port")), (1, true), "{stderr}");
+}
+
+#[test]
+fn programs_that_are_not_there_are_named() {
+    let folder = folder();
+    let more = ["--in-memory", "--functions=process", "--functions-dir=nowhere"];
+    let (code, stderr) = refused(&program(&RUN, folder.path()).args(more).output().unwrap());
+    assert_eq!(code, 1);
+    assert!(stderr.contains("nowhere/gen/bootstrap") && stderr.contains("handlers/package"), "{stderr}");
+}
+
+#[test]
+fn a_template_can_come_through_a_pipe() {
+    let folder = TempDir::new().unwrap();
+    let mut command = program(&["run", "--name=log", "--port=0", "--in-memory"], folder.path());
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"{}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(refused(&output).1, "error: Resources: there are none; a template has an object of them here\n");
+}
