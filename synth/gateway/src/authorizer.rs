@@ -188,7 +188,7 @@ impl Answer {
             None | Some(Json::Null) => {}
             Some(Json::Object(values)) => {
                 for (name, value) in values {
-                    // "You can't set a JSON object or array as a valid value of any key"; what is allowed becomes text.
+                    // Neither an object nor a list may be a value there; what may becomes text.
                     let value = match value {
                         Json::String(text) => text.clone(),
                         Json::Number(_) | Json::Bool(_) => value.to_string(),

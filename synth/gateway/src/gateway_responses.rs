@@ -227,7 +227,7 @@ fn default_template(kind: ResponseType) -> &'static str {
 }
 
 /// Puts values in the place of `$context.a.b`, `$stageVariables.a`, `$method.request.header.a` and `${...}` around these:
-/// "simple variables and no VTL". One that is not known gives the empty text.
+/// simple variables, and no VTL. One that is not known gives the empty text.
 fn substitute(template: &str, lookup: impl Fn(&str) -> Option<String>) -> String {
     let mut text = String::with_capacity(template.len() + 64);
     let mut rest = template;

@@ -151,7 +151,7 @@ fn judge(invoked: Result<Bytes, InvokeError>, outcome: &mut AuthorizerOutcome) -
         Ok(answer) => Answer::parse(&answer).map(Arc::new).map_err(|reason| {
             silent(T::AuthorizerConfigurationError, format!("the authorizer's answer is none: {reason}"))
         }),
-        // "You can return a 401 Unauthorized response by raising an exception": with exactly this message,
+        // An error with exactly this message is how a function asks for a 401,
         // <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>.
         Err(InvokeError::Function { message, .. }) if message == "Unauthorized" => {
             *outcome = AuthorizerOutcome::Unauthorized;

@@ -1,4 +1,4 @@
-//! Mock integrations: "the integration request's template must render an object with `statusCode`",
+//! Mock integrations, whose request template renders an object with `statusCode`:
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html>.
 
 use serde_json::Value as Json;

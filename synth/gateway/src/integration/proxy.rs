@@ -103,8 +103,7 @@ impl ProxyAnswer {
                 (key, _) => return Err(format!("`{key}` is no part of a response")),
             }
         }
-        // "If you specify values for both, API Gateway merges them into a single list. If the same key-value pair is
-        // specified in both, only the values from multiValueHeaders appear."
+        // AWS merges both into one list, in which a pair that is in both stands once.
         for (value, name) in single {
             let same = |(known, set): &(String, String)| known.eq_ignore_ascii_case(&name) && *set == value;
             if !answer.headers.iter().any(same) {

@@ -91,7 +91,7 @@ impl Integration {
     ) -> Result<HttpResponse, IntegrationError> {
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         let selected = match &self.target {
-            // "For Lambda the pattern is matched with the error message", and success has none; a service is asked by status,
+            // A function's pattern is for its error message, and success has none; a service's is for its status,
             // <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-integration-settings-integration-response.html>.
             Target::Function(_) => self.responses.select(&error_message(&body))?,
             _ => self.responses.select(&answer.status.to_string())?,
@@ -126,7 +126,7 @@ impl Integration {
 }
 
 impl Response {
-    /// By the request's Accept; "if no template matches, the first": of several, `application/json` goes first,
+    /// By the request's Accept; where nothing fits, the first, and of several `application/json` goes first,
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>.
     fn template(&self, accept: Option<&str>) -> Option<(&str, &Template)> {
         let media_type = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
