@@ -62,27 +62,31 @@ pub async fn replay(backup: &impl Backup, queue: &impl Queue, prefix: &str) -> R
     loop {
         let page = backup.list(prefix, after.as_deref()).await?;
         let mut messages = Vec::new();
-        for key in &page.keys {
-            match stem(key) {
+        let last = page.keys.last().filter(|_| page.more).cloned();
+        for key in page.keys {
+            match stem(&key) {
                 // It comes just before its message: keys are listed in order.
                 Some((name, INGETROKKEN)) => withdrawn = Some(name.to_owned()),
                 Some((name, "json")) if withdrawn.as_deref() == Some(name) => replayed.withdrawn += 1,
-                Some((_, "json")) => messages.push(key.as_str()),
+                Some((_, "json")) => messages.push(key),
                 _ => {}
             }
         }
-        let submitted = messages.into_iter().map(|key| async move { (key, submit(backup, queue, key).await) });
+        let submitted = messages.into_iter().map(|key| async move {
+            let done = submit(backup, queue, &key).await;
+            (key, done)
+        });
         let mut submitted = stream::iter(submitted).buffered(CONCURRENCY);
         while let Some((key, done)) = submitted.next().await {
             match done {
                 Ok(()) => replayed.submitted += 1,
-                Err(why) => replayed.failed.push((key.to_owned(), why)),
+                Err(why) => replayed.failed.push((key, why)),
             }
         }
-        match page.keys.last() {
-            Some(last) if page.more => after = Some(last.clone()),
-            _ => return Ok(replayed),
+        if last.is_none() {
+            return Ok(replayed);
         }
+        after = last;
     }
 }
 
