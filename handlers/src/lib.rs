@@ -11,3 +11,4 @@ pub mod r#gen;
 pub mod observe;
 pub mod proc;
 pub mod proj;
+pub mod replay;

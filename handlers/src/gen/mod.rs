@@ -26,6 +26,7 @@ use tracing::Instrument;
 
 pub use answer::Answer;
 pub use event::Event;
+pub(crate) use send::queued;
 
 use answer::Refusal;
 use event::Operation;

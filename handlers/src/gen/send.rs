@@ -136,6 +136,12 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
     }
 }
 
+/// What the queue gets for a message that lies in the backup at `key`.
+pub(crate) fn queued(json: &str, key: &str) -> String {
+    let message = for_sqs(json);
+    if message.len() <= LARGEST { message } else { reference(key) }
+}
+
 /// What the queue gets for a message that is too large for it.
 fn reference(key: &str) -> String {
     serde_json::json!({ "formaat": 1, "backup": key }).to_string()

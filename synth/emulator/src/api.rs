@@ -15,6 +15,7 @@ use local::http::{Answer, Asked, Dropped, Handler, answer};
 
 use crate::functions::Functions;
 use crate::journal::Journal;
+use crate::page::Page;
 
 /// Everything under this path is not the API's.
 pub(crate) const OWN: &str = "/_local/";
@@ -26,6 +27,7 @@ pub(crate) struct Front {
     pub(crate) gateway: Gateway,
     pub(crate) behind: Behind,
     pub(crate) journal: Journal,
+    pub(crate) page: Page,
     /// The local issuer's keys, as JSON.
     pub(crate) published: Arc<[u8]>,
     pub(crate) quiet: bool,
@@ -40,7 +42,7 @@ pub(crate) struct Behind {
 impl Handler for Front {
     async fn handle(&self, asked: Asked) -> Result<Answer, Dropped> {
         if asked.uri().path().starts_with(OWN) {
-            return Ok(self.own(&asked));
+            return Ok(self.own(&asked).await);
         }
         let (method, path) = (asked.method().clone(), asked.uri().path().to_owned());
         let began = Instant::now();
@@ -50,16 +52,17 @@ impl Handler for Front {
             let (status, took) = (exchange.response.status().as_u16(), began.elapsed());
             let _ = writeln!(std::io::stderr().lock(), "{method} {path} {status} {} ms", took.as_millis());
         }
-        self.journal.request(exchange.trace);
+        let xray = exchange.response.headers().get("x-amzn-trace-id").cloned();
+        self.journal.request(exchange.trace, xray);
         Ok(exchange.response.map(Full::new))
     }
 }
 
 impl Front {
-    fn own(&self, asked: &Asked) -> Answer {
+    async fn own(&self, asked: &Asked) -> Answer {
         match asked.uri().path() {
             KEYS => answer(StatusCode::OK, "application/jwk-set+json", Bytes::copy_from_slice(&self.published)),
-            _ => answer(StatusCode::NOT_FOUND, "text/plain", "there is no such page\n"),
+            _ => self.page.answer(asked).await,
         }
     }
 }

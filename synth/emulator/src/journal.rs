@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use gateway::{InvokeError, Trace};
+use hyper::header::HeaderValue;
 use serde_json::Value;
 
 /// How many things are remembered.
@@ -14,16 +15,38 @@ const LENGTH: usize = 200;
 const LONGEST: usize = 64 * 1024;
 
 /// Something that happened.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Event {
     /// A request to the API.
-    Request(Box<Trace>),
+    Request(Request),
     /// A batch of a queue or a stream.
-    Batch(Box<Batch>),
+    Batch(Batch),
+    /// What somebody did by the page.
+    Note(Note),
+}
+
+/// A request to the API.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) trace: Trace,
+    /// The response's X-Ray header, which what came of the request has too.
+    pub(crate) xray: Option<HeaderValue>,
+}
+
+/// What somebody did by the page.
+#[derive(Debug)]
+pub(crate) struct Note {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub(crate) at: i64,
+    pub(crate) what: String,
+    /// What came of it.
+    pub(crate) outcome: String,
+    /// More about that.
+    pub(crate) details: Vec<String>,
 }
 
 /// A batch that a function was handed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Batch {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) at: i64,
@@ -45,19 +68,22 @@ pub(crate) enum Outcome {
     Failed(String),
 }
 
+/// An event and its number, shared with whoever looks.
+pub(crate) type Numbered = (u64, Arc<Event>);
+
 /// The last events, the oldest first, each with its number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Journal(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    events: VecDeque<(u64, Event)>,
+    events: VecDeque<Numbered>,
     next: u64,
 }
 
 impl Journal {
-    /// Takes note of a request.
-    pub(crate) fn request(&self, mut trace: Trace) {
+    /// Takes note of a request. `xray` is the header `x-amzn-trace-id` of its response.
+    pub(crate) fn request(&self, mut trace: Trace, xray: Option<HeaderValue>) {
         let long = |bytes: &Bytes| bytes.len() > LONGEST;
         let shorten = |bytes: &mut Bytes| {
             if long(bytes) {
@@ -72,7 +98,7 @@ impl Journal {
                 shorten(answer);
             }
         }
-        self.add(Event::Request(Box::new(trace)));
+        self.add(Event::Request(Request { trace, xray }));
     }
 
     /// Takes note of a batch. `failed` are the items that failed, `None` where all did.
@@ -96,9 +122,8 @@ impl Journal {
         }
         let size = event["Records"].as_array().map_or(0, Vec::len);
         let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        self.add(Event::Batch(Box::new(Batch {
-            at: i64::try_from(at).unwrap_or(i64::MAX),
+        self.add(Event::Batch(Batch {
+            at: now(),
             function: name(function),
             source: name(source),
             size,
@@ -106,30 +131,44 @@ impl Journal {
             event: (size <= LONGEST / 2048).then_some(event),
             outcome,
             took: began.elapsed(),
-        })));
+        }));
     }
 
-    fn add(&self, event: Event) {
+    /// Takes note of what somebody did; gives its number.
+    pub(crate) fn note(&self, what: String, outcome: String, details: Vec<String>) -> u64 {
+        self.add(Event::Note(Note { at: now(), what, outcome, details }))
+    }
+
+    fn add(&self, event: Event) -> u64 {
+        let event = Arc::new(event);
         let mut kept = self.kept();
         let number = kept.next;
         kept.next += 1;
         kept.events.push_back((number, event));
-        if kept.events.len() > LENGTH {
-            kept.events.pop_front();
-        }
+        // What goes is let go of once others can go on.
+        let gone = if kept.events.len() > LENGTH { kept.events.pop_front() } else { None };
+        drop(kept);
+        drop(gone);
+        number
     }
 
     /// All that is kept, the newest first.
-    pub(crate) fn newest_first(&self) -> Vec<(u64, Event)> {
+    pub(crate) fn newest_first(&self) -> Vec<Numbered> {
         self.kept().events.iter().rev().cloned().collect()
     }
 
     /// One event, where it is still kept.
-    pub(crate) fn get(&self, number: u64) -> Option<Event> {
+    pub(crate) fn get(&self, number: u64) -> Option<Arc<Event>> {
         self.kept().events.iter().find(|(at, _)| *at == number).map(|(_, event)| event.clone())
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

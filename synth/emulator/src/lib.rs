@@ -18,6 +18,7 @@ pub mod template;
 mod api;
 mod inventory;
 mod journal;
+mod page;
 mod secret;
 mod sources;
 mod stack;

@@ -18,6 +18,7 @@ use crate::functions::{Declared, FunctionError, Functions, LocalKeys, Mode, Surr
 use crate::inventory::Inventory;
 use crate::issuer::{self, Claims, EVERY_SCOPE, Issuer, IssuerError};
 use crate::journal::Journal;
+use crate::page::{Backup, Inside, Page};
 use crate::secret;
 use crate::sources::{self, Mapping, QueueSource, StreamSource};
 use crate::state::{self, Folders, Lock, StateError};
@@ -167,7 +168,8 @@ impl<'a> Stack<'a> {
         let (port, aws_port) = options.ports;
         let unbound = |source| Error::Port { port, source };
         let listener = Server::bind(port).await.map_err(unbound)?;
-        let address = format!("http://{}", listener.local_addr().map_err(unbound)?);
+        let own = listener.local_addr().map_err(unbound)?;
+        let address = format!("http://{own}");
         let services = Arc::new(Services::start(data.port(aws_port).region(REGION)).await?);
 
         let parameters = template.parameters(&options.parameters)?;
@@ -180,8 +182,10 @@ impl<'a> Stack<'a> {
 
         let published: Arc<[u8]> = issuer.published().to_string().into_bytes().into();
         let keys_address = format!("{address}{KEYS}");
+        let declared = stack.functions(&url, &keys_address)?;
+        let backup = backup(&declared);
         let functions = Functions::start(
-            stack.functions(&url, &keys_address)?,
+            declared,
             &Surroundings {
                 mode: &options.mode,
                 endpoint: &stack.services.endpoint(),
@@ -206,8 +210,9 @@ impl<'a> Stack<'a> {
             stack.services.faults().set(chaos::script(options.troubles.clone(), options.seed));
         }
         let token = issuer.token(&Claims { scopes: EVERY_SCOPE, client: "local", expires: TOKEN })?;
+        let page = Page::new(own.port(), stack.inside(backup, &journal)?);
         let behind = Behind { services: stack.services.clone(), functions };
-        let front = Front { gateway, behind, journal, published, quiet: options.quiet };
+        let front = Front { gateway, behind, journal, page, published, quiet: options.quiet };
         let front = Server::start(listener, Arc::new(front)).map_err(unbound)?;
         Ok(Running {
             api: url,
@@ -499,6 +504,25 @@ impl<'a> Stack<'a> {
         })
     }
 
+    /// What the page looks at.
+    fn inside(&self, backup: Option<Backup>, journal: &Journal) -> Result<Inside, Error> {
+        let resources = self.resources()?;
+        let ids = |kind: &'static str| {
+            resources.iter().filter(move |resource| resource.kind == kind).map(|resource| resource.id)
+        };
+        let (tables, queues) = (ids("AWS::DynamoDB::Table"), ids("AWS::SQS::Queue"));
+        let names = &self.resolver.names;
+        Ok(Inside {
+            services: self.services.clone(),
+            region: REGION.to_owned(),
+            journal: journal.clone(),
+            tables: tables.filter_map(|id| names.reference(id)).map(str::to_owned).collect(),
+            queues: queues.filter_map(|id| names.attribute(id, "QueueName")).map(str::to_owned).collect(),
+            backup,
+            not_emulated: self.inventory.lines(),
+        })
+    }
+
     /// The ARN of a function, by its name or its ARN.
     fn function(&self, name: &str, functions: &Functions, path: &str) -> Result<String, Error> {
         let arn = if name.starts_with("arn:") {
@@ -526,6 +550,13 @@ fn binary(properties: &Value) -> String {
     let key = properties["Code"]["S3Key"].as_str().unwrap_or_default();
     let file = key.rsplit('/').next().unwrap_or_default();
     file.split(['-', '.']).next().unwrap_or_default().to_owned()
+}
+
+/// Where the functions keep accepted changes, and where they queue them.
+fn backup(declared: &[Declared]) -> Option<Backup> {
+    let r#gen = declared.iter().find(|function| function.binary == names::GEN)?;
+    let variable = |name: &str| r#gen.variables.get(name).cloned();
+    Some(Backup { bucket: variable(names::ENV_BUCKET)?, queue: variable(names::ENV_QUEUE)? })
 }
 
 /// The issuers of a template, and the local one, which no template names.

@@ -184,25 +184,18 @@ impl Services {
     /// # Errors
     /// Where a fault drops the connection.
     pub async fn call(&self, target: &str, body: impl Into<Bytes>) -> Result<(StatusCode, Bytes), Dropped> {
-        let (service, operation) = match of_target(target) {
-            Some((service, operation)) => (service, operation.to_owned()),
-            None => return Ok((StatusCode::BAD_REQUEST, Bytes::new())),
+        let Some((service, operation, asked)) = call_of(target, body.into()) else {
+            return Ok((StatusCode::BAD_REQUEST, Bytes::new()));
         };
-        let mut asked = Asked::new(body.into());
-        *asked.method_mut() = Method::POST;
-        let headers = asked.headers_mut();
-        // A target that was recognised above is ASCII.
-        if let Ok(target) = HeaderValue::from_str(target) {
-            headers.insert("x-amz-target", target);
-        }
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
-        for (name, value) in UNVERIFIED {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-        let answer = self.all.pass(service, &operation, asked).await?;
-        let status = answer.status();
-        let Ok(body) = answer.into_body().collect().await;
-        Ok((status, body.to_bytes()))
+        Ok(collected(self.all.pass(service, &operation, asked).await?).await)
+    }
+
+    /// The same past no fault, and uncounted: for somebody who only looks.
+    pub async fn look(&self, target: &str, body: impl Into<Bytes>) -> (StatusCode, Bytes) {
+        let Some((service, operation, asked)) = call_of(target, body.into()) else {
+            return (StatusCode::BAD_REQUEST, Bytes::new());
+        };
+        collected(self.all.serve(service, &operation, asked).await).await
     }
 
     /// Changes whenever a row of a table may have changed.
@@ -245,6 +238,27 @@ fn route(asked: &Asked) -> Result<(Service, String), String> {
     let target = target.to_str().unwrap_or_default();
     let (service, operation) = of_target(target).ok_or_else(|| target.to_owned())?;
     Ok((service, operation.to_owned()))
+}
+
+/// A call from within this process, as a request; none where no service here has this target.
+fn call_of(target: &str, body: Bytes) -> Option<(Service, String, Asked)> {
+    let (service, operation) = of_target(target)?;
+    let mut asked = Asked::new(body);
+    *asked.method_mut() = Method::POST;
+    let headers = asked.headers_mut();
+    // A target that was recognised above is ASCII, unless its operation is none that there is.
+    headers.insert("x-amz-target", HeaderValue::from_str(target).ok()?);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
+    for (name, value) in UNVERIFIED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Some((service, operation.to_owned(), asked))
+}
+
+async fn collected(answer: Answer) -> (StatusCode, Bytes) {
+    let status = answer.status();
+    let Ok(body) = answer.into_body().collect().await;
+    (status, body.to_bytes())
 }
 
 fn of_target(target: &str) -> Option<(Service, &str)> {

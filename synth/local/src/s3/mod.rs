@@ -24,6 +24,17 @@ use objects::Objects;
 /// The encoding in which SDKs send a body with a checksum behind it.
 const CHUNKED: &str = "aws-chunked";
 
+/// An object in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// In bytes.
+    pub size: i64,
+    /// In milliseconds since 1970-01-01T00:00:00Z.
+    pub modified: i64,
+}
+
 /// S3's buckets and objects.
 pub struct S3 {
     objects: Arc<Objects>,
@@ -49,6 +60,24 @@ impl S3 {
     /// Where SQLite cannot write.
     pub fn create_bucket(&self, name: &str) -> rusqlite::Result<()> {
         self.objects.create_bucket(name, self.clock.now()).map(drop)
+    }
+
+    /// At most `limit` objects whose keys start with `prefix` and come after `after`, in the order of their keys.
+    ///
+    /// # Errors
+    /// Where SQLite cannot read.
+    pub fn list(&self, bucket: &str, prefix: &str, after: &str, limit: usize) -> rusqlite::Result<Vec<Listed>> {
+        let entries = self.objects.list(bucket, prefix, after, limit)?;
+        let listed = |entry: objects::Entry| Listed { key: entry.key, size: entry.size, modified: entry.modified };
+        Ok(entries.into_iter().map(listed).collect())
+    }
+
+    /// What an object holds; none where there is no such object.
+    ///
+    /// # Errors
+    /// Where SQLite cannot read.
+    pub fn read(&self, bucket: &str, key: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+        Ok(self.objects.get(bucket, key)?.map(|(_, body)| body))
     }
 
     /// Answers a request.

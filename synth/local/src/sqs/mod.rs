@@ -7,6 +7,7 @@ mod admin;
 mod batch;
 mod digest;
 mod moves;
+mod peek;
 #[cfg(test)]
 mod properties;
 mod queue;
@@ -29,6 +30,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::database::{Database, Place};
 use crate::http::{Answer, answer};
+pub use peek::{Peeked, State};
 use queue::Queue;
 pub use refusal::Refusal;
 use requests::{Batch, ChangeVisibility, Delete, OfQueue, Receive, Send, read};

@@ -286,6 +286,14 @@ pub(super) fn receivable(
     Ok(messages)
 }
 
+/// The first messages of a queue, in the order in which they came.
+pub(super) fn first(transaction: &Transaction<'_>, queue: &Queue, limit: usize) -> Result<Vec<Message>, Refusal> {
+    let mut select =
+        transaction.prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE queue = ? ORDER BY id LIMIT ?"))?;
+    let messages = select.query_map(params![queue.id, limit], message)?.collect::<rusqlite::Result<_>>()?;
+    Ok(messages)
+}
+
 /// When the next message can be received that cannot be now.
 pub(super) fn next_visible(connection: &Connection, queue: &Queue, now: i64) -> Result<Option<i64>, Refusal> {
     let next = connection
