@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::log::{Log, actie, ask};
+use crate::asking::ask;
+use crate::log::{Log, actie};
 
 /// Every page of a list, by way of `next`.
 async fn pages(log: &Log, bsn: &str) -> Vec<Value> {
@@ -16,9 +17,8 @@ async fn pages(log: &Log, bsn: &str) -> Vec<Value> {
         let next = page.body["next"].as_str().map(str::to_owned);
         pages.push(page.body);
         let Some(next) = next else { return pages };
-        let (_, query) = next.split_once('?').expect("next has parameters");
-        let query: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
-        page = log.ask(ask("GET", "/verwerkingsacties").query(&query)).await;
+        assert!(next.starts_with(log.api()), "{next}");
+        page = log.ask(ask("GET", &next)).await;
     }
 }
 

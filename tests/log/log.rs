@@ -1,114 +1,77 @@
-//! The log, put together as the template does.
+//! The log as it runs on one machine, and how a test looks into it.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
-use aws_lambda_events::sqs::SqsEvent;
-use aws_sdk_sqs::config::Credentials;
-use aws_sdk_sqs::types::Message;
-use domain::pseudoniem::Pseudonymizer;
-use gateway::ServiceAnswer;
-use gateway::integration::{Api, HttpRequest};
-use handlers::auth::{Auth, HttpKeys, Refusal, Settings as AuthSettings};
-use handlers::aws::{Clients, DynamoTable, S3Backup, SecretsManager, SqsQueue};
-use handlers::call::Call;
-use handlers::r#gen::{Event, Gen, Settings as GenSettings};
-use handlers::proc::{Limits, Proc};
-use handlers::proj::Proj;
+use emulator::issuer::{Claims, Issuer};
+use emulator::state::Folders;
+use emulator::template::Template;
+use emulator::{Mode, Options, Running, Stack};
+use handlers::aws::Clients;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use indexmap::IndexMap;
-use jiff::Timestamp;
-use local::{Options, Services};
-use serde_json::{Map, Value, json};
+use local::{Call, Fault, Service, Services};
+use serde_json::{Value, json};
+use tempfile::TempDir;
 use tests::{build, root};
+use tokio::sync::watch;
 
-/// As the rendered templates call it.
-const TABLE: &str = "Table";
-const QUEUE: &str = "wachtrij";
-const BUCKET: &str = "reserve";
-const CLIENT: &str = "zaaksysteem";
-const CLIENT_KEY: &str = "een geheim van ten minste 32 tekens";
-const REQUEST_ID: &str = "7d1b9f3e-3a5c-4f0e-9a63-0d1c2b3a4f5e";
-
-pub(crate) const ALL_SCOPES: &str = "create:confidential read:confidential update:confidential delete:confidential";
+use crate::asking::{Ask, Reply, Token, ask};
 
 /// The log.
 pub(crate) struct Log {
-    pub(crate) services: Services,
-    pub(crate) clients: Clients,
-    api: Api,
-    auth: Auth<SecretsManager, HttpKeys>,
-    r#gen: Gen<DynamoTable, SqsQueue, S3Backup>,
-    proc: Proc<DynamoTable, SqsQueue, S3Backup>,
-    proj: Proj<DynamoTable>,
+    running: Running,
+    issuer: Issuer,
+    clients: Clients,
     http: Client<HttpConnector, Full<Bytes>>,
-    /// How far the stream was followed.
-    stream: tokio::sync::Mutex<Option<String>>,
-}
-
-/// What a client gets.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) body: Value,
-}
-
-/// What a client asks.
-pub(crate) struct Ask<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) path: String,
-    pub(crate) query: Vec<(String, String)>,
-    pub(crate) scopes: &'a str,
-    pub(crate) body: Option<Value>,
+    table: String,
+    bucket: String,
+    /// Keeps the issuer's key, which is all that is on disk.
+    _folder: TempDir,
 }
 
 impl Log {
+    /// The default stack.
     pub(crate) async fn start() -> Self {
-        let built = build(&root().join("stacks/local.yaml"), &[]);
-        let table = &built.template.resources["Table"].properties;
-        let template = serde_json::to_value(&built.template).expect("a template is JSON");
-        let services = Services::start(Options::in_memory()).await.expect("the services start");
-        services.dynamodb().create_table(TABLE, &serde_json::to_value(table).expect("JSON")).expect("a table");
-        services.s3().create_bucket(BUCKET).expect("a bucket");
-        services.sqs().create_queue(QUEUE, &json!({})).expect("a queue");
-        let secret = r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#;
-        services.secrets().set("pseudoniemen", secret).expect("a secret");
-        let clients_secret = json!({CLIENT: {"sleutel": CLIENT_KEY, "scopes": ALL_SCOPES}});
-        services.secrets().set("clients", &clients_secret.to_string()).expect("a secret");
+        Self::of(&serde_json::to_value(build(&root().join("stacks/local.yaml"), &[]).template).expect("JSON")).await
+    }
 
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new("eu-west-1"))
-            .endpoint_url(services.endpoint())
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"));
-        let clients = Clients::from(config.load().await);
-        let table = DynamoTable::new(clients.dynamodb(), TABLE.to_owned());
-        let queue = SqsQueue::new(clients.sqs(), services.sqs().url(QUEUE));
-        let backup = S3Backup::new(clients.s3(), BUCKET.to_owned());
-        let settings = AuthSettings {
-            issuers: Vec::new(),
-            clients_secret: Some("clients".to_owned()),
-            pseudonym_secret: "pseudoniemen".to_owned(),
-            tijdzone: jiff::tz::TimeZone::get("Europe/Amsterdam").expect("a time zone"),
+    /// The stack of a template.
+    pub(crate) async fn of(template: &Value) -> Self {
+        let template = Template::of(template.as_object().expect("a template is an object").clone());
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options {
+            name: "log".to_owned(),
+            folders: Folders::new(Some(folder.path()), "log").expect("a folder that is named"),
+            in_memory: true,
+            ports: (0, 0),
+            mode: Mode::Library,
+            parameters: [].into(),
+            troubles: Vec::new(),
+            seed: 0,
+            quiet: true,
         };
-        let keys = Pseudonymizer::from_secret(secret).expect("a secret");
-        let gen_settings = GenSettings { api_version: "0.9.0".to_owned(), ..GenSettings::default() };
+        let running = Stack::run(&template.expect("a template"), &options).await.expect("the stack runs");
+        let clients = Clients::at(&running.aws, "eu-west-1").await;
+        let tables =
+            clients.dynamodb().list_tables().send().await.expect("DynamoDB answers").table_names.expect("names");
+        let buckets = clients.s3().list_buckets().send().await.expect("S3 answers").buckets.expect("buckets");
+        let ([table], [bucket]) = (tables.as_slice(), buckets.as_slice()) else {
+            panic!("a table and a bucket: {tables:?}, {buckets:?}")
+        };
+        // From here on, so that what was sent to the queue can be looked at.
+        running.services().faults().record();
         Self {
-            api: Api::of(&template).expect("the template has an API"),
-            auth: Auth::new(settings, SecretsManager::new(clients.secrets()), HttpKeys::default()),
-            r#gen: Gen::new(table.clone(), queue.clone(), backup.clone(), keys, gen_settings),
-            proc: Proc::new(table.clone(), queue, backup, Limits::default()),
-            proj: Proj::new(table),
+            issuer: Issuer::open(folder.path()).expect("the issuer has a key"),
             http: Client::builder(TokioExecutor::new()).build_http(),
-            stream: tokio::sync::Mutex::default(),
+            table: table.clone(),
+            bucket: bucket.name().expect("a bucket has a name").to_owned(),
+            _folder: folder,
             clients,
-            services,
+            running,
         }
     }
 
@@ -139,234 +102,120 @@ impl Log {
         self.ask(ask("GET", "/verwerkingsacties").query(&query)).await
     }
 
-    /// As API Gateway: the authorizer first, then the integration that the template names.
+    /// Asks over HTTP.
     pub(crate) async fn ask(&self, asked: Ask<'_>) -> Reply {
-        let resource =
-            if asked.path == "/verwerkingsacties" { asked.path.as_str() } else { "/verwerkingsacties/{actieId}" };
-        let actie_id = asked.path.strip_prefix("/verwerkingsacties/");
-        let mut query = IndexMap::<String, Vec<String>>::new();
-        for (name, value) in &asked.query {
-            query.entry(name.clone()).or_default().push(value.clone());
-        }
-        let authorization = format!("Bearer {}", token(asked.scopes));
-        let event = json!({
-            "type": "REQUEST",
-            "methodArn": format!("arn:aws:execute-api:eu-west-1:111122223333:api/v1/{}{}", asked.method, asked.path),
-            "resource": resource,
-            "path": asked.path,
-            "httpMethod": asked.method,
-            "headers": {"Authorization": authorization, "Content-Type": "application/json"},
-            "multiValueHeaders": {"Authorization": [authorization], "Content-Type": ["application/json"]},
-            "queryStringParameters": query.iter().map(|(name, values)| (name, values.last())).collect::<BTreeMap<_, _>>(),
-            "multiValueQueryStringParameters": query,
-            "pathParameters": actie_id.map(|id| json!({"actieId": id})),
-            "stageVariables": {},
-            "requestContext": {
-                "requestId": REQUEST_ID, "domainName": "log.example", "stage": "v1", "path": format!("/v1{}", asked.path),
-            },
-            "body": asked.body.as_ref().map(Value::to_string),
-            "isBase64Encoded": false,
-        });
-        let context = match self.auth.authorize(&event).await {
-            Ok(answer) if answer.is_allowed() => answer.context,
-            Ok(_) => return Reply::of(403),
-            Err(Refusal::Unauthorized(_)) => return Reply::of(401),
-            Err(fault) => panic!("the authorizer failed: {fault}"),
+        let token = match asked.token {
+            Token::With(scopes) => Some(format!("Bearer {}", self.token(scopes))),
+            Token::Text(text) => Some(text.to_owned()),
+            Token::None => None,
         };
-        match asked.method {
-            "GET" | "DELETE" => {
-                let operation = match (asked.method, actie_id) {
-                    ("GET", None) => "verwerkingsactie_list",
-                    ("GET", Some(_)) => "verwerkingsactie_read",
-                    _ => "verwerkingsactie_delete",
-                };
-                let authorizer = context.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-                self.integrated(operation, &asked.path, query, authorizer).await
-            }
-            _ => {
-                let mut event = event;
-                event["requestContext"]["authorizer"] = json!(context);
-                let event: Event = serde_json::from_value(event).expect("an event of API Gateway");
-                let answer = self.r#gen.handle(event, call()).await;
-                let body = if answer.body.is_empty() { Value::Null } else { parsed(&answer.body) };
-                let headers = answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-                Reply { status: answer.status_code, headers, body }
-            }
-        }
+        // An address that a reply had is whole.
+        let address = match asked.path.starts_with("http") {
+            true => asked.path,
+            false => format!("{}{}", self.api(), asked.path),
+        };
+        let mut request = Request::builder().method(asked.method).uri(address);
+        request = token.into_iter().fold(request, |request, token| request.header("Authorization", token));
+        request = asked.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let request = request.body(Full::new(asked.body)).expect("a request");
+        let (answer, body) = self.http.request(request).await.expect("the API answers").into_parts();
+        let body = body.collect().await.expect("a whole answer").to_bytes();
+        Reply::read(answer.status.as_u16(), &answer.headers, &body)
     }
 
-    async fn integrated(
-        &self,
-        operation: &str,
-        path: &str,
-        query: IndexMap<String, Vec<String>>,
-        authorizer: Map<String, Value>,
-    ) -> Reply {
-        let request = HttpRequest { path: Some(path.to_owned()), query, authorizer, ..HttpRequest::default() };
-        let integration = self.api.operation(operation).expect("the template has the operation");
-        let call = integration.call(&request).expect("the request template renders");
-        let (status, body) =
-            self.dynamodb(&format!("DynamoDB_20120810.{}", integration.action), call.body.clone()).await;
-        let answer = ServiceAnswer { status, headers: IndexMap::new(), body: body.into() };
-        let answer = integration.answer(&call, &answer).expect("the response template renders");
-        let body = if answer.body.trim().is_empty() { Value::Null } else { parsed(&answer.body) };
-        Reply { status: answer.status, headers: answer.headers.into_iter().collect(), body }
+    /// A token of the local issuer.
+    pub(crate) fn token(&self, scopes: &str) -> String {
+        let claims = Claims { scopes, client: "zaaksysteem", expires: Duration::from_secs(600) };
+        self.issuer.token(&claims).expect("a token")
     }
 
-    async fn dynamodb(&self, target: &str, body: String) -> (u16, String) {
-        let request = Request::post(self.services.endpoint())
-            .header("X-Amz-Target", target)
-            .header("Content-Type", "application/x-amz-json-1.0")
-            .header("X-Amz-Date", "20260101T000000Z")
-            .header("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
-            .body(Full::new(Bytes::from(body)))
-            .expect("a request");
-        let answer = self.http.request(request).await.expect("DynamoDB answers");
-        let status = answer.status().as_u16();
-        let body = answer.into_body().collect().await.expect("a whole body").to_bytes();
-        (status, String::from_utf8(body.to_vec()).expect("JSON is text"))
+    /// Address of the API, stage included.
+    pub(crate) fn api(&self) -> &str {
+        &self.running.api
     }
 
-    /// Until nothing is left to be done: the queue's messages are applied, and the stream is followed.
+    pub(crate) fn services(&self) -> &Services {
+        self.running.services()
+    }
+
+    /// Waits until what was accepted has been applied.
     pub(crate) async fn settle(&self) {
-        while self.apply().await | self.follow().await {}
+        self.running.settled().await;
     }
 
-    /// Has `proc` apply messages, if there are any.
-    async fn apply(&self) -> bool {
-        let (sqs, url) = (self.clients.sqs(), self.services.sqs().url(QUEUE));
-        let receive = sqs.receive_message().queue_url(&url).max_number_of_messages(10);
-        let messages = receive.send().await.expect("the queue answers").messages.unwrap_or_default();
-        if messages.is_empty() {
-            return false;
-        }
-        let event: SqsEvent =
-            serde_json::from_value(json!({"Records": messages.iter().map(record).collect::<Vec<_>>()}))
-                .expect("an event of SQS");
-        let response = self.proc.handle(event, &call()).await;
-        assert!(response.batch_item_failures.is_empty(), "{response:?}");
-        for message in messages {
-            let delete = sqs.delete_message().queue_url(&url).set_receipt_handle(message.receipt_handle);
-            delete.send().await.expect("the queue answers");
-        }
-        true
+    /// Has what is accepted stay under way, until the hold is dropped: `proc` cannot write.
+    pub(crate) fn hold(&self) -> Hold {
+        let (held, free) = watch::channel(());
+        self.services().faults().set(move |call: &Call| match (call.service, call.operation.as_str()) {
+            (Service::DynamoDb, "TransactWriteItems") => {
+                let mut free = free.clone();
+                // It ends when the sender is dropped.
+                Fault::None.after(async move { while free.changed().await.is_ok() {} })
+            }
+            _ => Fault::None,
+        });
+        Hold(held)
     }
 
-    /// Has `proj` follow the table's stream, if there is anything new in it.
-    async fn follow(&self) -> bool {
-        let mut iterator = self.stream.lock().await;
-        let at = match iterator.take() {
-            Some(at) => at,
-            None => self.beginning().await,
+    /// All rows of the table, as DynamoDB has them.
+    pub(crate) async fn rows(&self) -> Vec<Value> {
+        let mut rows = Vec::new();
+        let mut asked = json!({"TableName": self.table, "ConsistentRead": true});
+        loop {
+            let answer = self.services().call("DynamoDB_20120810.Scan", asked.to_string()).await;
+            let (status, body) = answer.expect("nothing is in the way");
+            let answer: Value = serde_json::from_slice(&body).expect("JSON");
+            assert_eq!(status, 200, "{answer}");
+            rows.extend(answer["Items"].as_array().expect("rows").iter().cloned());
+            match &answer["LastEvaluatedKey"] {
+                Value::Null => return rows,
+                last => asked["ExclusiveStartKey"] = last.clone(),
+            }
+        }
+    }
+
+    /// The rows of an actie, by their `soort`.
+    pub(crate) async fn rows_of(&self, actie_id: &str, soort: &str) -> Vec<Value> {
+        let of = |row: &Value| {
+            row["actieId"]["S"] == actie_id && row["soort"]["S"].as_str().is_some_and(|it| it.starts_with(soort))
         };
-        let answer = self.stream_call("GetRecords", json!({"ShardIterator": at})).await;
-        *iterator = answer["NextShardIterator"].as_str().map(str::to_owned);
-        // The event source's filter.
-        let current = |record: &&Value| record["dynamodb"]["Keys"]["soort"]["S"] == "actueel";
-        let records = answer["Records"].as_array().into_iter().flatten();
-        let any = answer["Records"].as_array().is_some_and(|records| !records.is_empty());
-        let records: Vec<&Value> = records.filter(current).collect();
-        if !records.is_empty() {
-            let response = self.proj.handle(json!({ "Records": records }), &call()).await;
-            assert!(response.batch_item_failures.is_empty(), "{response:?}");
-        }
-        any
+        self.rows().await.into_iter().filter(of).collect()
     }
 
-    async fn beginning(&self) -> String {
-        let streams = self.stream_call("ListStreams", json!({"TableName": TABLE})).await;
-        let arn = &streams["Streams"][0]["StreamArn"];
-        let stream = self.stream_call("DescribeStream", json!({"StreamArn": arn})).await;
-        let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
-        let asked = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
-        let begin = self.stream_call("GetShardIterator", asked).await;
-        begin["ShardIterator"].as_str().expect("an iterator").to_owned()
-    }
-
-    async fn stream_call(&self, operation: &str, asked: Value) -> Value {
-        let (status, body) = self.dynamodb(&format!("DynamoDBStreams_20120810.{operation}"), asked.to_string()).await;
-        assert_eq!(status, 200, "{operation}: {body}");
-        parsed(&body)
-    }
-
-    /// All that lies in the table, the bucket and the queue, as text.
-    pub(crate) async fn at_rest(&self) -> String {
-        let (_, mut all) = self.dynamodb("DynamoDB_20120810.Scan", json!({"TableName": TABLE}).to_string()).await;
+    /// What lies in the bucket: keys and contents.
+    pub(crate) async fn backup(&self) -> Vec<(String, String)> {
         let s3 = self.clients.s3();
-        let objects = s3.list_objects_v2().bucket(BUCKET).send().await.expect("the bucket answers");
-        for object in objects.contents() {
-            let key = object.key().expect("an object has a key");
-            let content = s3.get_object().bucket(BUCKET).key(key).send().await.expect("it is there");
-            all.push_str(key);
-            let content = content.body.collect().await.expect("whole").to_vec();
-            all.push_str(&String::from_utf8(content).expect("text"));
-        }
-        let receive = self.clients.sqs().receive_message().queue_url(self.services.sqs().url(QUEUE));
-        let received =
-            receive.max_number_of_messages(10).visibility_timeout(0).send().await.expect("the queue answers");
-        for message in received.messages.unwrap_or_default() {
-            all.push_str(message.body().unwrap_or_default());
+        let mut pages = s3.list_objects_v2().bucket(&self.bucket).into_paginator().send();
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await {
+            for object in page.expect("the bucket answers").contents() {
+                let key = object.key().expect("an object has a key");
+                let content = s3.get_object().bucket(&self.bucket).key(key).send().await.expect("it is there");
+                let content = content.body.collect().await.expect("whole").to_vec();
+                all.push((key.to_owned(), String::from_utf8(content).expect("text")));
+            }
         }
         all
     }
-}
 
-impl Reply {
-    fn of(status: u16) -> Self {
-        Self { status, headers: BTreeMap::new(), body: Value::Null }
+    /// What was sent to the queue so far.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        let calls = self.services().faults().recorded().into_iter();
+        let sent = calls.filter(|call| call.service == Service::Sqs && call.operation.starts_with("SendMessage"));
+        sent.map(|call| String::from_utf8(call.body.to_vec()).expect("text")).collect()
     }
 
-    pub(crate) fn actie_id(&self) -> String {
-        self.body["actieId"].as_str().unwrap_or_else(|| panic!("no actie: {self:?}")).to_owned()
-    }
-}
-
-/// A request with all scopes.
-pub(crate) fn ask<'a>(method: &'a str, path: &str) -> Ask<'a> {
-    Ask { method, path: path.to_owned(), query: Vec::new(), scopes: ALL_SCOPES, body: None }
-}
-
-impl<'a> Ask<'a> {
-    pub(crate) fn query(self, query: &[(&str, &str)]) -> Self {
-        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { query, ..self }
-    }
-
-    pub(crate) fn body(self, body: &Value) -> Self {
-        Self { body: Some(body.clone()), ..self }
-    }
-
-    pub(crate) fn scopes(self, scopes: &'a str) -> Self {
-        Self { scopes, ..self }
+    /// All that lies in the table and the bucket, and lay in the queue, as text.
+    pub(crate) async fn at_rest(&self) -> String {
+        let mut all: Vec<String> = self.rows().await.iter().map(Value::to_string).collect();
+        all.extend(self.backup().await.into_iter().map(|(key, content)| format!("{key} {content}")));
+        all.extend(self.sent());
+        all.join("\n")
     }
 }
 
-fn call() -> Call {
-    Call { request_id: REQUEST_ID.to_owned(), deadline: Instant::now() + Duration::from_secs(25), trace: None }
-}
-
-/// A message as Lambda hands it on.
-fn record(message: &Message) -> Value {
-    json!({
-        "messageId": message.message_id, "receiptHandle": message.receipt_handle, "body": message.body,
-        "attributes": {}, "messageAttributes": {}, "md5OfBody": message.md5_of_body,
-        "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-west-1:000000000000:wachtrij",
-        "awsRegion": "eu-west-1",
-    })
-}
-
-/// A token in the ZGW way: HS256, signed by the client.
-fn token(scopes: &str) -> String {
-    use jsonwebtoken::{EncodingKey, Header};
-    let now = Timestamp::now().as_second();
-    let claims = json!({"iss": CLIENT, "client_id": CLIENT, "iat": now, "exp": now + 600, "scope": scopes});
-    let key = EncodingKey::from_secret(CLIENT_KEY.as_bytes());
-    jsonwebtoken::encode(&Header::default(), &claims, &key).expect("a token")
-}
-
-fn parsed(json: &str) -> Value {
-    serde_json::from_str(json).unwrap_or_else(|fout| panic!("{fout}: {json}"))
-}
+/// As long as this lives, what is accepted stays under way.
+pub(crate) struct Hold(#[expect(dead_code, reason = "who waits hears when it is dropped")] watch::Sender<()>);
 
 /// An actie about these persons.
 pub(crate) fn actie(persons: &[&str], more: &Value) -> Value {

@@ -20,7 +20,7 @@ use crate::issuer::{self, Claims, EVERY_SCOPE, Issuer, IssuerError};
 use crate::journal::Journal;
 use crate::page::{Backup, Inside, Page};
 use crate::secret;
-use crate::sources::{self, Mapping, QueueSource, StreamSource};
+use crate::sources::{self, Mapping, Progress, QueueSource, StreamSource};
 use crate::state::{self, Folders, Lock, StateError};
 use crate::template::{ACCOUNT, Names, Resolver, Resource, Template, TemplateError};
 
@@ -115,6 +115,7 @@ pub struct Running {
     pub not_emulated: Vec<String>,
     front: Server,
     tasks: JoinSet<()>,
+    progress: Progress,
     services: Arc<Services>,
     _lock: Option<Lock>,
 }
@@ -128,6 +129,12 @@ impl Running {
     /// The environment with which any AWS SDK or CLI looks into it.
     pub fn environment(&self) -> [(&'static str, String); 5] {
         crate::environment(&self.aws, REGION)
+    }
+
+    /// Waits until everything that was accepted so far has been applied: the queues that have a function are empty, and it
+    /// is done with the tables' streams. A message that keeps failing is waited for until it is a dead letter.
+    pub async fn settled(&self) {
+        self.progress.settled(&self.services).await;
     }
 
     /// Ends it: no new requests, no new batches, nothing half-written.
@@ -203,7 +210,8 @@ impl<'a> Stack<'a> {
         stack.inventory.other(gateway.not_emulated().iter().cloned());
         let journal = Journal::default();
         let mut tasks = JoinSet::new();
-        stack.begin_sources(&functions, &journal, &mut tasks)?;
+        let progress = Progress::default();
+        stack.begin_sources(&functions, &journal, &progress, &mut tasks)?;
         tasks.spawn(sweep(stack.services.clone()));
         if !options.troubles.is_empty() {
             // From here on: what is made at the start is made whole.
@@ -222,6 +230,7 @@ impl<'a> Stack<'a> {
             not_emulated: stack.inventory.lines(),
             front,
             tasks,
+            progress,
             services: stack.services,
             _lock: lock,
         })
@@ -435,12 +444,14 @@ impl<'a> Stack<'a> {
         &self,
         functions: &Arc<Functions>,
         journal: &Journal,
+        progress: &Progress,
         tasks: &mut JoinSet<()>,
     ) -> Result<(), Error> {
         let surroundings = sources::Surroundings {
             services: self.services.clone(),
             functions: functions.clone(),
             journal: journal.clone(),
+            progress: progress.clone(),
         };
         for resource in self.resources()? {
             if resource.kind != "AWS::Lambda::EventSourceMapping" {
@@ -458,6 +469,7 @@ impl<'a> Stack<'a> {
             let reorder = self.options.troubles.iter().map(|trouble| trouble.reorder).fold(0.0, f64::max);
             if let Some(id) = self.resolver.names.with_attribute("StreamArn", arn) {
                 let source = self.stream(id, arn, mapping, &properties)?;
+                progress.stream(arn);
                 tasks.spawn(source.run(surroundings.clone()));
             } else if let Some(id) = self.resolver.names.with_attribute("Arn", arn).filter(|_| arn.contains(":sqs:")) {
                 let source = QueueSource {
@@ -469,6 +481,7 @@ impl<'a> Stack<'a> {
                     reorder,
                     seed: self.options.seed,
                 };
+                progress.queue(&source.url);
                 tasks.spawn(source.run(surroundings.clone()));
             } else {
                 let what = format!("{arn} is neither a queue nor the stream of a table of this template");

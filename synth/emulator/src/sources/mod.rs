@@ -1,6 +1,7 @@
 //! Event source mappings: what Lambda's pollers do between a queue or a stream and a function.
 
 mod filter;
+mod progress;
 mod queue;
 mod stream;
 
@@ -14,6 +15,7 @@ use crate::functions::Functions;
 use crate::template::TemplateError;
 
 pub(crate) use filter::Filter;
+pub(crate) use progress::Progress;
 pub(crate) use queue::QueueSource;
 pub(crate) use stream::StreamSource;
 
@@ -34,6 +36,7 @@ pub(crate) struct Surroundings {
     pub(crate) services: Arc<Services>,
     pub(crate) functions: Arc<Functions>,
     pub(crate) journal: crate::journal::Journal,
+    pub(crate) progress: Progress,
 }
 
 /// Longer than any function may run; each has its own timeout.

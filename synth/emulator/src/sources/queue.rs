@@ -135,6 +135,7 @@ impl QueueSource {
             // A message that is not deleted comes again, and what it says is done already.
             call(surroundings, "DeleteMessageBatch", &json!({"QueueUrl": self.url, "Entries": entries})).await;
         }
+        surroundings.progress.moved();
     }
 
     fn wants(&self, message: &Value) -> bool {

@@ -50,12 +50,18 @@ impl StreamSource {
         let mut written = surroundings.services.written();
         let mut places = self.read_checkpoint();
         loop {
-            written.mark_unchanged();
-            let mut any = false;
-            for shard in self.shards(&surroundings).await {
-                any |= self.follow(&shard, &mut places, &surroundings).await;
+            let writes = *written.borrow_and_update();
+            let shards = self.shards(&surroundings).await;
+            let (mut any, mut all) = (false, !shards.is_empty());
+            for shard in shards {
+                let followed = self.follow(&shard, &mut places, &surroundings).await;
+                any |= followed == Some(true);
+                all &= followed.is_some();
             }
             if !any {
+                if all {
+                    surroundings.progress.followed(&self.arn, writes);
+                }
                 // The senders live as long as the services, which this holds.
                 let _ = tokio::time::timeout(INTERVAL, written.changed()).await;
             }
@@ -85,26 +91,26 @@ impl StreamSource {
         shards.filter_map(|shard| Some((arn.to_owned(), shard["ShardId"].as_str()?.to_owned()))).collect()
     }
 
-    /// Hands on the next records of a shard; says whether there were any.
-    async fn follow(&self, shard: &(String, String), places: &mut Places, surroundings: &Surroundings) -> bool {
+    /// Hands on the next records of a shard; says whether there were any, or nothing where it cannot be read.
+    async fn follow(&self, shard: &(String, String), places: &mut Places, surroundings: &Surroundings) -> Option<bool> {
         let (arn, id) = shard;
         let place = match places.get(id) {
             Some(place) => place.clone(),
             None => {
                 let asked = json!({"StreamArn": arn, "ShardId": id, "ShardIteratorType": self.start});
                 let answer = call(surroundings, "GetShardIterator", &asked).await.unwrap_or_default();
-                let Some(place) = answer["ShardIterator"].as_str() else { return false };
-                place.to_owned()
+                answer["ShardIterator"].as_str()?.to_owned()
             }
         };
         let asked = json!({"ShardIterator": place, "Limit": self.mapping.batch_size});
         let Some(mut answer) = call(surroundings, "GetRecords", &asked).await else {
             tokio::time::sleep(FIRST_PAUSE).await;
-            return false;
+            return None;
         };
         let records = match answer["Records"].take() {
             Value::Array(records) if !records.is_empty() => records,
-            _ => return false,
+            Value::Array(_) => return Some(false),
+            _ => return None,
         };
         let wanted = records.into_iter().filter(|record| self.mapping.filter.passes(record));
         let mut lanes = vec![Vec::new(); self.lanes.max(1)];
@@ -122,7 +128,7 @@ impl StreamSource {
             places.insert(id.clone(), next.to_owned());
             self.write_checkpoint(places);
         }
-        true
+        Some(true)
     }
 
     /// Hands over the records of a lane, in their order, until all of them are done or given up.
