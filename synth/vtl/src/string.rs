@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
+use crate::value::Store;
+
 /// A Java string, which points at where it stands: in the template, in the inputs, or among what the rendering made.
 /// Nearly all are well formed and UTF-8; only one with an unpaired surrogate is kept as units, so that equal strings
 /// always have the same shape.
@@ -16,19 +18,19 @@ pub(crate) enum JStr<'r> {
 /// A Java string that is kept here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JString {
-    Utf8(Box<str>),
-    Wide(Box<[u16]>),
+    Utf8(String),
+    Wide(Vec<u16>),
 }
 
 impl From<String> for JString {
     fn from(s: String) -> Self {
-        JString::Utf8(s.into_boxed_str())
+        JString::Utf8(s)
     }
 }
 
 impl From<&str> for JString {
     fn from(s: &str) -> Self {
-        JString::Utf8(s.into())
+        JString::Utf8(s.to_owned())
     }
 }
 
@@ -36,7 +38,7 @@ impl From<Vec<u16>> for JString {
     fn from(units: Vec<u16>) -> Self {
         match String::from_utf16(&units) {
             Ok(s) => JString::from(s),
-            Err(_) => JString::Wide(units.into_boxed_slice()),
+            Err(_) => JString::Wide(units),
         }
     }
 }
@@ -257,14 +259,14 @@ impl Out {
         self.wide.as_ref().map_or(self.text.len(), |w| w.len() * 2)
     }
 
-    /// What was written so far, as a string; what is written next begins anew in the same room.
-    pub(crate) fn take(&mut self) -> JString {
-        let made = match self.wide.take() {
-            None => JString::from(self.text.as_str()),
-            Some(units) => JString::from(units),
+    /// What was written so far, kept in a store; what is written next begins anew in the same room.
+    pub(crate) fn move_to<'r>(&mut self, store: &'r Store) -> JStr<'r> {
+        let kept = match self.wide.take() {
+            None => JStr::Utf8(store.text(&self.text)),
+            Some(units) => store.string(&JString::from(units)),
         };
         self.text.clear();
-        made
+        kept
     }
 
     pub(crate) fn into_text(self) -> String {

@@ -230,10 +230,10 @@ pub(crate) fn iterator_next<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<Va
         return Ok(Value::Null);
     };
     let placeholder = crate::value::Cursor::List { list: id, next: 0, changes: 0 };
-    let mut cursor = std::mem::replace(cursor, placeholder);
+    let mut cursor = std::mem::replace(&mut **cursor, placeholder);
     let result = heap.advance(&mut cursor);
     if let Object::Iterator(place) = heap.get_mut(id) {
-        *place = cursor;
+        **place = cursor;
     }
     result
 }

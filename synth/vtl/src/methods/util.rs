@@ -40,7 +40,7 @@ fn escape_java_script<'r>(heap: &mut Heap<'r>, s: &JStr<'r>) -> JStr<'r> {
     }
     let mut out = Out::with_capacity(s.bytes() + s.bytes() / 4 + 4);
     write_escaped(s, Escaping::JavaScript, &mut out);
-    heap.keep(out)
+    heap.keep_from(&mut out)
 }
 
 fn is_escaped(b: u8, escaping: Escaping) -> bool {

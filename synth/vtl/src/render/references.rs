@@ -17,12 +17,12 @@ impl<'r> Interpreter<'r> {
         for step in &reference.steps {
             value = match &step.kind {
                 StepKind::Property(name)
-                    if let Some(member) = self.heap.member(&value, &self.names[*name as usize]) =>
+                    if let Some(member) = self.heap.member(value, &self.names[*name as usize]) =>
                 {
                     self.heap.step(2)?;
                     member
                 }
-                _ => self.step(&value, step).at(step.at)?,
+                _ => self.step(value, step).at(step.at)?,
             };
             if value.is_null() {
                 return Ok(Value::str(""));
@@ -31,15 +31,16 @@ impl<'r> Interpreter<'r> {
         Ok(value)
     }
 
-    pub(super) fn step(&mut self, on: &Value<'r>, step: &'r Step) -> Flow<Value<'r>> {
+    #[inline(never)]
+    pub(super) fn step(&mut self, on: Value<'r>, step: &'r Step) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         match &step.kind {
-            StepKind::Property(name) => methods::property(self, on, self.name(*name)),
-            StepKind::Call(name, arguments) => self.call(on, self.name(*name), arguments),
+            StepKind::Property(name) => methods::property(self, &on, self.name(*name)),
+            StepKind::Call(name, arguments) => self.call(&on, self.name(*name), arguments),
             StepKind::Index(index) => {
                 let index = self.value(index)?;
-                let index = self.count_back(index, on)?;
-                methods::call(self, on, "get", &[index])
+                let index = self.count_back(index, &on)?;
+                methods::call(self, &on, "get", &[index])
             }
         }
     }
@@ -92,7 +93,7 @@ impl<'r> Interpreter<'r> {
             if on.is_null() {
                 return Ok(());
             }
-            on = self.step(&on, step).at(step.at)?;
+            on = self.step(on, step).at(step.at)?;
         }
         if on.is_null() {
             return Ok(());

@@ -1,5 +1,6 @@
 //! What a map holds: the members of an object of JSON as they were read, until something changes them.
 
+use super::entries::BUCKETS;
 use super::{Entries, JMap, Key, Value};
 use crate::string::{JStr, Tag};
 
@@ -101,6 +102,14 @@ impl<'h, 'r> MapView<'h, 'r> {
         match self.members {
             Looked::Read(chain, _) => chain.len as usize,
             Looked::Own(entries) => entries.len(),
+        }
+    }
+
+    /// The size of Java's hash table.
+    pub(super) fn buckets(&self) -> usize {
+        match self.members {
+            Looked::Read(..) => BUCKETS,
+            Looked::Own(entries) => entries.buckets(),
         }
     }
 
