@@ -32,10 +32,17 @@ fn first(text: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> usize {
     at + (marks(last).trailing_zeros() as usize / 8).min(rest.len())
 }
 
+/// The eight bytes at a place, where there are as many.
 #[inline]
-fn word(text: &[u8], at: usize) -> Option<u64> {
+pub(crate) fn word(text: &[u8], at: usize) -> Option<u64> {
     let bytes = text.get(at..)?.first_chunk::<8>()?;
     Some(u64::from_le_bytes(*bytes))
+}
+
+/// How many bytes of a word stand before the first of some bytes; eight where it has none of them.
+#[inline]
+pub(crate) fn find_within<const N: usize>(word: u64, wanted: [u8; N]) -> usize {
+    any_of(word, wanted).trailing_zeros() as usize / 8
 }
 
 /// Where one of some bytes first is, from a place on; the text's length where none is.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
+use crate::scan;
 use crate::value::Store;
 
 /// A Java string, which points at where it stands: in the template, in the inputs, or among what the rendering made.
@@ -180,15 +181,17 @@ impl Tag {
     /// Of the name of so many bytes that stands at a place in a text.
     #[inline]
     pub(crate) fn at(text: &[u8], start: usize, len: usize) -> Self {
+        let word = scan::word(text, start).unwrap_or_else(|| {
+            let short = &text[start..start + len.min(Self::MOST)];
+            short.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+        });
+        Tag::begins(word, len)
+    }
+
+    /// Of the name of so many bytes that a word begins with.
+    #[inline]
+    pub(crate) fn begins(word: u64, len: usize) -> Self {
         let count = len.min(Self::MOST);
-        let word = match text.get(start..start + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()) {
-            Some(bytes) => u64::from_le_bytes(bytes),
-            None => {
-                let mut bytes = [0; 8];
-                bytes[..count].copy_from_slice(&text[start..start + count]);
-                u64::from_le_bytes(bytes)
-            }
-        };
         Tag(word & ((1 << (8 * count)) - 1) | (len.min(Self::MOST + 1) as u64) << 56)
     }
 

@@ -258,6 +258,14 @@ impl<'r> Parser<'_, 'r> {
     /// A name, with its tag.
     fn name(&mut self, quote: u8) -> Outcome<(JStr<'r>, Tag)> {
         let start = self.pos + 1;
+        // Most names are so short that one word has all of them.
+        if let Some(word) = scan::word(self.text.as_bytes(), start) {
+            let len = scan::find_within(word, [quote, b'\\']);
+            if self.text.as_bytes().get(start + len) == Some(&quote) {
+                self.pos = start + len + 1;
+                return Ok((JStr::from(&self.text[start..start + len]), Tag::begins(word, len)));
+            }
+        }
         let name = self.string(quote)?;
         let tag = match name {
             // Nearly all names stand in the text as they read.
@@ -284,12 +292,20 @@ impl<'r> Parser<'_, 'r> {
     #[inline(never)]
     fn escaped_string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
         self.pos += 1;
-        if !self.text.as_bytes()[self.pos..].contains(&quote) {
+        let start = self.pos;
+        self.unescape(quote).or_else(|error| {
+            if self.text.as_bytes()[start..].contains(&quote) {
+                return Err(error);
+            }
             self.pos = self.text.len();
-            return self.unexpected();
-        }
+            self.unexpected()
+        })
+    }
+
+    fn unescape(&mut self, quote: u8) -> Outcome<JStr<'r>> {
+        let mut search = self.pos;
         loop {
-            let end = scan::find_or_control(self.text.as_bytes(), self.pos, [quote, b'\\', 0x7f]);
+            let end = scan::find_or_control(self.text.as_bytes(), search, [quote, b'\\', 0x7f]);
             self.scratch.push_str(&self.text[self.pos..end]);
             self.pos = end;
             match self.byte() {
@@ -300,11 +316,17 @@ impl<'r> Parser<'_, 'r> {
                 }
                 b'\\' => {
                     self.pos += 1;
+                    // What stands for itself goes with the text behind it.
+                    if matches!(self.byte(), b'"' | b'\\' | b'/' | b'\'') {
+                        search = self.pos + 1;
+                        continue;
+                    }
                     self.escape()?;
                 }
                 // Control characters go, but only from strings that have an escape in them.
                 _ => self.pos += 1,
             }
+            search = self.pos;
         }
     }
 
@@ -320,10 +342,6 @@ impl<'r> Parser<'_, 'r> {
             'r' => self.scratch.push_str("\r"),
             'f' => self.scratch.push_str("\u{c}"),
             'b' => self.scratch.push_str("\u{8}"),
-            '\\' => self.scratch.push_str("\\"),
-            '/' => self.scratch.push_str("/"),
-            '\'' => self.scratch.push_str("'"),
-            '"' => self.scratch.push_str("\""),
             'u' => {
                 let unit = self.hex(4)?;
                 self.scratch.push_unit(unit);
