@@ -1,7 +1,7 @@
 //! Where objects live, and what a rendering may still use.
 
 use super::{
-    Chain, Class, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
+    Chain, Class, Entries, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
 };
 use crate::error::ErrorKind;
 use crate::limits::Limits;
@@ -95,14 +95,35 @@ impl<'r> Heap<'r> {
     }
 
     /// As [`Heap::add`], when it is the number that is asked for.
-    #[inline(always)]
     pub(crate) fn place(&mut self, object: Object<'r>) -> Outcome<ObjectId> {
-        self.charge(96)?;
-        let Ok(id) = ObjectId::try_from(self.objects.len()) else {
-            return Err(ErrorKind::Limit("too many objects".to_owned()).into());
-        };
+        let id = self.next_id()?;
         self.objects.push(object);
         Ok(id)
+    }
+
+    /// The number of the object that comes next, which counts as memory.
+    #[inline]
+    fn next_id(&mut self) -> Outcome<ObjectId> {
+        self.charge(96)?;
+        match ObjectId::try_from(self.objects.len()) {
+            Ok(id) => Ok(id),
+            Err(_) => Err(ErrorKind::Limit("too many objects".to_owned()).into()),
+        }
+    }
+
+    /// The map of an object of JSON that has been read.
+    #[inline]
+    pub(crate) fn map_of(&mut self, chain: Chain) -> Outcome<ObjectId> {
+        let id = self.next_id()?;
+        let map = JMap { kind: MapKind::Linked, members: Members::Read(chain), changes: chain.len };
+        self.objects.push(Object::Map(map));
+        Ok(id)
+    }
+
+    /// As [`Heap::map_of`], of an object with so many members that they need an index.
+    pub(crate) fn large_map_of(&mut self, entries: Box<Entries<'r>>) -> Outcome<ObjectId> {
+        let changes = entries.len() as u32;
+        self.place(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own(entries), changes }))
     }
 
     /// Takes room for what a text of JSON of so many bytes will probably need; a large one's grows as it is read.

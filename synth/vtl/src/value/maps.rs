@@ -1,7 +1,7 @@
 //! Maps, and the order of their entries.
 
 use super::{
-    Chain, Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Value,
+    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Value,
     unsupported,
 };
 use crate::ast::Name;
@@ -106,21 +106,6 @@ impl<'r> Heap<'r> {
     pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &'r str) -> Outcome<Value<'r>> {
         self.step(1)?;
         Ok(self.map(id).and_then(|m| m.get_text(name)).copied().unwrap_or(Value::Null))
-    }
-
-    /// The map of an object of JSON that has been read.
-    pub(crate) fn map_of(&mut self, chain: Chain) -> Outcome<ObjectId> {
-        self.place(Object::Map(JMap {
-            kind: MapKind::Linked,
-            members: Members::Read(chain),
-            changes: chain.len,
-        }))
-    }
-
-    /// As [`Heap::map_of`], of an object with so many members that they need an index.
-    pub(crate) fn large_map_of(&mut self, entries: Box<Entries<'r>>) -> Outcome<ObjectId> {
-        let changes = entries.len() as u32;
-        self.place(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own(entries), changes }))
     }
 
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value<'r>, value: Value<'r>) -> Outcome<Value<'r>> {
