@@ -15,11 +15,30 @@ pub(crate) struct Name {
     text: Arc<str>,
     tag: Tag,
     is_class: bool,
+    of_loop: Option<LoopProperty>,
+}
+
+/// What a template asks of `$foreach`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LoopProperty {
+    Index,
+    Count,
+    HasNext,
+    First,
+    Last,
 }
 
 impl Name {
     pub(crate) fn new(text: Arc<str>) -> Self {
-        Name { tag: Tag::of(&text), is_class: text.eq_ignore_ascii_case("class"), text }
+        let of_loop = match &*text {
+            "index" => Some(LoopProperty::Index),
+            "count" => Some(LoopProperty::Count),
+            "hasNext" => Some(LoopProperty::HasNext),
+            "first" => Some(LoopProperty::First),
+            "last" => Some(LoopProperty::Last),
+            _ => None,
+        };
+        Name { tag: Tag::of(&text), is_class: text.eq_ignore_ascii_case("class"), of_loop, text }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -28,6 +47,11 @@ impl Name {
 
     pub(crate) fn tag(&self) -> Tag {
         self.tag
+    }
+
+    /// What it is as a property of `$foreach`.
+    pub(crate) fn of_loop(&self) -> Option<LoopProperty> {
+        self.of_loop
     }
 
     /// Whether as a property it is `getClass`, which every object has.

@@ -17,7 +17,7 @@ fn any_of<const N: usize>(word: u64, wanted: [u8; N]) -> u64 {
 }
 
 /// Where the first marked byte is, from a place on; the text's length where none is.
-#[inline]
+#[inline(always)]
 fn first(text: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> usize {
     let mut at = from;
     while let Some(word) = word(text, at) {

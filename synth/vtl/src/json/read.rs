@@ -70,7 +70,7 @@ impl<'r> Reading<'r> {
         let (JStr::Utf8(name), None, Ok(here)) = (name, &self.large, u32::try_from(place)) else {
             return None;
         };
-        if let Some(same) = self.chain.find(members, tag, name) {
+        if let Some((same, _)) = self.chain.find(members, tag, name) {
             return Some(same);
         }
         match self.chain.len {

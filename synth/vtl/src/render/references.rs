@@ -15,14 +15,16 @@ impl<'r> Interpreter<'r> {
             return Ok(Value::str(""));
         }
         for step in &reference.steps {
-            value = match &step.kind {
-                StepKind::Property(name)
-                    if let Some(member) = self.heap.member(value, &self.names[*name as usize]) =>
-                {
+            let member = match &step.kind {
+                StepKind::Property(name) => self.heap.member(value, &self.names[*name as usize]),
+                _ => None,
+            };
+            value = match member {
+                Some(member) => {
                     self.heap.step(2)?;
                     member
                 }
-                _ => self.step(value, step).at(step.at)?,
+                None => self.step(value, step).at(step.at)?,
             };
             if value.is_null() {
                 return Ok(Value::str(""));

@@ -89,17 +89,22 @@ impl<'r> Heap<'r> {
         }
     }
 
-    /// `value.name` where the value is an object of JSON as it was read; null where it has no such member.
+    /// `value.name` where the value is an object of JSON as it was read, null where it has no such member; or where it
+    /// is what a loop knows of itself.
     #[inline]
     pub(crate) fn member(&self, value: Value<'r>, name: &Name) -> Option<Value<'r>> {
-        if let Value::Object(id) = value
-            && let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = self.get(id)
-            && !name.is_class()
-        {
-            let found = chain.find(&self.members, name.tag(), name.text());
-            return Some(found.map_or(Value::Null, |at| self.members[at].value));
+        let Value::Object(id) = value else {
+            return None;
+        };
+        let object = self.get(id);
+        if let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = object {
+            let member = || chain.get(&self.members, name.tag(), name.text()).copied().unwrap_or(Value::Null);
+            return (!name.is_class()).then(member);
         }
-        None
+        match (object, name.of_loop()) {
+            (Object::Scope(scope), Some(property)) => Some(scope.property(property)),
+            _ => None,
+        }
     }
 
     /// `map.name`, for maps whose entries are all their own.

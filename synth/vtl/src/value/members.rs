@@ -31,18 +31,29 @@ impl Chain {
         })
     }
 
-    /// Where a member is.
+    /// A member, and where it is.
     #[inline]
-    pub(crate) fn find(self, members: &[Member<'_>], tag: Tag, name: &str) -> Option<usize> {
+    pub(crate) fn find<'h, 'r>(
+        self,
+        members: &'h [Member<'r>],
+        tag: Tag,
+        name: &str,
+    ) -> Option<(usize, &'h Member<'r>)> {
         let mut at = self.first as usize;
         for _ in 0..self.len {
-            let member = &members[at];
+            let member = members.get(at)?;
             if member.tag == tag && (tag.is_all() || member.name == name) {
-                return Some(at);
+                return Some((at, member));
             }
             at = member.next as usize;
         }
         None
+    }
+
+    /// A member's value.
+    #[inline]
+    pub(crate) fn get<'h, 'r>(self, members: &'h [Member<'r>], tag: Tag, name: &str) -> Option<&'h Value<'r>> {
+        self.find(members, tag, name).map(|(_, member)| &member.value)
     }
 }
 
@@ -124,7 +135,7 @@ impl<'h, 'r> MapView<'h, 'r> {
     /// The value under a string.
     pub(crate) fn get_text(&self, name: &str) -> Option<&'h Value<'r>> {
         match self.members {
-            Looked::Read(chain, members) => chain.find(members, Tag::of(name), name).map(|at| &members[at].value),
+            Looked::Read(chain, members) => chain.get(members, Tag::of(name), name),
             Looked::Own(entries) => entries.get_text(name),
         }
     }

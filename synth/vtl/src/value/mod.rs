@@ -19,7 +19,7 @@ pub(crate) use store::Store;
 
 use num_bigint::BigInt;
 
-use crate::ast::Definition;
+use crate::ast::{Definition, LoopProperty};
 use crate::error::ErrorKind;
 use crate::number::Decimal;
 use crate::string::JStr;
@@ -185,6 +185,18 @@ pub(crate) struct Scope<'r> {
     pub(crate) index: i32,
     pub(crate) has_next: bool,
     pub(crate) storage: ObjectId,
+}
+
+impl<'r> Scope<'r> {
+    pub(crate) fn property(&self, property: LoopProperty) -> Value<'r> {
+        match property {
+            LoopProperty::Index => Value::Int(self.index),
+            LoopProperty::Count => Value::Int(self.index + 1),
+            LoopProperty::HasNext => Value::Bool(self.has_next),
+            LoopProperty::First => Value::Bool(self.index < 1),
+            LoopProperty::Last => Value::Bool(!self.has_next),
+        }
+    }
 }
 
 /// Nearly all objects are maps and lists: what is larger is boxed, so that these stay small.
