@@ -195,6 +195,11 @@ impl Tag {
         Tag(word & ((1 << (8 * count)) - 1) | (len.min(Self::MOST + 1) as u64) << 56)
     }
 
+    /// One of so many places, of which different tags mostly get different ones.
+    pub(crate) fn spread(self, places: usize) -> usize {
+        (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize % places
+    }
+
     /// Whether names with this tag are equal.
     #[inline]
     pub(crate) fn is_all(self) -> bool {

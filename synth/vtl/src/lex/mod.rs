@@ -338,6 +338,12 @@ impl<'a> Lexer<'a> {
                 booleans(s, b);
                 identifier(s, b);
             }
+            // Nothing goes on with what most references end at.
+            State::Reference | State::RefModifier
+                if !special && !matches!(first, b'[' | b'(' | b'{' | b'}' | b'.' | b' ' | b'\t') =>
+            {
+                b.offer(Kind::RefEnd, self.char_len());
+            }
             State::Reference | State::RefModifier => {
                 if first == b'[' {
                     b.offer(Kind::IndexOpen, 1);
@@ -378,6 +384,16 @@ impl<'a> Lexer<'a> {
             }
             _ if plain && matches!(first, b'"' | b'\'') => string(s, b),
             _ if plain && first.is_ascii_digit() => numbers(s, b),
+            _ if plain && matches!(first, b'$' | b'\\') => everywhere(s, b),
+            State::Directive
+                if matches!(first, b'=' | b'&' | b'|' | b'<' | b'>' | b'!' | b'+' | b'*' | b'/' | b'%') =>
+            {
+                operators(s, b);
+            }
+            State::Directive if first == b'(' => b.offer(Kind::ParenOpen, 1),
+            State::Directive if first == b')' => b.offer(Kind::ParenClose, 1 + blank_line_end(&s[1..])),
+            State::RefCall if first == b')' => b.offer(Kind::CallClose, 1),
+            State::RefCall if first == b',' => b.offer(Kind::Comma, 1),
             State::Directive if word => {
                 booleans(s, b);
                 operators(s, b);
@@ -395,9 +411,6 @@ impl<'a> Lexer<'a> {
             }
             State::RefCall => {
                 punctuation(s, b);
-                if first == b')' {
-                    b.offer(Kind::CallClose, 1);
-                }
                 b.offer(Kind::Set, set_directive(s));
                 if special {
                     everywhere(s, b);
@@ -410,11 +423,6 @@ impl<'a> Lexer<'a> {
             }
             State::Directive => {
                 punctuation(s, b);
-                match first {
-                    b'(' => b.offer(Kind::ParenOpen, 1),
-                    b')' => b.offer(Kind::ParenClose, 1 + blank_line_end(&s[1..])),
-                    _ => {}
-                }
                 if special {
                     everywhere(s, b);
                 }
@@ -472,6 +480,9 @@ impl<'a> Lexer<'a> {
     }
 
     fn char_len(&self) -> usize {
-        self.text[self.pos..].chars().next().map_or(0, char::len_utf8)
+        match self.src.get(self.pos) {
+            Some(0..=0x7f) => 1,
+            _ => self.text[self.pos..].chars().next().map_or(0, char::len_utf8),
+        }
     }
 }

@@ -20,6 +20,7 @@ use crate::ast::{Block, Name, Node, Slot, Span};
 use crate::error::Fault;
 use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
+use crate::string::Tag;
 
 /// The directives that API Gateway's engine knows besides `#if`, `#set` and `#end`.
 const DIRECTIVES: [&str; 8] = ["foreach", "include", "parse", "macro", "literal", "break", "define", "stop"];
@@ -51,7 +52,7 @@ impl<'s> Shared<'s> {
     }
 
     pub(crate) fn slot(&mut self, name: &str) -> Slot {
-        let recent = &mut self.recent[recent(name)];
+        let recent = &mut self.recent[Tag::of(name).spread(RECENT)];
         if self.names.get(*recent as usize).is_some_and(|known| known.text() == name) {
             return *recent;
         }
@@ -74,14 +75,8 @@ impl<'s> Shared<'s> {
     }
 }
 
-/// Names are mostly those of a moment ago: the place of the one to compare with first.
-fn recent(name: &str) -> usize {
-    let bytes = name.as_bytes();
-    let byte = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
-    (bytes.len() + byte(bytes.first()) * 7 + byte(bytes.last()) * 13) % RECENT
-}
-
-const RECENT: usize = 64;
+/// Names are mostly those of a moment ago: so many of them are compared with before there is a search.
+const RECENT: usize = 256;
 
 /// Parses a text; `base` is where it begins in the template, `origin` where it stands among the template's texts.
 pub(crate) fn parse(

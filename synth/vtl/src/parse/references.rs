@@ -4,6 +4,7 @@ use super::Parser;
 use crate::ast::{Before, Escaping, Expr, Reference, Shape, Span, Step, StepKind};
 use crate::error::Fault;
 use crate::lex::Kind;
+use crate::scan;
 
 impl Parser<'_, '_> {
     pub(super) fn reference(&mut self) -> Result<Reference, Fault> {
@@ -91,7 +92,9 @@ impl Parser<'_, '_> {
             before: None,
             source: Span::default(),
         };
-        if image.contains('\\') && image.contains("\\!") {
+        // Mostly there is nothing in front of the dollar sign.
+        let bare = image.starts_with('$') && scan::find(image.as_bytes(), 1, [b'$', b'\\']) == image.len();
+        if !bare && image.contains("\\!") {
             // `$\!x`: one backslash goes, the rest is text that no variable is called after.
             let dollar = image.find('$').unwrap_or(0);
             let start = image[dollar..].find('\\').map_or(image.len(), |i| i + dollar);
@@ -103,18 +106,20 @@ impl Parser<'_, '_> {
             reference.source = self.shared.texts.make(&name);
             return reference;
         }
-        let slashes = image.bytes().take_while(|b| *b == b'\\').count();
-        reference.escaped = slashes % 2 == 1;
-        let mut rest = &image[slashes..];
-        let more = &rest[..rest.rfind('$').unwrap_or(0)];
-        rest = &rest[more.len()..];
-        if slashes > 1 || !more.is_empty() {
-            reference.before = Some(Box::new(Before { prefix: image[..slashes / 2].into(), more: more.into() }));
-        }
-        // What stands before the dollar sign is no part of the reference, though Velocity reads it in one.
-        reference.at = at + image.len() - rest.len();
-        if rest.len() != image.len() {
-            self.images.insert(first, rest.into());
+        let mut rest = image;
+        if !bare {
+            let slashes = image.bytes().take_while(|b| *b == b'\\').count();
+            reference.escaped = slashes % 2 == 1;
+            let more = &image[slashes..image.rfind('$').unwrap_or(slashes).max(slashes)];
+            rest = &image[slashes + more.len()..];
+            if slashes > 1 || !more.is_empty() {
+                reference.before = Some(Box::new(Before { prefix: image[..slashes / 2].into(), more: more.into() }));
+            }
+            // What stands before the dollar sign is no part of the reference, though Velocity reads it in one.
+            reference.at = at + image.len() - rest.len();
+            if rest.len() != image.len() {
+                self.images.insert(first, rest.into());
+            }
         }
         reference.source = self.source(first, last);
         let name = if let Some(quiet) = rest.strip_prefix("$!") {
