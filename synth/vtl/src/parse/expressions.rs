@@ -109,7 +109,7 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn unary(&mut self) -> Result<Sourced, Fault> {
-        if self.look(2, Self::scan_not)? {
+        if matches!(self.peek()?, Kind::Whitespace | Kind::Not) && self.look(2, Self::scan_not)? {
             let first = self.current + 1;
             self.accept(Kind::Whitespace)?;
             self.expect(Kind::Not)?;

@@ -91,7 +91,7 @@ pub(crate) fn parse(
         base,
         origin,
         lexer: Lexer::new(text, base),
-        tokens: Vec::with_capacity(text.len() / 4 + 2),
+        tokens: Vec::with_capacity(text.len() / 3 + 2),
         specials: HashMap::new(),
         images: HashMap::new(),
         current: 0,
@@ -158,6 +158,13 @@ impl<'a> Parser<'a, '_> {
     fn peek(&mut self) -> Result<Kind, Fault> {
         self.fetch(self.current + 1)?;
         Ok(self.tokens[self.current + 1].kind)
+    }
+
+    /// Whether a kind of token stands so many tokens ahead, all of which are fetched.
+    fn follows(&mut self, ahead: usize, kind: Kind) -> Result<bool, Fault> {
+        let index = self.current + ahead;
+        self.fetch(index)?;
+        Ok(self.tokens[index].kind == kind)
     }
 
     fn at(&self, index: usize) -> usize {

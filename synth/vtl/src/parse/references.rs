@@ -24,19 +24,19 @@ impl Parser<'_, '_> {
         self.expect(Kind::Identifier)?;
         let mut steps = Vec::new();
         self.indexes(&mut steps)?;
-        while self.look(2, Self::scan_step)? {
+        while self.follows(1, Kind::Dot)? && self.follows(2, Kind::Identifier)? {
             if steps.is_empty() {
                 steps.reserve_exact(2);
             }
             self.expect(Kind::Dot)?;
-            let is_method = self.look(3, Self::scan_method)?;
+            let is_method = self.follows(2, Kind::ParenOpen)? && self.look(3, Self::scan_method)?;
             self.expect(Kind::Identifier)?;
             let at = self.at(self.current);
             let name = self.raw(self.current);
             let name = self.shared.slot(name);
             let kind = if is_method {
                 self.expect(Kind::ParenOpen)?;
-                let mut arguments = Vec::new();
+                let mut arguments = Vec::with_capacity(1);
                 if self.peek()? != Kind::CallClose {
                     arguments.push(self.parameter()?);
                     while self.accept(Kind::Comma)? {
