@@ -69,10 +69,10 @@ pub(crate) enum Node {
     Comment {
         at: usize,
     },
-    Reference(Box<Reference>),
+    Reference(ReferenceId),
     Set {
         at: usize,
-        target: Box<Reference>,
+        target: ReferenceId,
         value: Expr,
     },
     If {
@@ -136,6 +136,24 @@ pub(crate) enum Escaping {
     /// `$util.escapeJavaScript(…).replaceAll("\\'", "'")`, which is right for JSON: the escape of `'` is taken back. There is
     /// no other `'` that a backslash could stand before, so it is not escaped in the first place.
     Json,
+}
+
+/// The number of a reference: all those of a template stand in one list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReferenceId(u32);
+
+impl ReferenceId {
+    pub(crate) fn new(references: &mut Vec<Reference>, reference: Reference) -> Self {
+        // A template has not as many bytes as there are numbers.
+        let id = ReferenceId(references.len() as u32);
+        references.push(reference);
+        id
+    }
+
+    #[inline]
+    pub(crate) fn of(self, references: &[Reference]) -> &Reference {
+        &references[self.0 as usize]
+    }
 }
 
 #[derive(Debug)]
@@ -226,16 +244,16 @@ pub(crate) enum Expr {
         body: Block,
         has_line_comment: bool,
     },
-    Reference(Box<Reference>),
+    Reference(ReferenceId),
     /// A word where a directive takes one, such as `in`.
     Word,
     Range(Box<Expr>, Box<Expr>, usize),
     Map(Vec<(Expr, Expr)>),
     List(Vec<Expr>),
-    Or(Box<Expr>, Box<Expr>),
-    And(Box<Expr>, Box<Expr>),
+    Or(Box<[Expr; 2]>),
+    And(Box<[Expr; 2]>),
     Not(Box<Expr>),
-    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    Compare(CompareOp, Box<[Expr; 2]>),
     Math(Box<Math>),
 }
 

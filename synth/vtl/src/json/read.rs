@@ -6,9 +6,7 @@ use crate::error::ErrorKind;
 use crate::number::{Decimal, Whole};
 use crate::scan;
 use crate::string::{JStr, Out, Tag};
-use crate::value::{
-    Chain, Entries, Heap, Key, ListKind, Member, ObjectId, Outcome, Value, exception, unsupported,
-};
+use crate::value::{Chain, Entries, Heap, Key, ListKind, Member, ObjectId, Outcome, Value, exception, unsupported};
 
 /// Written over a text's end; the character itself ends a text too.
 const END: u8 = 0x1a;

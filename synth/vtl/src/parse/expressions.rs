@@ -17,7 +17,7 @@ impl Parser<'_, '_> {
             while p.accept(Kind::Or)? {
                 let from = p.current + 1;
                 let right = p.conjunction()?;
-                left = (Expr::Or(Box::new(left.0), Box::new(right.0)), (from, p.current));
+                left = (Expr::Or(Box::new([left.0, right.0])), (from, p.current));
             }
             Ok((left.0, (first, p.current)))
         })
@@ -28,7 +28,7 @@ impl Parser<'_, '_> {
         while self.accept(Kind::And)? {
             let from = self.current + 1;
             let right = self.equality()?;
-            left = (Expr::And(Box::new(left.0), Box::new(right.0)), (from, self.current));
+            left = (Expr::And(Box::new([left.0, right.0])), (from, self.current));
         }
         Ok(left)
     }
@@ -44,7 +44,7 @@ impl Parser<'_, '_> {
             self.current += 1;
             let from = self.current + 1;
             let right = self.relation()?;
-            left = (Expr::Compare(op, Box::new(left.0), Box::new(right.0)), (from, self.current));
+            left = (Expr::Compare(op, Box::new([left.0, right.0])), (from, self.current));
         }
     }
 
@@ -61,7 +61,7 @@ impl Parser<'_, '_> {
             self.current += 1;
             let from = self.current + 1;
             let right = self.sum()?;
-            left = (Expr::Compare(op, Box::new(left.0), Box::new(right.0)), (from, self.current));
+            left = (Expr::Compare(op, Box::new([left.0, right.0])), (from, self.current));
         }
     }
 
@@ -125,7 +125,7 @@ impl Parser<'_, '_> {
         let mut range = None;
         let value = match self.peek()? {
             Kind::Str => self.deeper(Self::string)?,
-            Kind::Identifier | Kind::RefOpen => Expr::Reference(Box::new(self.reference()?)),
+            Kind::Identifier | Kind::RefOpen => Expr::Reference(self.reference()?),
             Kind::Integer => self.integer()?,
             _ if self.look(ANY, Self::scan_range_start)? => self.range()?,
             Kind::Float => self.float()?,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub(crate) use texts::Texts;
 
-use crate::ast::{Block, Name, Node, Slot, Span};
+use crate::ast::{Block, Name, Node, Reference, Slot, Span};
 use crate::error::Fault;
 use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
@@ -30,6 +30,7 @@ pub(crate) struct Shared<'s> {
     pub(crate) texts: Texts<'s>,
     pub(crate) slots: HashMap<Arc<str>, Slot>,
     pub(crate) names: Vec<Name>,
+    pub(crate) references: Vec<Reference>,
     recent: [Slot; RECENT],
     next_id: usize,
     depth: usize,
@@ -43,6 +44,7 @@ impl<'s> Shared<'s> {
             texts: Texts::new(source),
             slots: HashMap::new(),
             names: Vec::new(),
+            references: Vec::with_capacity(source.len() / 32),
             recent: [0; RECENT],
             next_id: 0,
             depth: 0,

@@ -1,14 +1,15 @@
 //! `$name.property.method(argument)[index]`
 
 use super::Parser;
-use crate::ast::{Before, Escaping, Expr, Reference, Shape, Span, Step, StepKind};
+use crate::ast::{Before, Escaping, Expr, Reference, ReferenceId, Shape, Span, Step, StepKind};
 use crate::error::Fault;
 use crate::lex::Kind;
 use crate::scan;
 
 impl Parser<'_, '_> {
-    pub(super) fn reference(&mut self) -> Result<Reference, Fault> {
-        self.deeper(Self::reference_inner)
+    pub(super) fn reference(&mut self) -> Result<ReferenceId, Fault> {
+        let reference = self.deeper(Self::reference_inner)?;
+        Ok(ReferenceId::new(&mut self.shared.references, reference))
     }
 
     pub(super) fn reference_inner(&mut self) -> Result<Reference, Fault> {
@@ -66,7 +67,7 @@ impl Parser<'_, '_> {
                 Kind::Str => self.deeper(Self::string)?,
                 Kind::Integer => self.integer()?,
                 Kind::True | Kind::False => self.boolean()?,
-                Kind::Identifier | Kind::RefOpen => Expr::Reference(Box::new(self.reference()?)),
+                Kind::Identifier | Kind::RefOpen => Expr::Reference(self.reference()?),
                 _ => return Err(self.unexpected("an index: a number, a string or a reference")),
             };
             self.accept(Kind::Whitespace)?;

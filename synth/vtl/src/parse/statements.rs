@@ -57,7 +57,7 @@ impl Parser<'_, '_> {
                 self.fetch(self.current + 2)?;
                 if kind == Kind::Identifier || self.follows(2, Kind::Identifier)? {
                     let reference = self.reference()?;
-                    block.push(Node::Reference(Box::new(reference)));
+                    block.push(Node::Reference(reference));
                     return Ok(());
                 }
             }
@@ -146,7 +146,7 @@ impl Parser<'_, '_> {
         self.expect(Kind::Set)?;
         let at = self.at(self.current);
         self.accept(Kind::Whitespace)?;
-        let target = Box::new(self.reference()?);
+        let target = self.reference()?;
         self.accept(Kind::Whitespace)?;
         self.expect(Kind::Assign)?;
         let value = self.expression()?.0;

@@ -1,8 +1,7 @@
 //! Maps, and the order of their entries.
 
 use super::{
-    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Value,
-    unsupported,
+    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Value, unsupported,
 };
 use crate::ast::Name;
 use crate::number;
