@@ -149,7 +149,7 @@ impl<'a> Parser<'a, '_> {
     fn lex(&mut self, index: usize) -> Result<(), Fault> {
         while self.tokens.len() <= index {
             let token = self.lexer.next()?;
-            if let Some(special) = self.lexer.special.take() {
+            if let Some(special) = self.lexer.special() {
                 self.specials.insert(self.tokens.len(), special);
             }
             self.tokens.push(token);
