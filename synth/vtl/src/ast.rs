@@ -15,11 +15,30 @@ pub(crate) struct Name {
     text: Arc<str>,
     tag: Tag,
     is_class: bool,
+    of_loop: Option<LoopProperty>,
+}
+
+/// What a template asks of `$foreach`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LoopProperty {
+    Index,
+    Count,
+    HasNext,
+    First,
+    Last,
 }
 
 impl Name {
     pub(crate) fn new(text: Arc<str>) -> Self {
-        Name { tag: Tag::of(&text), is_class: text.eq_ignore_ascii_case("class"), text }
+        let of_loop = match &*text {
+            "index" => Some(LoopProperty::Index),
+            "count" => Some(LoopProperty::Count),
+            "hasNext" => Some(LoopProperty::HasNext),
+            "first" => Some(LoopProperty::First),
+            "last" => Some(LoopProperty::Last),
+            _ => None,
+        };
+        Name { tag: Tag::of(&text), is_class: text.eq_ignore_ascii_case("class"), of_loop, text }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -28,6 +47,11 @@ impl Name {
 
     pub(crate) fn tag(&self) -> Tag {
         self.tag
+    }
+
+    /// What it is as a property of `$foreach`.
+    pub(crate) fn of_loop(&self) -> Option<LoopProperty> {
+        self.of_loop
     }
 
     /// Whether as a property it is `getClass`, which every object has.
@@ -45,10 +69,10 @@ pub(crate) enum Node {
     Comment {
         at: usize,
     },
-    Reference(Box<Reference>),
+    Reference(ReferenceId),
     Set {
         at: usize,
-        target: Box<Reference>,
+        target: ReferenceId,
         value: Expr,
     },
     If {
@@ -112,6 +136,24 @@ pub(crate) enum Escaping {
     /// `$util.escapeJavaScript(…).replaceAll("\\'", "'")`, which is right for JSON: the escape of `'` is taken back. There is
     /// no other `'` that a backslash could stand before, so it is not escaped in the first place.
     Json,
+}
+
+/// The number of a reference: all those of a template stand in one list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReferenceId(u32);
+
+impl ReferenceId {
+    pub(crate) fn new(references: &mut Vec<Reference>, reference: Reference) -> Self {
+        // A template has not as many bytes as there are numbers.
+        let id = ReferenceId(references.len() as u32);
+        references.push(reference);
+        id
+    }
+
+    #[inline]
+    pub(crate) fn of(self, references: &[Reference]) -> &Reference {
+        &references[self.0 as usize]
+    }
 }
 
 #[derive(Debug)]
@@ -202,16 +244,16 @@ pub(crate) enum Expr {
         body: Block,
         has_line_comment: bool,
     },
-    Reference(Box<Reference>),
+    Reference(ReferenceId),
     /// A word where a directive takes one, such as `in`.
     Word,
     Range(Box<Expr>, Box<Expr>, usize),
     Map(Vec<(Expr, Expr)>),
     List(Vec<Expr>),
-    Or(Box<Expr>, Box<Expr>),
-    And(Box<Expr>, Box<Expr>),
+    Or(Box<[Expr; 2]>),
+    And(Box<[Expr; 2]>),
     Not(Box<Expr>),
-    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    Compare(CompareOp, Box<[Expr; 2]>),
     Math(Box<Math>),
 }
 

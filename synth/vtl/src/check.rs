@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::ast::{Block, Child, Expr, Node, Reference, Slot, Step, StepKind};
+use crate::ast::{Block, Child, Expr, Node, Reference, ReferenceId, Slot, Step, StepKind};
 use crate::error::Position;
 use crate::limits::Limits;
 use crate::template::Template;
@@ -128,7 +128,11 @@ const BOOLEAN_METHODS: [&str; 12] = [
     "isBlank",
 ];
 
-impl Checker<'_> {
+impl<'t> Checker<'t> {
+    fn found(&self, reference: ReferenceId) -> &'t Reference {
+        reference.of(&self.template.references)
+    }
+
     fn warn(&mut self, at: usize, kind: WarningKind) {
         let position = self.template.position(at);
         self.warnings.push(Warning { position, kind });
@@ -141,7 +145,7 @@ impl Checker<'_> {
     fn is_boolean(&self, e: &Expr) -> bool {
         match e {
             Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => true,
-            Expr::Reference(reference) => self.asks(reference),
+            Expr::Reference(reference) => self.asks(self.found(*reference)),
             _ => false,
         }
     }
@@ -197,12 +201,14 @@ impl Checker<'_> {
                 }
             }
             Node::Reference(reference) => {
+                let reference = self.found(*reference);
                 self.reference(reference);
                 if self.is_json && !self.in_quotes && !reference.escaped && !self.is_safe(reference) {
                     self.warn(reference.at, WarningKind::UnquotedValue(self.written(reference)));
                 }
             }
             Node::Set { target, value, .. } => {
+                let target = self.found(*target);
                 self.expression(value);
                 self.reference(target);
                 if target.steps.is_empty() {
@@ -288,7 +294,7 @@ impl Checker<'_> {
     fn is_count(&self, e: &Expr) -> bool {
         match e {
             Expr::Reference(r) => matches!(
-                r.steps.last().map(|s| &s.kind),
+                self.found(*r).steps.last().map(|s| &s.kind),
                 Some(StepKind::Call(name, _)) if matches!(self.name(*name), "size" | "length" | "indexOf" | "intValue" | "longValue" | "parseInt")
             ),
             _ => false,
@@ -352,12 +358,10 @@ impl Checker<'_> {
     /// A condition: what of it is asked for being true.
     fn condition(&mut self, e: &Expr) {
         match e {
-            Expr::Or(left, right) | Expr::And(left, right) => {
-                self.condition(left);
-                self.condition(right);
-            }
+            Expr::Or(sides) | Expr::And(sides) => sides.iter().for_each(|side| self.condition(side)),
             Expr::Not(inner) => self.condition(inner),
             Expr::Reference(reference) => {
+                let reference = self.found(*reference);
                 self.reference(reference);
                 let known = match reference.steps.last().map(|s| &s.kind) {
                     None => self.boolean.contains(&reference.root) || self.name(reference.root) == "velocityHasNext",
@@ -397,7 +401,7 @@ impl Checker<'_> {
                 }
                 (self.in_quotes, self.is_json) = before;
             }
-            Expr::Reference(reference) => self.reference(reference),
+            Expr::Reference(reference) => self.reference(self.found(*reference)),
             Expr::Range(from, to, _) => {
                 self.expression(from);
                 self.expression(to);
@@ -410,10 +414,7 @@ impl Checker<'_> {
             }
             Expr::List(items) => items.iter().for_each(|e| self.expression(e)),
             Expr::Or(..) | Expr::And(..) | Expr::Not(_) => self.condition(e),
-            Expr::Compare(_, left, right) => {
-                self.expression(left);
-                self.expression(right);
-            }
+            Expr::Compare(_, sides) => sides.iter().for_each(|side| self.expression(side)),
             Expr::Math(math) => {
                 self.expression(&math.left);
                 self.expression(&math.right);

@@ -17,20 +17,32 @@ fn any_of<const N: usize>(word: u64, wanted: [u8; N]) -> u64 {
 }
 
 /// Where the first marked byte is, from a place on; the text's length where none is.
-#[inline]
+#[inline(always)]
 fn first(text: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> usize {
     let mut at = from;
-    while let Some(chunk) = text.get(at..at + 8).and_then(|chunk| <[u8; 8]>::try_from(chunk).ok()) {
-        let found = marks(u64::from_le_bytes(chunk));
+    while let Some(word) = word(text, at) {
+        let found = marks(word);
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
     let rest = text.get(at..).unwrap_or_default();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    at + (marks(u64::from_le_bytes(last)).trailing_zeros() as usize / 8).min(rest.len())
+    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    at + (marks(last).trailing_zeros() as usize / 8).min(rest.len())
+}
+
+/// The eight bytes at a place, where there are as many.
+#[inline]
+pub(crate) fn word(text: &[u8], at: usize) -> Option<u64> {
+    let bytes = text.get(at..)?.first_chunk::<8>()?;
+    Some(u64::from_le_bytes(*bytes))
+}
+
+/// How many bytes of a word stand before the first of some bytes; eight where it has none of them.
+#[inline]
+pub(crate) fn find_within<const N: usize>(word: u64, wanted: [u8; N]) -> usize {
+    any_of(word, wanted).trailing_zeros() as usize / 8
 }
 
 /// Where one of some bytes first is, from a place on; the text's length where none is.

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
+use crate::scan;
+use crate::value::Store;
+
 /// A Java string, which points at where it stands: in the template, in the inputs, or among what the rendering made.
 /// Nearly all are well formed and UTF-8; only one with an unpaired surrogate is kept as units, so that equal strings
 /// always have the same shape.
@@ -16,19 +19,19 @@ pub(crate) enum JStr<'r> {
 /// A Java string that is kept here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JString {
-    Utf8(Box<str>),
-    Wide(Box<[u16]>),
+    Utf8(String),
+    Wide(Vec<u16>),
 }
 
 impl From<String> for JString {
     fn from(s: String) -> Self {
-        JString::Utf8(s.into_boxed_str())
+        JString::Utf8(s)
     }
 }
 
 impl From<&str> for JString {
     fn from(s: &str) -> Self {
-        JString::Utf8(s.into())
+        JString::Utf8(s.to_owned())
     }
 }
 
@@ -36,7 +39,7 @@ impl From<Vec<u16>> for JString {
     fn from(units: Vec<u16>) -> Self {
         match String::from_utf16(&units) {
             Ok(s) => JString::from(s),
-            Err(_) => JString::Wide(units.into_boxed_slice()),
+            Err(_) => JString::Wide(units),
         }
     }
 }
@@ -178,16 +181,23 @@ impl Tag {
     /// Of the name of so many bytes that stands at a place in a text.
     #[inline]
     pub(crate) fn at(text: &[u8], start: usize, len: usize) -> Self {
+        let word = scan::word(text, start).unwrap_or_else(|| {
+            let short = &text[start..start + len.min(Self::MOST)];
+            short.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+        });
+        Tag::begins(word, len)
+    }
+
+    /// Of the name of so many bytes that a word begins with.
+    #[inline]
+    pub(crate) fn begins(word: u64, len: usize) -> Self {
         let count = len.min(Self::MOST);
-        let word = match text.get(start..start + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()) {
-            Some(bytes) => u64::from_le_bytes(bytes),
-            None => {
-                let mut bytes = [0; 8];
-                bytes[..count].copy_from_slice(&text[start..start + count]);
-                u64::from_le_bytes(bytes)
-            }
-        };
         Tag(word & ((1 << (8 * count)) - 1) | (len.min(Self::MOST + 1) as u64) << 56)
+    }
+
+    /// One of so many places, of which different tags mostly get different ones.
+    pub(crate) fn spread(self, places: usize) -> usize {
+        (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize % places
     }
 
     /// Whether names with this tag are equal.
@@ -257,14 +267,14 @@ impl Out {
         self.wide.as_ref().map_or(self.text.len(), |w| w.len() * 2)
     }
 
-    /// What was written so far, as a string; what is written next begins anew in the same room.
-    pub(crate) fn take(&mut self) -> JString {
-        let made = match self.wide.take() {
-            None => JString::from(self.text.as_str()),
-            Some(units) => JString::from(units),
+    /// What was written so far, kept in a store; what is written next begins anew in the same room.
+    pub(crate) fn move_to<'r>(&mut self, store: &'r Store) -> JStr<'r> {
+        let kept = match self.wide.take() {
+            None => JStr::Utf8(store.text(&self.text)),
+            Some(units) => store.string(&JString::from(units)),
         };
         self.text.clear();
-        made
+        kept
     }
 
     pub(crate) fn into_text(self) -> String {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
-use crate::ast::{Block, Name, Slot};
+use crate::ast::{Block, Name, Reference, Slot};
 use crate::error::{ErrorKind, ParseError, Position, RenderError};
 use crate::limits::Limits;
 use crate::methods::InputState;
@@ -21,6 +21,7 @@ pub struct Template {
     length: usize,
     pub(crate) body: Block,
     pub(crate) names: Vec<Name>,
+    pub(crate) references: Vec<Reference>,
     pub(crate) macros: Vec<usize>,
     slots: Slots,
 }
@@ -118,6 +119,7 @@ impl Template {
             length: source.len(),
             body,
             names: shared.names,
+            references: shared.references,
             macros: shared.macros,
             slots,
         })
@@ -190,6 +192,7 @@ impl Template {
         let mut interpreter = Interpreter {
             texts: &self.texts,
             names: &self.names,
+            references: &self.references,
             heap,
             variables,
             input,

@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::number::{Decimal, Whole};
 use crate::scan;
 use crate::string::{JStr, Out, Tag};
-use crate::value::{Chain, Entries, Heap, Key, ListKind, Member, Outcome, Value, exception, unsupported};
+use crate::value::{Chain, Entries, Heap, Key, ListKind, Member, ObjectId, Outcome, Value, exception, unsupported};
 
 /// Written over a text's end; the character itself ends a text too.
 const END: u8 = 0x1a;
@@ -46,6 +46,54 @@ pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'
     heap.expect_json(text.len());
     let mut parser = Parser { text, pos: 0, heap, scratch: Out::new() };
     parser.value(Until::End)
+}
+
+/// The members of an object that is being read.
+#[derive(Default)]
+struct Reading<'r> {
+    chain: Chain,
+    /// Where the chain's last member is.
+    last: usize,
+    /// All members, once the object needs an index, or has half a surrogate pair in a name.
+    large: Option<Box<Entries<'r>>>,
+    /// How many were read; the last of several with one name counts, in the place of the first.
+    count: usize,
+}
+
+impl<'r> Reading<'r> {
+    /// Where the value of a member goes; nowhere among the heap's members where the object is a large one.
+    #[inline]
+    fn place(&mut self, members: &mut Vec<Member<'r>>, name: JStr<'r>, tag: Tag) -> Option<usize> {
+        let place = members.len();
+        let (JStr::Utf8(name), None, Ok(here)) = (name, &self.large, u32::try_from(place)) else {
+            return None;
+        };
+        if let Some((same, _)) = self.chain.find(members, tag, name) {
+            return Some(same);
+        }
+        match self.chain.len {
+            SMALL => return None,
+            0 => self.chain.first = here,
+            _ => members[self.last].next = here,
+        }
+        members.push(Member { tag, next: 0, name, value: Value::Null });
+        self.last = place;
+        self.chain.len += 1;
+        Some(place)
+    }
+
+    #[inline(never)]
+    fn add_large(&mut self, members: &[Member<'r>], name: JStr<'r>, value: Value<'r>) {
+        let large = self.large.get_or_insert_default();
+        for Member { name, value, .. } in std::mem::take(&mut self.chain).walk(members) {
+            large.push(Key::Str(JStr::from(*name)), (Value::str(name), *value));
+        }
+        let key = Key::Str(name);
+        match large.get_mut(&key) {
+            Some((_, old)) => *old = value,
+            None => large.push(key, (Value::Str(name), value)),
+        }
+    }
 }
 
 struct Parser<'h, 'r> {
@@ -105,8 +153,8 @@ impl<'r> Parser<'_, 'r> {
                     continue;
                 }
                 quote @ (b'"' | b'\'') => Ok(Value::Str(self.string(quote)?)),
-                b'{' => self.nested(Self::object),
-                b'[' => self.nested(Self::array),
+                b'{' => Ok(Value::Object(self.object()?)),
+                b'[' => Ok(Value::Object(self.array()?)),
                 b':' | b'}' | b']' => self.unexpected(),
                 b'0'..=b'9' | b'-' => self.number(until),
                 _ => {
@@ -123,14 +171,9 @@ impl<'r> Parser<'_, 'r> {
         }
     }
 
-    fn nested(&mut self, f: impl FnOnce(&mut Self) -> Outcome<Value<'r>>) -> Outcome<Value<'r>> {
+    #[inline(never)]
+    fn array(&mut self) -> Outcome<ObjectId> {
         self.heap.enter()?;
-        let result = f(self);
-        self.heap.leave();
-        result
-    }
-
-    fn array(&mut self) -> Outcome<Value<'r>> {
         self.pos += 1;
         let mut items = Vec::new();
         loop {
@@ -138,21 +181,23 @@ impl<'r> Parser<'_, 'r> {
                 b' ' | b'\r' | b'\n' | b'\t' | b',' => self.pos += 1,
                 b']' => {
                     self.pos += 1;
-                    return self.heap.list(ListKind::JsonArray, items);
+                    self.heap.leave();
+                    return self.heap.list_of(ListKind::JsonArray, items);
                 }
                 b':' | b'}' | END => return self.unexpected(),
+                b'{' => items.push(Value::Object(self.object()?)),
                 _ => items.push(self.value(Until::Array)?),
             }
         }
     }
 
-    fn object(&mut self) -> Outcome<Value<'r>> {
-        let mut chain = Chain::default();
-        let mut last = 0;
-        let mut large: Option<Box<Entries<'r>>> = None;
+    #[inline(never)]
+    fn object(&mut self) -> Outcome<ObjectId> {
+        self.heap.enter()?;
+        let mut members = Reading::default();
         loop {
             self.pos += 1;
-            let name = match self.byte() {
+            let (name, tag) = match self.byte() {
                 quote @ (b'"' | b'\'') => self.name(quote)?,
                 b' ' | b'\r' | b'\n' | b'\t' | b',' => continue,
                 b':' | b']' | b'[' | b'{' => return self.unexpected(),
@@ -164,20 +209,31 @@ impl<'r> Parser<'_, 'r> {
             };
             if self.byte() != b':' {
                 self.skip_space();
-            }
-            if self.byte() != b':' {
-                return self.unexpected();
+                if self.byte() != b':' {
+                    return self.unexpected();
+                }
             }
             self.pos += 1;
             if self.pos >= self.text.len() {
                 return self.unexpected();
             }
-            // Most values are strings, right behind the colon.
-            let value = match self.byte() {
-                b'"' => Value::Str(self.string(b'"')?),
-                _ => self.value(Until::Value)?,
-            };
-            self.member(&mut chain, &mut last, &mut large, name, value)?;
+            members.count += 1;
+            match members.place(&mut self.heap.members, name, tag) {
+                // Most values are strings or objects, right behind the colon.
+                Some(place) => {
+                    let value = match self.byte() {
+                        b'"' => Value::Str(self.string(b'"')?),
+                        b'{' => Value::Object(self.object()?),
+                        _ => self.value(Until::Value)?,
+                    };
+                    self.heap.members[place].value = value;
+                }
+                None => {
+                    let value = self.value(Until::Value)?;
+                    self.heap.charge(96)?;
+                    members.add_large(&self.heap.members, name, value);
+                }
+            }
             if self.byte() <= b' ' {
                 self.skip_space();
             }
@@ -188,64 +244,28 @@ impl<'r> Parser<'_, 'r> {
             }
         }
         self.pos += 1;
-        if let Some(large) = large {
-            return self.heap.large_map_of(large);
-        }
-        self.heap.map_of(chain)
-    }
-
-    /// Takes in a member; the last of several with one name counts, in the place of the first.
-    #[inline]
-    fn member(
-        &mut self,
-        chain: &mut Chain,
-        last: &mut usize,
-        large: &mut Option<Box<Entries<'r>>>,
-        (name, tag): (JStr<'r>, Tag),
-        value: Value<'r>,
-    ) -> Outcome<()> {
-        self.heap.step(1)?;
-        self.heap.charge(96)?;
-        let place = self.heap.members.len();
-        let (JStr::Utf8(name), None, Ok(here)) = (name, &large, u32::try_from(place)) else {
-            self.large_member(chain, large.get_or_insert_default(), name, value);
-            return Ok(());
-        };
-        if let Some(same) = chain.find(&self.heap.members, tag, name) {
-            self.heap.members[same].value = value;
-            return Ok(());
-        }
-        if chain.len == SMALL {
-            self.large_member(chain, large.get_or_insert_default(), JStr::from(name), value);
-            return Ok(());
-        }
-        self.heap.members.push(Member { tag, next: 0, name, value });
-        if chain.len == 0 {
-            chain.first = here;
-        } else {
-            self.heap.members[*last].next = here;
-        }
-        *last = place;
-        chain.len += 1;
-        Ok(())
-    }
-
-    /// As [`Parser::member`], of an object that needs an index, or has half a surrogate pair in a name.
-    #[inline(never)]
-    fn large_member(&mut self, chain: &mut Chain, large: &mut Entries<'r>, name: JStr<'r>, value: Value<'r>) {
-        for Member { name, value, .. } in std::mem::take(chain).walk(&self.heap.members) {
-            large.push(Key::Str(JStr::from(*name)), (Value::str(name), *value));
-        }
-        let key = Key::Str(name);
-        match large.get_mut(&key) {
-            Some((_, old)) => *old = value,
-            None => large.push(key, (Value::Str(name), value)),
+        self.heap.leave();
+        self.heap.step(members.count)?;
+        match members.large {
+            Some(large) => self.heap.large_map_of(large),
+            None => {
+                self.heap.charge(96 * members.count)?;
+                self.heap.map_of(members.chain)
+            }
         }
     }
 
     /// A name, with its tag.
     fn name(&mut self, quote: u8) -> Outcome<(JStr<'r>, Tag)> {
         let start = self.pos + 1;
+        // Most names are so short that one word has all of them.
+        if let Some(word) = scan::word(self.text.as_bytes(), start) {
+            let len = scan::find_within(word, [quote, b'\\']);
+            if self.text.as_bytes().get(start + len) == Some(&quote) {
+                self.pos = start + len + 1;
+                return Ok((JStr::from(&self.text[start..start + len]), Tag::begins(word, len)));
+            }
+        }
         let name = self.string(quote)?;
         let tag = match name {
             // Nearly all names stand in the text as they read.
@@ -272,27 +292,41 @@ impl<'r> Parser<'_, 'r> {
     #[inline(never)]
     fn escaped_string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
         self.pos += 1;
-        if !self.text.as_bytes()[self.pos..].contains(&quote) {
+        let start = self.pos;
+        self.unescape(quote).or_else(|error| {
+            if self.text.as_bytes()[start..].contains(&quote) {
+                return Err(error);
+            }
             self.pos = self.text.len();
-            return self.unexpected();
-        }
+            self.unexpected()
+        })
+    }
+
+    fn unescape(&mut self, quote: u8) -> Outcome<JStr<'r>> {
+        let mut search = self.pos;
         loop {
-            let end = scan::find_or_control(self.text.as_bytes(), self.pos, [quote, b'\\', 0x7f]);
+            let end = scan::find_or_control(self.text.as_bytes(), search, [quote, b'\\', 0x7f]);
             self.scratch.push_str(&self.text[self.pos..end]);
             self.pos = end;
             match self.byte() {
                 END => return self.unexpected(),
                 b if b == quote => {
                     self.pos += 1;
-                    return Ok(self.heap.keep(self.scratch.take()));
+                    return Ok(self.heap.keep_from(&mut self.scratch));
                 }
                 b'\\' => {
                     self.pos += 1;
+                    // What stands for itself goes with the text behind it.
+                    if matches!(self.byte(), b'"' | b'\\' | b'/' | b'\'') {
+                        search = self.pos + 1;
+                        continue;
+                    }
                     self.escape()?;
                 }
                 // Control characters go, but only from strings that have an escape in them.
                 _ => self.pos += 1,
             }
+            search = self.pos;
         }
     }
 
@@ -308,10 +342,6 @@ impl<'r> Parser<'_, 'r> {
             'r' => self.scratch.push_str("\r"),
             'f' => self.scratch.push_str("\u{c}"),
             'b' => self.scratch.push_str("\u{8}"),
-            '\\' => self.scratch.push_str("\\"),
-            '/' => self.scratch.push_str("/"),
-            '\'' => self.scratch.push_str("'"),
-            '"' => self.scratch.push_str("\""),
             'u' => {
                 let unit = self.hex(4)?;
                 self.scratch.push_unit(unit);

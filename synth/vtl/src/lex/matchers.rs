@@ -17,19 +17,25 @@ impl Best {
     }
 }
 
-/// A set of bytes, to look up in.
-const fn set(others: [u8; 2]) -> [bool; 256] {
-    let mut set = [false; 256];
-    let mut b = 0;
-    while b < 256 {
-        set[b] = (b as u8).is_ascii_alphanumeric() || b as u8 == others[0] || b as u8 == others[1];
-        b += 1;
+/// Adds bytes to a set to look up in.
+const fn with(mut set: [bool; 256], others: &[u8]) -> [bool; 256] {
+    let mut i = 0;
+    while i < others.len() {
+        set[others[i] as usize] = true;
+        i += 1;
     }
     set
 }
 
-static WORD: [bool; 256] = set([b'_', b'@']);
-static NAME: [bool; 256] = set([b'_', b'-']);
+const LETTERS: [bool; 256] = with([false; 256], b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+static WORD: [bool; 256] = with(LETTERS, b"0123456789_@");
+static NAME: [bool; 256] = with(LETTERS, b"0123456789_-");
+
+/// What a name begins with.
+pub(super) static WORD_START: [bool; 256] = with(LETTERS, b"_");
+
+/// What a reference or a directive begins with.
+pub(super) static SPECIAL: [bool; 256] = with([false; 256], b"$#\\");
 
 fn is_word_char(b: u8) -> bool {
     WORD[usize::from(b)]
@@ -71,7 +77,7 @@ pub(super) fn blank_line_end(s: &[u8]) -> usize {
 
 pub(super) fn word_len(s: &[u8], first_may_be_at: bool) -> usize {
     match s.first() {
-        Some(b) if b.is_ascii_alphabetic() || *b == b'_' || (first_may_be_at && *b == b'@') => {
+        Some(b) if WORD_START[usize::from(*b)] || (first_may_be_at && *b == b'@') => {
             s.iter().take_while(|b| is_word_char(**b)).count()
         }
         _ => 0,
@@ -171,7 +177,7 @@ pub(super) fn booleans(s: &[u8], b: &mut Best) {
 }
 
 pub(super) fn identifier(s: &[u8], b: &mut Best) {
-    if s[0].is_ascii_alphabetic() || s[0] == b'_' {
+    if WORD_START[usize::from(s[0])] {
         let len = s.iter().take_while(|c| NAME[usize::from(**c)]).count();
         b.offer(Kind::Identifier, len);
     }

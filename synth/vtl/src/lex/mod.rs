@@ -13,8 +13,8 @@ pub(crate) use kind::Kind;
 use crate::error::Fault;
 use crate::scan;
 use matchers::{
-    Best, blank_line_end, booleans, control_words, empty_index, escaped_directive, everywhere, identifier,
-    line_comment, numbers, operators, punctuation, set_directive, special_text, string, whitespace, words,
+    Best, SPECIAL, WORD_START, blank_line_end, booleans, control_words, empty_index, escaped_directive, everywhere,
+    identifier, line_comment, numbers, operators, punctuation, set_directive, special_text, string, whitespace, words,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) struct Lexer<'a> {
     pub(crate) in_set: bool,
     base: usize,
     /// Text that belongs in front of the last token: a `$` or `#` that turned out to be text.
-    pub(crate) special: Option<Box<str>>,
+    special: String,
 }
 
 impl<'a> Lexer<'a> {
@@ -81,7 +81,7 @@ impl<'a> Lexer<'a> {
             in_comment: false,
             in_set: false,
             base,
-            special: None,
+            special: String::new(),
         }
     }
 
@@ -141,13 +141,12 @@ impl<'a> Lexer<'a> {
     }
 
     pub(crate) fn next(&mut self) -> Result<Token, Fault> {
-        let mut special = String::new();
+        self.special.clear();
         let mut last_special_is_comment = false;
-        self.special = None;
         'token: loop {
             let start = self.pos;
             if start >= self.src.len() {
-                self.keep_special(special, last_special_is_comment);
+                self.keep_special(last_special_is_comment);
                 return Ok(self.finish(Kind::Eof, start, start));
             }
             loop {
@@ -195,7 +194,7 @@ impl<'a> Lexer<'a> {
                     }
                     Kind::RefEnd | Kind::DirectiveEnd => {
                         let image = &self.text[start..self.pos];
-                        special_text(image, &mut special);
+                        special_text(image, &mut self.special);
                         last_special_is_comment = image.starts_with("##");
                         self.pos -= best.len;
                         self.pop();
@@ -205,7 +204,7 @@ impl<'a> Lexer<'a> {
                         let end = self.act(kind, start);
                         // What a token had collected before a dot (`$!.a`) is lost.
                         let start = if kind == Kind::Dot { end - 1 } else { start };
-                        self.keep_special(special, last_special_is_comment);
+                        self.keep_special(last_special_is_comment);
                         return Ok(self.finish(kind, start, end));
                     }
                 }
@@ -213,10 +212,15 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn keep_special(&mut self, special: String, last_is_comment: bool) {
-        if !special.is_empty() && !last_is_comment {
-            self.special = Some(special.into_boxed_str());
+    fn keep_special(&mut self, last_is_comment: bool) {
+        if last_is_comment {
+            self.special.clear();
         }
+    }
+
+    /// Text that belongs in front of the last token, if any.
+    pub(crate) fn special(&self) -> Option<Box<str>> {
+        (!self.special.is_empty()).then(|| self.special.as_str().into())
     }
 
     fn finish(&self, kind: Kind, start: usize, end: usize) -> Token {
@@ -304,8 +308,8 @@ impl<'a> Lexer<'a> {
         let s = &self.src[self.pos..];
         let first = *s.first()?;
         // Most bytes start nothing of what can start anywhere.
-        let special = matches!(first, b'$' | b'#' | b'\\');
-        let word = first.is_ascii_alphabetic() || first == b'_';
+        let special = SPECIAL[usize::from(first)];
+        let word = WORD_START[usize::from(first)];
         // Within brackets and directives, what such bytes can start is told by them alone.
         let plain = matches!(self.state, State::RefCall | State::Directive);
         let mut best = Best { kind: Kind::Eof, len: 0 };
@@ -337,6 +341,12 @@ impl<'a> Lexer<'a> {
             State::Reference | State::RefModifier if word => {
                 booleans(s, b);
                 identifier(s, b);
+            }
+            // Nothing goes on with what most references end at.
+            State::Reference | State::RefModifier
+                if !special && !matches!(first, b'[' | b'(' | b'{' | b'}' | b'.' | b' ' | b'\t') =>
+            {
+                b.offer(Kind::RefEnd, self.char_len());
             }
             State::Reference | State::RefModifier => {
                 if first == b'[' {
@@ -378,6 +388,16 @@ impl<'a> Lexer<'a> {
             }
             _ if plain && matches!(first, b'"' | b'\'') => string(s, b),
             _ if plain && first.is_ascii_digit() => numbers(s, b),
+            _ if plain && matches!(first, b'$' | b'\\') => everywhere(s, b),
+            State::Directive
+                if matches!(first, b'=' | b'&' | b'|' | b'<' | b'>' | b'!' | b'+' | b'*' | b'/' | b'%') =>
+            {
+                operators(s, b);
+            }
+            State::Directive if first == b'(' => b.offer(Kind::ParenOpen, 1),
+            State::Directive if first == b')' => b.offer(Kind::ParenClose, 1 + blank_line_end(&s[1..])),
+            State::RefCall if first == b')' => b.offer(Kind::CallClose, 1),
+            State::RefCall if first == b',' => b.offer(Kind::Comma, 1),
             State::Directive if word => {
                 booleans(s, b);
                 operators(s, b);
@@ -395,9 +415,6 @@ impl<'a> Lexer<'a> {
             }
             State::RefCall => {
                 punctuation(s, b);
-                if first == b')' {
-                    b.offer(Kind::CallClose, 1);
-                }
                 b.offer(Kind::Set, set_directive(s));
                 if special {
                     everywhere(s, b);
@@ -410,11 +427,6 @@ impl<'a> Lexer<'a> {
             }
             State::Directive => {
                 punctuation(s, b);
-                match first {
-                    b'(' => b.offer(Kind::ParenOpen, 1),
-                    b')' => b.offer(Kind::ParenClose, 1 + blank_line_end(&s[1..])),
-                    _ => {}
-                }
                 if special {
                     everywhere(s, b);
                 }
@@ -472,6 +484,9 @@ impl<'a> Lexer<'a> {
     }
 
     fn char_len(&self) -> usize {
-        self.text[self.pos..].chars().next().map_or(0, char::len_utf8)
+        match self.src.get(self.pos) {
+            Some(0..=0x7f) => 1,
+            _ => self.text[self.pos..].chars().next().map_or(0, char::len_utf8),
+        }
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn ask<'r>(
             Value::Bool(true)
         }
         "iterator()" => match heap.cursor(on)? {
-            Some(cursor) => heap.add(Object::Iterator(cursor))?,
+            Some(cursor) => heap.add(Object::Iterator(Box::new(cursor)))?,
             None => return unsupported("an iterator over this object"),
         },
         "toArray()" => {

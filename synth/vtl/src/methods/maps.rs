@@ -2,6 +2,7 @@
 
 use super::collections::{ask, json_text, members};
 use super::null_pointer;
+use crate::ast::LoopProperty;
 use crate::value::{Heap, MapKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported};
 
 /// Java's `Entry.setValue`.
@@ -156,13 +157,13 @@ pub(super) fn scope<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Va
     let Object::Scope(scope) = heap.get(id) else {
         return unsupported(method);
     };
-    let (index, has_next, parent, storage) = (scope.index, scope.has_next, scope.parent, scope.storage);
+    let (parent, storage) = (scope.parent, scope.storage);
     Ok(match method {
-        "getIndex()" => Value::Int(index),
-        "getCount()" => Value::Int(index + 1),
-        "getHasNext()" | "hasNext()" => Value::Bool(has_next),
-        "getFirst()" | "isFirst()" => Value::Bool(index < 1),
-        "getLast()" | "isLast()" => Value::Bool(!has_next),
+        "getIndex()" => scope.property(LoopProperty::Index),
+        "getCount()" => scope.property(LoopProperty::Count),
+        "getHasNext()" | "hasNext()" => scope.property(LoopProperty::HasNext),
+        "getFirst()" | "isFirst()" => scope.property(LoopProperty::First),
+        "getLast()" | "isLast()" => scope.property(LoopProperty::Last),
         "getParent()" => parent.map_or(Value::Null, Value::Object),
         "getTopmost()" => {
             let mut top = id;

@@ -149,19 +149,6 @@ pub(crate) fn property<'r>(it: &mut Interpreter<'r>, on: &Value<'r>, name: &'r s
     let Some(class) = it.heap.class(on) else {
         return Ok(Value::Null);
     };
-    if let (Class::Foreach, Value::Object(id)) = (class, on) {
-        let getter = match name {
-            "index" => "getIndex()",
-            "count" => "getCount()",
-            "hasNext" => "getHasNext()",
-            "first" => "getFirst()",
-            "last" => "getLast()",
-            _ => "",
-        };
-        if !getter.is_empty() {
-            return Ok(maps::scope(&mut it.heap, *id, getter, &[])?);
-        }
-    }
     if class == Class::Meta {
         return if name.eq_ignore_ascii_case("name") { class_method(it, on, "getName", &[]) } else { Ok(Value::Null) };
     }
@@ -230,17 +217,21 @@ pub(crate) fn iterator_next<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<Va
         return Ok(Value::Null);
     };
     let placeholder = crate::value::Cursor::List { list: id, next: 0, changes: 0 };
-    let mut cursor = std::mem::replace(cursor, placeholder);
+    let mut cursor = std::mem::replace(&mut **cursor, placeholder);
     let result = heap.advance(&mut cursor);
     if let Object::Iterator(place) = heap.get_mut(id) {
-        *place = cursor;
+        **place = cursor;
     }
     result
 }
 
 /// Java's text of an argument, null included.
 pub(crate) fn argument_text<'r>(it: &mut Interpreter<'r>, value: &Value<'r>) -> Flow<Option<JStr<'r>>> {
-    if value.is_null() { Ok(None) } else { it.text(value) }
+    match value {
+        Value::Str(text) => Ok(Some(*text)),
+        Value::Null => Ok(None),
+        _ => it.text(value),
+    }
 }
 
 fn null_pointer<T>() -> Outcome<T> {

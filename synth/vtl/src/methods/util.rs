@@ -40,7 +40,7 @@ fn escape_java_script<'r>(heap: &mut Heap<'r>, s: &JStr<'r>) -> JStr<'r> {
     }
     let mut out = Out::with_capacity(s.bytes() + s.bytes() / 4 + 4);
     write_escaped(s, Escaping::JavaScript, &mut out);
-    heap.keep(out)
+    heap.keep_from(&mut out)
 }
 
 fn is_escaped(b: u8, escaping: Escaping) -> bool {
@@ -58,14 +58,13 @@ pub(crate) fn write_escaped(s: &JStr<'_>, escaping: Escaping, out: &mut Out) {
     loop {
         let at = scan::find_or_strange(text.as_bytes(), search, [b'"', b'\\', b'/', apostrophe]);
         out.push_str(&text[from..at]);
-        match text[at..].chars().next() {
+        (from, search) = (at, at + 1);
+        match text.as_bytes().get(at) {
             None => return,
             // What is escaped by a backslash goes with the text behind it.
-            Some('"' | '\\' | '/' | '\'') => {
-                out.push_str("\\");
-                (from, search) = (at, at + 1);
-            }
-            Some(c) => {
+            Some(b'"' | b'\\' | b'/' | b'\'') => out.push_str("\\"),
+            Some(_) => {
+                let c = text[at..].chars().next().unwrap_or(' ');
                 c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out));
                 from = at + c.len_utf8();
                 search = from;

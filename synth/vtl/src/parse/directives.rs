@@ -90,7 +90,7 @@ impl Parser<'_, '_> {
                     return Err(Fault::new(at, "expected `$element in $list` in `#foreach`"));
                 };
                 let element = match &children[0] {
-                    Expr::Reference(r) => r.root,
+                    Expr::Reference(reference) => reference.of(&self.shared.references).root,
                     _ => {
                         let name = self.image(index).get(1..).unwrap_or("").to_owned();
                         self.shared.slot(&name)

@@ -8,92 +8,61 @@ use crate::lex::Kind;
 /// An expression with the tokens that Velocity takes for its source.
 pub(super) type Sourced = (Expr, (usize, usize));
 
+enum Operator {
+    Or,
+    And,
+    Compare(CompareOp),
+    Math(MathOp),
+}
+
+/// Which operator a token is, and how tightly it binds.
+fn binary(kind: Kind) -> Option<(u8, Operator)> {
+    Some(match kind {
+        Kind::Or => (0, Operator::Or),
+        Kind::And => (1, Operator::And),
+        Kind::Eq => (2, Operator::Compare(CompareOp::Eq)),
+        Kind::Ne => (2, Operator::Compare(CompareOp::Ne)),
+        Kind::Lt => (3, Operator::Compare(CompareOp::Lt)),
+        Kind::Le => (3, Operator::Compare(CompareOp::Le)),
+        Kind::Gt => (3, Operator::Compare(CompareOp::Gt)),
+        Kind::Ge => (3, Operator::Compare(CompareOp::Ge)),
+        Kind::Plus => (4, Operator::Math(MathOp::Add)),
+        Kind::Minus => (4, Operator::Math(MathOp::Subtract)),
+        Kind::Multiply => (5, Operator::Math(MathOp::Multiply)),
+        Kind::Divide => (5, Operator::Math(MathOp::Divide)),
+        Kind::Modulus => (5, Operator::Math(MathOp::Modulo)),
+        _ => return None,
+    })
+}
+
 impl Parser<'_, '_> {
     /// An expression with the tokens that Velocity takes for its source.
     pub(super) fn expression(&mut self) -> Result<Sourced, Fault> {
         self.deeper(|p| {
             let first = p.current + 1;
-            let mut left = p.conjunction()?;
-            while p.accept(Kind::Or)? {
-                let from = p.current + 1;
-                let right = p.conjunction()?;
-                left = (Expr::Or(Box::new(left.0), Box::new(right.0)), (from, p.current));
-            }
-            Ok((left.0, (first, p.current)))
+            let value = p.operation(0)?;
+            Ok((value.0, (first, p.current)))
         })
     }
 
-    pub(super) fn conjunction(&mut self) -> Result<Sourced, Fault> {
-        let mut left = self.equality()?;
-        while self.accept(Kind::And)? {
+    /// Values with operators between them that bind at least so tightly.
+    fn operation(&mut self, tightness: u8) -> Result<Sourced, Fault> {
+        let mut left = self.unary()?;
+        while let Some((tight, operator)) = binary(self.peek()?)
+            && tight >= tightness
+        {
+            self.current += 1;
             let from = self.current + 1;
-            let right = self.equality()?;
-            left = (Expr::And(Box::new(left.0), Box::new(right.0)), (from, self.current));
+            let right = self.operation(tight + 1)?;
+            let value = match operator {
+                Operator::Or => Expr::Or(Box::new([left.0, right.0])),
+                Operator::And => Expr::And(Box::new([left.0, right.0])),
+                Operator::Compare(op) => Expr::Compare(op, Box::new([left.0, right.0])),
+                Operator::Math(op) => self.math(op, left, right),
+            };
+            left = (value, (from, self.current));
         }
         Ok(left)
-    }
-
-    pub(super) fn equality(&mut self) -> Result<Sourced, Fault> {
-        let mut left = self.relation()?;
-        loop {
-            let op = match self.peek()? {
-                Kind::Eq => CompareOp::Eq,
-                Kind::Ne => CompareOp::Ne,
-                _ => return Ok(left),
-            };
-            self.current += 1;
-            let from = self.current + 1;
-            let right = self.relation()?;
-            left = (Expr::Compare(op, Box::new(left.0), Box::new(right.0)), (from, self.current));
-        }
-    }
-
-    pub(super) fn relation(&mut self) -> Result<Sourced, Fault> {
-        let mut left = self.sum()?;
-        loop {
-            let op = match self.peek()? {
-                Kind::Lt => CompareOp::Lt,
-                Kind::Le => CompareOp::Le,
-                Kind::Gt => CompareOp::Gt,
-                Kind::Ge => CompareOp::Ge,
-                _ => return Ok(left),
-            };
-            self.current += 1;
-            let from = self.current + 1;
-            let right = self.sum()?;
-            left = (Expr::Compare(op, Box::new(left.0), Box::new(right.0)), (from, self.current));
-        }
-    }
-
-    pub(super) fn sum(&mut self) -> Result<Sourced, Fault> {
-        let mut left = self.product()?;
-        loop {
-            let op = match self.peek()? {
-                Kind::Plus => MathOp::Add,
-                Kind::Minus => MathOp::Subtract,
-                _ => return Ok(left),
-            };
-            self.current += 1;
-            let from = self.current + 1;
-            let right = self.product()?;
-            left = (self.math(op, left, right), (from, self.current));
-        }
-    }
-
-    pub(super) fn product(&mut self) -> Result<Sourced, Fault> {
-        let mut left = self.unary()?;
-        loop {
-            let op = match self.peek()? {
-                Kind::Multiply => MathOp::Multiply,
-                Kind::Divide => MathOp::Divide,
-                Kind::Modulus => MathOp::Modulo,
-                _ => return Ok(left),
-            };
-            self.current += 1;
-            let from = self.current + 1;
-            let right = self.unary()?;
-            left = (self.math(op, left, right), (from, self.current));
-        }
     }
 
     pub(super) fn math(&self, op: MathOp, left: Sourced, right: Sourced) -> Expr {
@@ -109,7 +78,7 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn unary(&mut self) -> Result<Sourced, Fault> {
-        if self.look(2, Self::scan_not)? {
+        if matches!(self.peek()?, Kind::Whitespace | Kind::Not) && self.look(2, Self::scan_not)? {
             let first = self.current + 1;
             self.accept(Kind::Whitespace)?;
             self.expect(Kind::Not)?;
@@ -125,7 +94,7 @@ impl Parser<'_, '_> {
         let mut range = None;
         let value = match self.peek()? {
             Kind::Str => self.deeper(Self::string)?,
-            Kind::Identifier | Kind::RefOpen => Expr::Reference(Box::new(self.reference()?)),
+            Kind::Identifier | Kind::RefOpen => Expr::Reference(self.reference()?),
             Kind::Integer => self.integer()?,
             _ if self.look(ANY, Self::scan_range_start)? => self.range()?,
             Kind::Float => self.float()?,

@@ -16,10 +16,11 @@ use std::sync::Arc;
 
 pub(crate) use texts::Texts;
 
-use crate::ast::{Block, Name, Node, Slot, Span};
+use crate::ast::{Block, Name, Node, Reference, Slot, Span};
 use crate::error::Fault;
 use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
+use crate::string::Tag;
 
 /// The directives that API Gateway's engine knows besides `#if`, `#set` and `#end`.
 const DIRECTIVES: [&str; 8] = ["foreach", "include", "parse", "macro", "literal", "break", "define", "stop"];
@@ -29,6 +30,7 @@ pub(crate) struct Shared<'s> {
     pub(crate) texts: Texts<'s>,
     pub(crate) slots: HashMap<Arc<str>, Slot>,
     pub(crate) names: Vec<Name>,
+    pub(crate) references: Vec<Reference>,
     recent: [Slot; RECENT],
     next_id: usize,
     depth: usize,
@@ -42,6 +44,7 @@ impl<'s> Shared<'s> {
             texts: Texts::new(source),
             slots: HashMap::new(),
             names: Vec::new(),
+            references: Vec::with_capacity(source.len() / 32),
             recent: [0; RECENT],
             next_id: 0,
             depth: 0,
@@ -51,7 +54,7 @@ impl<'s> Shared<'s> {
     }
 
     pub(crate) fn slot(&mut self, name: &str) -> Slot {
-        let recent = &mut self.recent[recent(name)];
+        let recent = &mut self.recent[Tag::of(name).spread(RECENT)];
         if self.names.get(*recent as usize).is_some_and(|known| known.text() == name) {
             return *recent;
         }
@@ -74,14 +77,8 @@ impl<'s> Shared<'s> {
     }
 }
 
-/// Names are mostly those of a moment ago: the place of the one to compare with first.
-fn recent(name: &str) -> usize {
-    let bytes = name.as_bytes();
-    let byte = |b: Option<&u8>| b.map_or(0, |b| usize::from(*b));
-    (bytes.len() + byte(bytes.first()) * 7 + byte(bytes.last()) * 13) % RECENT
-}
-
-const RECENT: usize = 64;
+/// Names are mostly those of a moment ago: so many of them are compared with before there is a search.
+const RECENT: usize = 256;
 
 /// Parses a text; `base` is where it begins in the template, `origin` where it stands among the template's texts.
 pub(crate) fn parse(
@@ -96,7 +93,7 @@ pub(crate) fn parse(
         base,
         origin,
         lexer: Lexer::new(text, base),
-        tokens: Vec::with_capacity(text.len() / 4 + 2),
+        tokens: Vec::with_capacity(text.len() / 3 + 2),
         specials: HashMap::new(),
         images: HashMap::new(),
         current: 0,
@@ -152,7 +149,7 @@ impl<'a> Parser<'a, '_> {
     fn lex(&mut self, index: usize) -> Result<(), Fault> {
         while self.tokens.len() <= index {
             let token = self.lexer.next()?;
-            if let Some(special) = self.lexer.special.take() {
+            if let Some(special) = self.lexer.special() {
                 self.specials.insert(self.tokens.len(), special);
             }
             self.tokens.push(token);
@@ -163,6 +160,13 @@ impl<'a> Parser<'a, '_> {
     fn peek(&mut self) -> Result<Kind, Fault> {
         self.fetch(self.current + 1)?;
         Ok(self.tokens[self.current + 1].kind)
+    }
+
+    /// Whether a kind of token stands so many tokens ahead, all of which are fetched.
+    fn follows(&mut self, ahead: usize, kind: Kind) -> Result<bool, Fault> {
+        let index = self.current + ahead;
+        self.fetch(index)?;
+        Ok(self.tokens[index].kind == kind)
     }
 
     fn at(&self, index: usize) -> usize {

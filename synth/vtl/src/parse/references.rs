@@ -1,13 +1,15 @@
 //! `$name.property.method(argument)[index]`
 
 use super::Parser;
-use crate::ast::{Before, Escaping, Expr, Reference, Shape, Span, Step, StepKind};
+use crate::ast::{Before, Escaping, Expr, Reference, ReferenceId, Shape, Span, Step, StepKind};
 use crate::error::Fault;
 use crate::lex::Kind;
+use crate::scan;
 
 impl Parser<'_, '_> {
-    pub(super) fn reference(&mut self) -> Result<Reference, Fault> {
-        self.deeper(Self::reference_inner)
+    pub(super) fn reference(&mut self) -> Result<ReferenceId, Fault> {
+        let reference = self.deeper(Self::reference_inner)?;
+        Ok(ReferenceId::new(&mut self.shared.references, reference))
     }
 
     pub(super) fn reference_inner(&mut self) -> Result<Reference, Fault> {
@@ -23,19 +25,19 @@ impl Parser<'_, '_> {
         self.expect(Kind::Identifier)?;
         let mut steps = Vec::new();
         self.indexes(&mut steps)?;
-        while self.look(2, Self::scan_step)? {
+        while self.follows(1, Kind::Dot)? && self.follows(2, Kind::Identifier)? {
             if steps.is_empty() {
                 steps.reserve_exact(2);
             }
             self.expect(Kind::Dot)?;
-            let is_method = self.look(3, Self::scan_method)?;
+            let is_method = self.follows(2, Kind::ParenOpen)? && self.look(3, Self::scan_method)?;
             self.expect(Kind::Identifier)?;
             let at = self.at(self.current);
             let name = self.raw(self.current);
             let name = self.shared.slot(name);
             let kind = if is_method {
                 self.expect(Kind::ParenOpen)?;
-                let mut arguments = Vec::new();
+                let mut arguments = Vec::with_capacity(1);
                 if self.peek()? != Kind::CallClose {
                     arguments.push(self.parameter()?);
                     while self.accept(Kind::Comma)? {
@@ -65,7 +67,7 @@ impl Parser<'_, '_> {
                 Kind::Str => self.deeper(Self::string)?,
                 Kind::Integer => self.integer()?,
                 Kind::True | Kind::False => self.boolean()?,
-                Kind::Identifier | Kind::RefOpen => Expr::Reference(Box::new(self.reference()?)),
+                Kind::Identifier | Kind::RefOpen => Expr::Reference(self.reference()?),
                 _ => return Err(self.unexpected("an index: a number, a string or a reference")),
             };
             self.accept(Kind::Whitespace)?;
@@ -91,7 +93,9 @@ impl Parser<'_, '_> {
             before: None,
             source: Span::default(),
         };
-        if image.contains('\\') && image.contains("\\!") {
+        // Mostly there is nothing in front of the dollar sign.
+        let bare = image.starts_with('$') && scan::find(image.as_bytes(), 1, [b'$', b'\\']) == image.len();
+        if !bare && image.contains("\\!") {
             // `$\!x`: one backslash goes, the rest is text that no variable is called after.
             let dollar = image.find('$').unwrap_or(0);
             let start = image[dollar..].find('\\').map_or(image.len(), |i| i + dollar);
@@ -103,18 +107,20 @@ impl Parser<'_, '_> {
             reference.source = self.shared.texts.make(&name);
             return reference;
         }
-        let slashes = image.bytes().take_while(|b| *b == b'\\').count();
-        reference.escaped = slashes % 2 == 1;
-        let mut rest = &image[slashes..];
-        let more = &rest[..rest.rfind('$').unwrap_or(0)];
-        rest = &rest[more.len()..];
-        if slashes > 1 || !more.is_empty() {
-            reference.before = Some(Box::new(Before { prefix: image[..slashes / 2].into(), more: more.into() }));
-        }
-        // What stands before the dollar sign is no part of the reference, though Velocity reads it in one.
-        reference.at = at + image.len() - rest.len();
-        if rest.len() != image.len() {
-            self.images.insert(first, rest.into());
+        let mut rest = image;
+        if !bare {
+            let slashes = image.bytes().take_while(|b| *b == b'\\').count();
+            reference.escaped = slashes % 2 == 1;
+            let more = &image[slashes..image.rfind('$').unwrap_or(slashes).max(slashes)];
+            rest = &image[slashes + more.len()..];
+            if slashes > 1 || !more.is_empty() {
+                reference.before = Some(Box::new(Before { prefix: image[..slashes / 2].into(), more: more.into() }));
+            }
+            // What stands before the dollar sign is no part of the reference, though Velocity reads it in one.
+            reference.at = at + image.len() - rest.len();
+            if rest.len() != image.len() {
+                self.images.insert(first, rest.into());
+            }
         }
         reference.source = self.source(first, last);
         let name = if let Some(quiet) = rest.strip_prefix("$!") {

@@ -52,10 +52,14 @@ impl Parser<'_, '_> {
     pub(super) fn statement(&mut self, block: &mut Block) -> Result<(), Fault> {
         match self.peek()? {
             Kind::If => return self.if_statement(block),
-            Kind::Identifier | Kind::RefOpen if self.look(2, Self::scan_reference)? => {
-                let reference = self.reference()?;
-                block.push(Node::Reference(Box::new(reference)));
-                return Ok(());
+            kind @ (Kind::Identifier | Kind::RefOpen) => {
+                // Only two tokens are looked at: a reference can follow a name whatever the second is.
+                self.fetch(self.current + 2)?;
+                if kind == Kind::Identifier || self.follows(2, Kind::Identifier)? {
+                    let reference = self.reference()?;
+                    block.push(Node::Reference(reference));
+                    return Ok(());
+                }
             }
             _ => {}
         }
@@ -142,7 +146,7 @@ impl Parser<'_, '_> {
         self.expect(Kind::Set)?;
         let at = self.at(self.current);
         self.accept(Kind::Whitespace)?;
-        let target = Box::new(self.reference()?);
+        let target = self.reference()?;
         self.accept(Kind::Whitespace)?;
         self.expect(Kind::Assign)?;
         let value = self.expression()?.0;

@@ -10,7 +10,7 @@ use crate::string::JString;
 impl Parser<'_, '_> {
     pub(super) fn directive_argument(&mut self) -> Result<Expr, Fault> {
         match self.peek()? {
-            Kind::Identifier | Kind::RefOpen => Ok(Expr::Reference(Box::new(self.reference()?))),
+            Kind::Identifier | Kind::RefOpen => Ok(Expr::Reference(self.reference()?)),
             Kind::Word => {
                 self.current += 1;
                 Ok(Expr::Word)
@@ -35,7 +35,7 @@ impl Parser<'_, '_> {
             Kind::BraceOpen => p.map(),
             Kind::BracketOpen => p.list(),
             Kind::True | Kind::False => p.boolean(),
-            Kind::Identifier | Kind::RefOpen => Ok(Expr::Reference(Box::new(p.reference()?))),
+            Kind::Identifier | Kind::RefOpen => Ok(Expr::Reference(p.reference()?)),
             Kind::Float => p.float(),
             _ => Err(p.unexpected("a value")),
         })?;
@@ -77,7 +77,7 @@ impl Parser<'_, '_> {
     pub(super) fn bound(&mut self) -> Result<Expr, Fault> {
         match self.peek()? {
             Kind::Integer => self.integer(),
-            Kind::Identifier | Kind::RefOpen => Ok(Expr::Reference(Box::new(self.reference()?))),
+            Kind::Identifier | Kind::RefOpen => Ok(Expr::Reference(self.reference()?)),
             _ => Err(self.unexpected("a whole number or a reference")),
         }
     }

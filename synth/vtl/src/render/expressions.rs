@@ -21,6 +21,7 @@ impl<'r> Interpreter<'r> {
             Expr::False => Value::Bool(false),
             Expr::Word => Value::Null,
             Expr::Reference(reference) => {
+                let reference = reference.of(self.references);
                 if !reference.computable || reference.shape == Shape::Runt {
                     return Ok(Value::Null);
                 }
@@ -116,6 +117,7 @@ impl<'r> Interpreter<'r> {
         Ok(match e {
             Expr::True => true,
             Expr::Reference(reference) => {
+                let reference = reference.of(self.references);
                 if reference.shape == Shape::Runt {
                     return Ok(false);
                 }
@@ -134,10 +136,10 @@ impl<'r> Interpreter<'r> {
                     _ => true,
                 }
             }
-            Expr::Or(left, right) => self.truth(left)? || self.truth(right)?,
-            Expr::And(left, right) => self.truth(left)? && self.truth(right)?,
+            Expr::Or(sides) => self.truth(&sides[0])? || self.truth(&sides[1])?,
+            Expr::And(sides) => self.truth(&sides[0])? && self.truth(&sides[1])?,
             Expr::Not(inner) => !self.truth(inner)?,
-            Expr::Compare(op, left, right) => self.compare(*op, left, right)?,
+            Expr::Compare(op, sides) => self.compare(*op, &sides[0], &sides[1])?,
             _ => false,
         })
     }

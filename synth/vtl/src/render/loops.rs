@@ -44,14 +44,14 @@ impl<'r> Interpreter<'r> {
         if let Object::Map(map) = self.heap.get_mut(storage) {
             map.changes = 0;
         }
-        let scope = self.heap.add(Object::Scope(Scope {
+        let scope = self.heap.add(Object::Scope(Box::new(Scope {
             owner: foreach.id,
             parent,
             replaced,
             index: -1,
             has_next: false,
             storage,
-        }))?;
+        })))?;
         self.put(self.slots.scope, scope);
         let mut hidden = None;
         let mut rounds = 0;
@@ -114,7 +114,8 @@ impl<'r> Interpreter<'r> {
 
     pub(super) fn cursor_has_next(&self, shared: Option<ObjectId>, own: Option<&Cursor<'r>>) -> bool {
         match (own, shared.map(|id| self.heap.get(id))) {
-            (Some(cursor), _) | (None, Some(Object::Iterator(cursor))) => self.heap.has_next(cursor),
+            (Some(cursor), _) => self.heap.has_next(cursor),
+            (None, Some(Object::Iterator(cursor))) => self.heap.has_next(cursor),
             _ => false,
         }
     }

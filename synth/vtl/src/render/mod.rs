@@ -5,7 +5,7 @@ mod loops;
 mod print;
 mod references;
 
-use crate::ast::{Block, Child, Expr, Name, Node, Slot};
+use crate::ast::{Block, Child, Expr, Name, Node, Reference, Slot};
 use crate::error::ErrorKind;
 use crate::methods;
 use crate::string::{JStr, Out};
@@ -72,6 +72,7 @@ pub(crate) struct LoopSlots {
 pub(crate) struct Interpreter<'r> {
     pub(crate) texts: &'r str,
     pub(crate) names: &'r [Name],
+    pub(crate) references: &'r [Reference],
     pub(crate) heap: Heap<'r>,
     /// Null stands for a variable that is not set.
     pub(crate) variables: Vec<Value<'r>>,
@@ -107,8 +108,11 @@ impl<'r> Interpreter<'r> {
                 Ok(())
             }
             Node::Comment { .. } => Ok(()),
-            Node::Reference(reference) => self.print(reference, out).at(reference.at),
-            Node::Set { at, target, value } => self.set(target, value).at(*at),
+            Node::Reference(reference) => {
+                let reference = reference.of(self.references);
+                self.print(reference, out).at(reference.at)
+            }
+            Node::Set { at, target, value } => self.set(target.of(self.references), value).at(*at),
             Node::If { arms, otherwise } => {
                 for (condition, block) in arms {
                     if self.truth(condition)? {

@@ -11,7 +11,7 @@ impl<'r> Interpreter<'r> {
     /// What printing an argument of a directive does: references print, and so do those inside lists.
     pub(super) fn print_expression(&mut self, e: &'r Expr, out: &mut Out) -> Flow<()> {
         match e {
-            Expr::Reference(reference) => self.print(reference, out),
+            Expr::Reference(reference) => self.print(reference.of(self.references), out),
             Expr::Range(from, to, _) => {
                 self.print_expression(from, out)?;
                 self.print_expression(to, out)

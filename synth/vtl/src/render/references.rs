@@ -15,14 +15,16 @@ impl<'r> Interpreter<'r> {
             return Ok(Value::str(""));
         }
         for step in &reference.steps {
-            value = match &step.kind {
-                StepKind::Property(name)
-                    if let Some(member) = self.heap.member(&value, &self.names[*name as usize]) =>
-                {
+            let member = match &step.kind {
+                StepKind::Property(name) => self.heap.member(value, &self.names[*name as usize]),
+                _ => None,
+            };
+            value = match member {
+                Some(member) => {
                     self.heap.step(2)?;
                     member
                 }
-                _ => self.step(&value, step).at(step.at)?,
+                None => self.step(value, step).at(step.at)?,
             };
             if value.is_null() {
                 return Ok(Value::str(""));
@@ -31,15 +33,16 @@ impl<'r> Interpreter<'r> {
         Ok(value)
     }
 
-    pub(super) fn step(&mut self, on: &Value<'r>, step: &'r Step) -> Flow<Value<'r>> {
+    #[inline(never)]
+    pub(super) fn step(&mut self, on: Value<'r>, step: &'r Step) -> Flow<Value<'r>> {
         self.heap.step(1)?;
         match &step.kind {
-            StepKind::Property(name) => methods::property(self, on, self.name(*name)),
-            StepKind::Call(name, arguments) => self.call(on, self.name(*name), arguments),
+            StepKind::Property(name) => methods::property(self, &on, self.name(*name)),
+            StepKind::Call(name, arguments) => self.call(&on, self.name(*name), arguments),
             StepKind::Index(index) => {
                 let index = self.value(index)?;
-                let index = self.count_back(index, on)?;
-                methods::call(self, on, "get", &[index])
+                let index = self.count_back(index, &on)?;
+                methods::call(self, &on, "get", &[index])
             }
         }
     }
@@ -92,7 +95,7 @@ impl<'r> Interpreter<'r> {
             if on.is_null() {
                 return Ok(());
             }
-            on = self.step(&on, step).at(step.at)?;
+            on = self.step(on, step).at(step.at)?;
         }
         if on.is_null() {
             return Ok(());

@@ -9,16 +9,31 @@ use crate::string::JStr;
 const SMALL: usize = 8;
 
 /// A map's entries: what is hashed, and the key and value that it stands for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Entries<'r> {
     list: Vec<(Key<'r>, (Value<'r>, Value<'r>))>,
     #[expect(clippy::box_collection, reason = "most maps have no index, and a boxed one keeps all of them small")]
     index: Option<Box<HashMap<Key<'r>, usize>>>,
+    /// The size of Java's hash table, which only grows, and which tells the order of some maps.
+    buckets: usize,
+}
+
+/// The size of Java's hash table as long as there is nothing in it.
+pub(super) const BUCKETS: usize = 16;
+
+impl Default for Entries<'_> {
+    fn default() -> Self {
+        Entries { list: Vec::new(), index: None, buckets: BUCKETS }
+    }
 }
 
 impl<'r> Entries<'r> {
     pub(crate) fn len(&self) -> usize {
         self.list.len()
+    }
+
+    pub(crate) fn buckets(&self) -> usize {
+        self.buckets
     }
 
     fn position(&self, key: &Key<'r>) -> Option<usize> {
@@ -57,6 +72,9 @@ impl<'r> Entries<'r> {
             self.list.reserve_exact(if self.list.is_empty() { 1 } else { self.list.len().max(4) });
         }
         self.list.push((key, entry));
+        while self.list.len() * 4 > self.buckets * 3 {
+            self.buckets *= 2;
+        }
         if self.index.is_none() && self.list.len() > SMALL {
             self.number();
         }
@@ -75,7 +93,7 @@ impl<'r> Entries<'r> {
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Entries::default();
+        *self = Entries { buckets: self.buckets, ..Entries::default() };
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Key<'r>> {

@@ -1,12 +1,11 @@
 //! Where objects live, and what a rendering may still use.
 
 use super::{
-    Chain, Class, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
-    unsupported,
+    Chain, Class, Entries, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
 };
 use crate::error::ErrorKind;
 use crate::limits::Limits;
-use crate::string::{JStr, JString};
+use crate::string::{JStr, JString, Out};
 
 /// All objects of one rendering, and what it may still use.
 pub(crate) struct Heap<'r> {
@@ -92,17 +91,45 @@ impl<'r> Heap<'r> {
 
     #[inline]
     pub(crate) fn add(&mut self, object: Object<'r>) -> Outcome<Value<'r>> {
-        self.charge(96)?;
-        let id = ObjectId::try_from(self.objects.len()).map_err(|_| ErrorKind::Limit("too many objects".to_owned()))?;
+        self.place(object).map(Value::Object)
+    }
+
+    /// As [`Heap::add`], when it is the number that is asked for.
+    pub(crate) fn place(&mut self, object: Object<'r>) -> Outcome<ObjectId> {
+        let id = self.next_id()?;
         self.objects.push(object);
-        Ok(Value::Object(id))
+        Ok(id)
+    }
+
+    /// The number of the object that comes next, which counts as memory.
+    #[inline]
+    fn next_id(&mut self) -> Outcome<ObjectId> {
+        self.charge(96)?;
+        match ObjectId::try_from(self.objects.len()) {
+            Ok(id) => Ok(id),
+            Err(_) => Err(ErrorKind::Limit("too many objects".to_owned()).into()),
+        }
+    }
+
+    /// The map of an object of JSON that has been read.
+    #[inline]
+    pub(crate) fn map_of(&mut self, chain: Chain) -> Outcome<ObjectId> {
+        let id = self.next_id()?;
+        let map = JMap { kind: MapKind::Linked, members: Members::Read(chain), changes: chain.len };
+        self.objects.push(Object::Map(map));
+        Ok(id)
+    }
+
+    /// As [`Heap::map_of`], of an object with so many members that they need an index.
+    pub(crate) fn large_map_of(&mut self, entries: Box<Entries<'r>>) -> Outcome<ObjectId> {
+        let changes = entries.len() as u32;
+        self.place(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own(entries), changes }))
     }
 
     /// Takes room for what a text of JSON of so many bytes will probably need; a large one's grows as it is read.
     pub(crate) fn expect_json(&mut self, bytes: usize) {
-        let expected = (bytes / 16).min(4096);
-        self.objects.reserve(expected / 2);
-        self.members.reserve(expected);
+        self.objects.reserve((bytes / 16).min(4096));
+        self.members.reserve((bytes / 12).min(4096));
     }
 
     /// Whether it is a map as JSON and `{}` make it, and not one of json-smart's.
@@ -120,22 +147,34 @@ impl<'r> Heap<'r> {
     }
 
     pub(crate) fn list(&mut self, kind: ListKind, items: Vec<Value<'r>>) -> Outcome<Value<'r>> {
+        self.list_of(kind, items).map(Value::Object)
+    }
+
+    /// As [`Heap::list`], when it is the number that is asked for.
+    pub(crate) fn list_of(&mut self, kind: ListKind, items: Vec<Value<'r>>) -> Outcome<ObjectId> {
         self.charge(items.len() * 32)?;
-        self.add(Object::List { kind, items, changes: 0 })
+        self.place(Object::List { kind, items, changes: 0 })
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap { kind, members: Members::Read(Chain::default()), changes: 0, capacity: 16 };
-        match self.add(Object::Map(map))? {
-            Value::Object(id) => Ok(id),
-            _ => unsupported("a map that is no object"),
-        }
+        let map = JMap { kind, members: Members::Read(Chain::default()), changes: 0 };
+        self.place(Object::Map(map))
     }
 
     /// Keeps a string that was made. Its bytes are for the caller to count, what it takes beside them is counted here.
     pub(crate) fn keep(&mut self, made: impl Into<JString>) -> JStr<'r> {
+        self.count_kept();
+        self.store.string(&made.into())
+    }
+
+    /// As [`Heap::keep`], of what was written, whose room is used again.
+    pub(crate) fn keep_from(&mut self, out: &mut Out) -> JStr<'r> {
+        self.count_kept();
+        out.move_to(self.store)
+    }
+
+    fn count_kept(&mut self) {
         self.memory = self.memory.saturating_sub(48);
-        self.store.string(made.into())
     }
 
     /// Keeps and counts a string that was made.

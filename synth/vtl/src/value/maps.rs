@@ -1,8 +1,7 @@
 //! Maps, and the order of their entries.
 
 use super::{
-    Chain, Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Scope,
-    Value, unsupported,
+    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Value, unsupported,
 };
 use crate::ast::Name;
 use crate::number;
@@ -11,7 +10,6 @@ use crate::number;
 struct Changing<'h, 'r> {
     entries: &'h mut Entries<'r>,
     changes: &'h mut u32,
-    capacity: &'h mut u32,
 }
 
 impl<'r> Heap<'r> {
@@ -40,7 +38,7 @@ impl<'r> Heap<'r> {
         match &mut self.objects[id as usize] {
             Object::Map(map) => {
                 let entries = map.members.own(members);
-                Some(Changing { entries, changes: &mut map.changes, capacity: &mut map.capacity })
+                Some(Changing { entries, changes: &mut map.changes })
             }
             _ => None,
         }
@@ -84,49 +82,34 @@ impl<'r> Heap<'r> {
             }
             // A loop's scope asks the scope of the loop around it.
             match self.get(id) {
-                Object::Scope(Scope { parent: Some(parent), .. }) => id = *parent,
+                Object::Scope(scope) if let Some(parent) = scope.parent => id = parent,
                 _ => return Ok(Value::Null),
             }
         }
     }
 
-    /// `value.name` where the value is an object of JSON as it was read; null where it has no such member.
+    /// `value.name` where the value is an object of JSON as it was read, null where it has no such member; or where it
+    /// is what a loop knows of itself.
     #[inline]
-    pub(crate) fn member(&self, value: &Value<'r>, name: &Name) -> Option<Value<'r>> {
-        if let Value::Object(id) = value
-            && let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = self.get(*id)
-            && !name.is_class()
-        {
-            let found = chain.find(&self.members, name.tag(), name.text());
-            return Some(found.map_or(Value::Null, |at| self.members[at].value));
+    pub(crate) fn member(&self, value: Value<'r>, name: &Name) -> Option<Value<'r>> {
+        let Value::Object(id) = value else {
+            return None;
+        };
+        let object = self.get(id);
+        if let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = object {
+            let member = || chain.get(&self.members, name.tag(), name.text()).copied().unwrap_or(Value::Null);
+            return (!name.is_class()).then(member);
         }
-        None
+        match (object, name.of_loop()) {
+            (Object::Scope(scope), Some(property)) => Some(scope.property(property)),
+            _ => None,
+        }
     }
 
     /// `map.name`, for maps whose entries are all their own.
     pub(crate) fn map_get_text(&mut self, id: ObjectId, name: &'r str) -> Outcome<Value<'r>> {
         self.step(1)?;
         Ok(self.map(id).and_then(|m| m.get_text(name)).copied().unwrap_or(Value::Null))
-    }
-
-    /// The map of an object of JSON that has been read.
-    pub(crate) fn map_of(&mut self, chain: Chain) -> Outcome<Value<'r>> {
-        self.add(Object::Map(JMap {
-            kind: MapKind::Linked,
-            members: Members::Read(chain),
-            changes: chain.len,
-            capacity: 16,
-        }))
-    }
-
-    /// As [`Heap::map_of`], of an object with so many members that they need an index.
-    pub(crate) fn large_map_of(&mut self, entries: Box<Entries<'r>>) -> Outcome<Value<'r>> {
-        let mut capacity = 16;
-        while entries.len() * 4 > capacity as usize * 3 {
-            capacity *= 2;
-        }
-        let changes = entries.len() as u32;
-        self.add(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own(entries), changes, capacity }))
     }
 
     pub(crate) fn map_put(&mut self, id: ObjectId, key: Value<'r>, value: Value<'r>) -> Outcome<Value<'r>> {
@@ -140,9 +123,6 @@ impl<'r> Heap<'r> {
         }
         map.entries.push(hashed, (key, value));
         *map.changes += 1;
-        while map.entries.len() * 4 > *map.capacity as usize * 3 {
-            *map.capacity *= 2;
-        }
         Ok(Value::Null)
     }
 
@@ -171,8 +151,8 @@ impl<'r> Heap<'r> {
         let Some(map) = self.map(id) else {
             return Ok(Vec::new());
         };
-        let (len, keys) = (map.len(), map.keys());
-        let JMap { kind, capacity, .. } = *map.map();
+        let (len, keys, buckets) = (map.len(), map.keys(), map.buckets());
+        let kind = map.map().kind;
         if kind == MapKind::Linked {
             self.step(len)?;
             return Ok(keys);
@@ -183,7 +163,7 @@ impl<'r> Heap<'r> {
         let mut ordered = Vec::with_capacity(len);
         for (key, value) in pairs {
             let hash = self.hash_code(&value)? as u32;
-            ordered.push((((hash ^ (hash >> 16)) as usize) & (capacity as usize - 1), key));
+            ordered.push((((hash ^ (hash >> 16)) as usize) & (buckets - 1), key));
         }
         ordered.sort_by_key(|(bucket, _)| *bucket);
         Ok(ordered.into_iter().map(|(_, key)| key).collect())

@@ -1,5 +1,6 @@
 //! What a map holds: the members of an object of JSON as they were read, until something changes them.
 
+use super::entries::BUCKETS;
 use super::{Entries, JMap, Key, Value};
 use crate::string::{JStr, Tag};
 
@@ -30,18 +31,29 @@ impl Chain {
         })
     }
 
-    /// Where a member is.
+    /// A member, and where it is.
     #[inline]
-    pub(crate) fn find(self, members: &[Member<'_>], tag: Tag, name: &str) -> Option<usize> {
+    pub(crate) fn find<'h, 'r>(
+        self,
+        members: &'h [Member<'r>],
+        tag: Tag,
+        name: &str,
+    ) -> Option<(usize, &'h Member<'r>)> {
         let mut at = self.first as usize;
         for _ in 0..self.len {
-            let member = &members[at];
+            let member = members.get(at)?;
             if member.tag == tag && (tag.is_all() || member.name == name) {
-                return Some(at);
+                return Some((at, member));
             }
             at = member.next as usize;
         }
         None
+    }
+
+    /// A member's value.
+    #[inline]
+    pub(crate) fn get<'h, 'r>(self, members: &'h [Member<'r>], tag: Tag, name: &str) -> Option<&'h Value<'r>> {
+        self.find(members, tag, name).map(|(_, member)| &member.value)
     }
 }
 
@@ -104,6 +116,14 @@ impl<'h, 'r> MapView<'h, 'r> {
         }
     }
 
+    /// The size of Java's hash table.
+    pub(super) fn buckets(&self) -> usize {
+        match self.members {
+            Looked::Read(..) => BUCKETS,
+            Looked::Own(entries) => entries.buckets(),
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -115,7 +135,7 @@ impl<'h, 'r> MapView<'h, 'r> {
     /// The value under a string.
     pub(crate) fn get_text(&self, name: &str) -> Option<&'h Value<'r>> {
         match self.members {
-            Looked::Read(chain, members) => chain.find(members, Tag::of(name), name).map(|at| &members[at].value),
+            Looked::Read(chain, members) => chain.get(members, Tag::of(name), name),
             Looked::Own(entries) => entries.get_text(name),
         }
     }

@@ -19,7 +19,7 @@ pub(crate) use store::Store;
 
 use num_bigint::BigInt;
 
-use crate::ast::Definition;
+use crate::ast::{Definition, LoopProperty};
 use crate::error::ErrorKind;
 use crate::number::Decimal;
 use crate::string::JStr;
@@ -169,8 +169,6 @@ pub(crate) struct JMap<'r> {
     pub(crate) kind: MapKind,
     pub(crate) members: Members<'r>,
     pub(crate) changes: u32,
-    /// The hash table's size, which only grows.
-    pub(crate) capacity: u32,
 }
 
 #[derive(Debug)]
@@ -189,15 +187,28 @@ pub(crate) struct Scope<'r> {
     pub(crate) storage: ObjectId,
 }
 
+impl<'r> Scope<'r> {
+    pub(crate) fn property(&self, property: LoopProperty) -> Value<'r> {
+        match property {
+            LoopProperty::Index => Value::Int(self.index),
+            LoopProperty::Count => Value::Int(self.index + 1),
+            LoopProperty::HasNext => Value::Bool(self.has_next),
+            LoopProperty::First => Value::Bool(self.index < 1),
+            LoopProperty::Last => Value::Bool(!self.has_next),
+        }
+    }
+}
+
+/// Nearly all objects are maps and lists: what is larger is boxed, so that these stay small.
 #[derive(Debug)]
 pub(crate) enum Object<'r> {
     List { kind: ListKind, items: Vec<Value<'r>>, changes: u32 },
     SubList { list: ObjectId, from: usize, len: usize, changes: u32 },
     Map(JMap<'r>),
     View { kind: ViewKind, map: ObjectId },
-    Entry { map: ObjectId, key: Key<'r> },
-    Iterator(Cursor<'r>),
-    Scope(Scope<'r>),
+    Entry { map: ObjectId, key: Box<Key<'r>> },
+    Iterator(Box<Cursor<'r>>),
+    Scope(Box<Scope<'r>>),
     Block { definition: &'r Definition, depth: u32 },
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 
+use bumpalo::Bump;
 use num_bigint::BigInt;
 
 use crate::jsonpath::Path;
@@ -35,7 +36,7 @@ impl<T> Arena<T> {
 
 /// All that values of one rendering point at, beside its template and its inputs.
 pub(crate) struct Store {
-    strings: Arena<JString>,
+    strings: Bump,
     integers: Arena<BigInt>,
     decimals: Arena<Decimal>,
     paths: Arena<Path>,
@@ -43,11 +44,18 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        Store { strings: Arena::new(), integers: Arena::new(), decimals: Arena::new(), paths: Arena::new() }
+        Store { strings: Bump::new(), integers: Arena::new(), decimals: Arena::new(), paths: Arena::new() }
     }
 
-    pub(crate) fn string(&self, string: JString) -> JStr<'_> {
-        self.strings.keep(string).lend()
+    pub(crate) fn text(&self, text: &str) -> &str {
+        self.strings.alloc_str(text)
+    }
+
+    pub(crate) fn string(&self, string: &JString) -> JStr<'_> {
+        match string {
+            JString::Utf8(text) => JStr::Utf8(self.text(text)),
+            JString::Wide(units) => JStr::Wide(self.strings.alloc_slice_copy(units)),
+        }
     }
 
     pub(crate) fn integer(&self, integer: BigInt) -> &BigInt {

@@ -36,7 +36,7 @@ impl<'r> Heap<'r> {
         match kind {
             ViewKind::Keys => Ok(k),
             ViewKind::Values => Ok(v),
-            ViewKind::Entries => self.add(Object::Entry { map, key: key.clone() }),
+            ViewKind::Entries => self.add(Object::Entry { map, key: Box::new(key.clone()) }),
         }
     }
 
