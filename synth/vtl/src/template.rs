@@ -10,6 +10,7 @@ use crate::error::{ErrorKind, ParseError, Position, RenderError};
 use crate::limits::Limits;
 use crate::methods::InputState;
 use crate::parse::{self, Shared};
+use crate::regex::{Compiled, Patterns};
 use crate::render::{Abort, Interpreter, LoopSlots};
 use crate::string::{JStr, Out};
 use crate::value::{Heap, ListKind, MapKind, ObjectId, Outcome, Store, Value};
@@ -24,6 +25,7 @@ pub struct Template {
     pub(crate) references: Vec<Reference>,
     pub(crate) macros: Vec<usize>,
     slots: Slots,
+    compiled: Compiled,
 }
 
 struct Slots {
@@ -122,6 +124,7 @@ impl Template {
             references: shared.references,
             macros: shared.macros,
             slots,
+            compiled: Compiled::default(),
         })
     }
 
@@ -186,7 +189,7 @@ impl Template {
             params: Value::Object(params),
             document: None,
             paths: HashMap::new(),
-            patterns: Default::default(),
+            patterns: Patterns::new(&self.compiled),
         };
         let slots = LoopSlots { count: self.slots.count, has_next: self.slots.has_next, scope: self.slots.foreach };
         let mut interpreter = Interpreter {

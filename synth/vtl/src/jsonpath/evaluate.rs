@@ -27,14 +27,14 @@ pub(super) fn invalid<T>(message: &str) -> Hit<T> {
 
 pub(super) struct Evaluation<'e, 'r> {
     pub(super) heap: &'e mut Heap<'r>,
-    pub(super) patterns: &'e mut Patterns,
+    pub(super) patterns: &'e mut Patterns<'r>,
     pub(super) root: Value<'r>,
 }
 
 /// What a path finds in a document; `None` where there is nothing.
 pub(crate) fn read<'r>(
     heap: &mut Heap<'r>,
-    patterns: &mut Patterns,
+    patterns: &mut Patterns<'r>,
     path: &'r Path,
     document: &Value<'r>,
 ) -> Outcome<Option<Value<'r>>> {

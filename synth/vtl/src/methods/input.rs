@@ -18,7 +18,7 @@ pub(crate) struct InputState<'r> {
     pub(crate) params: Value<'r>,
     pub(crate) document: Option<Value<'r>>,
     pub(crate) paths: HashMap<&'r str, &'r Path>,
-    pub(crate) patterns: Patterns,
+    pub(crate) patterns: Patterns<'r>,
 }
 
 impl<'r> Interpreter<'r> {

@@ -12,7 +12,7 @@ pub(crate) use operations::{matches, matches_with, replace, split};
 use translate::translate;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fancy_regex::{Regex, RegexBuilder};
 
@@ -20,9 +20,33 @@ use crate::error::ErrorKind;
 use crate::string::JStr;
 use crate::value::{Heap, Outcome, unsupported};
 
-/// Compiled expressions of one rendering.
+/// Expressions that earlier renderings of the same template compiled, which takes longer than most renderings. Only the
+/// first few: those of the template itself, and not all that requests may bring.
 #[derive(Default)]
-pub(crate) struct Patterns {
+pub(crate) struct Compiled(Mutex<HashMap<String, Regex>>);
+
+/// How many are kept, and of how many bytes each.
+const KEPT: usize = 32;
+const KEPT_LENGTH: usize = 1024;
+
+impl Compiled {
+    fn get(&self, text: &str) -> Outcome<Regex> {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept().get(text) {
+            return Ok(found.clone());
+        }
+        let built = build(text)?;
+        let mut kept = kept();
+        if kept.len() < KEPT && text.len() <= KEPT_LENGTH {
+            kept.insert(text.to_owned(), built.clone());
+        }
+        Ok(built)
+    }
+}
+
+/// Expressions of one rendering. What one costs does not depend on whether it was compiled before.
+pub(crate) struct Patterns<'r> {
+    compiled: &'r Compiled,
     /// The one that was asked for last: loops ask for the same one again and again.
     last: Option<(String, Arc<Pattern>)>,
     cache: HashMap<String, Arc<Pattern>>,
@@ -55,7 +79,11 @@ pub(super) fn run_error(e: &fancy_regex::Error) -> Box<ErrorKind> {
     ErrorKind::Limit(format!("a regular expression takes too long ({e})")).into()
 }
 
-impl Patterns {
+impl<'r> Patterns<'r> {
+    pub(crate) fn new(compiled: &'r Compiled) -> Self {
+        Self { compiled, last: None, cache: HashMap::new(), full: HashMap::new() }
+    }
+
     pub(super) fn get(&mut self, heap: &mut Heap<'_>, pattern: &JStr<'_>) -> Outcome<Arc<Pattern>> {
         if let Some((last, found)) = &self.last
             && pattern.as_str() == Some(last)
@@ -80,7 +108,11 @@ impl Patterns {
             None => {
                 heap.step(5_000)?;
                 let translated = translate(text, false)?;
-                Pattern { literal: None, regex: Some(build(&translated.text)?), ascii_only: translated.ascii_only }
+                Pattern {
+                    literal: None,
+                    regex: Some(self.compiled.get(&translated.text)?),
+                    ascii_only: translated.ascii_only,
+                }
             }
         });
         self.cache.insert(text.to_owned(), Arc::clone(&compiled));
@@ -104,7 +136,7 @@ impl Patterns {
         heap.step(5_000)?;
         let translated = translate(text, ignore_case)?;
         let flags = if ignore_case { "(?i)" } else { "" };
-        let regex = build(&format!("\\A{flags}(?:{})\\z", translated.text))?;
+        let regex = self.compiled.get(&format!("\\A{flags}(?:{})\\z", translated.text))?;
         let compiled =
             Arc::new(Pattern { literal: None, regex: Some(regex), ascii_only: translated.ascii_only || ignore_case });
         self.full.insert(key, Arc::clone(&compiled));

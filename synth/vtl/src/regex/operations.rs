@@ -9,7 +9,7 @@ use crate::value::{Heap, Outcome, exception, unsupported};
 /// `replaceAll` and `replaceFirst`.
 pub(crate) fn replace<'r>(
     heap: &mut Heap<'r>,
-    patterns: &mut Patterns,
+    patterns: &mut Patterns<'_>,
     subject: &JStr<'r>,
     pattern: &JStr<'r>,
     with: &JStr<'r>,
@@ -134,7 +134,7 @@ fn append(
 /// Whether the whole subject matches.
 pub(crate) fn matches<'r>(
     heap: &mut Heap<'r>,
-    patterns: &mut Patterns,
+    patterns: &mut Patterns<'_>,
     subject: &JStr<'r>,
     pattern: &JStr<'r>,
 ) -> Outcome<bool> {
@@ -144,7 +144,7 @@ pub(crate) fn matches<'r>(
 /// As [`matches`], on request without regard to case.
 pub(crate) fn matches_with<'r>(
     heap: &mut Heap<'r>,
-    patterns: &mut Patterns,
+    patterns: &mut Patterns<'_>,
     subject: &JStr<'r>,
     pattern: &JStr<'r>,
     ignore_case: bool,
@@ -160,7 +160,7 @@ pub(crate) fn matches_with<'r>(
 /// `String.split`
 pub(crate) fn split<'r>(
     heap: &mut Heap<'r>,
-    patterns: &mut Patterns,
+    patterns: &mut Patterns<'_>,
     subject: &JStr<'r>,
     pattern: &JStr<'r>,
     limit: i32,
