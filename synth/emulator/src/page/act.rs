@@ -43,7 +43,8 @@ impl Page {
         let queue = SqsQueue::new(clients.sqs(), place.queue.clone());
         let replayed = replay(&backup, &queue, prefix).await.map_err(|why| Wrong::Failed(why.to_string()))?;
         let details = replayed.failed.iter().take(TOLD).map(|(key, why)| format!("{key}: {why}")).collect();
-        let what = if prefix.is_empty() { "replay of the whole backup".to_owned() } else { format!("replay of {prefix}") };
+        let what =
+            if prefix.is_empty() { "replay of the whole backup".to_owned() } else { format!("replay of {prefix}") };
         Ok(self.inside.journal.note(what, replayed.to_string(), details))
     }
 

@@ -38,7 +38,8 @@ impl Page {
                 }
             }
         }
-        let above = prefix.trim_end_matches('/').rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/"));
+        let above =
+            prefix.trim_end_matches('/').rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/"));
         Ok(context! { bucket, prefix, above, folders, objects, next => more.then_some(after) })
     }
 

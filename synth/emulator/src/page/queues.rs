@@ -25,8 +25,12 @@ impl Page {
         let url = self.inside.services.sqs().url(name);
         let asked = json!({"QueueUrl": url, "AttributeNames": ["All"]});
         let attributes = self.look("AmazonSQS.GetQueueAttributes", &asked).await?["Attributes"].take();
-        let count = |what: &str| attributes[format!("ApproximateNumberOfMessages{what}")].as_str().unwrap_or("?").to_owned();
-        let redrive: Json = attributes["RedrivePolicy"].as_str().and_then(|policy| serde_json::from_str(policy).ok()).unwrap_or_default();
+        let count =
+            |what: &str| attributes[format!("ApproximateNumberOfMessages{what}")].as_str().unwrap_or("?").to_owned();
+        let redrive: Json = attributes["RedrivePolicy"]
+            .as_str()
+            .and_then(|policy| serde_json::from_str(policy).ok())
+            .unwrap_or_default();
         let target = redrive["deadLetterTargetArn"].as_str().and_then(|arn| arn.rsplit(':').next()).map(str::to_owned);
         let sources = self.sources(name).await?;
         Ok(context! {

@@ -29,7 +29,8 @@ impl Browser {
         let command = "exec chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
                        --disable-background-networking --remote-debugging-pipe --user-data-dir=\"$0\" about:blank \
                        3<&0 4>&1 0</dev/null 1>/dev/null 2>&1";
-        let found = Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().await;
+        let found =
+            Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().await;
         assert!(found.is_ok_and(|found| found.success()), "no chromium: apt-get install chromium, as tests/run does");
         let mut process = Command::new("sh")
             .args(["-c", command])

@@ -189,7 +189,8 @@ impl World {
 
     /// Every row of the table.
     pub(crate) async fn rows(&self) -> Vec<Value> {
-        let answer = self.call("DynamoDB_20120810.Scan", &json!({"TableName": "log-Table", "ConsistentRead": true})).await;
+        let answer =
+            self.call("DynamoDB_20120810.Scan", &json!({"TableName": "log-Table", "ConsistentRead": true})).await;
         let mut rows = answer["Items"].as_array().expect("items").clone();
         rows.sort_by_key(|row| (row["actieId"].to_string(), row["soort"].to_string()));
         rows
