@@ -182,7 +182,7 @@ mod tests {
             batch(40, json!([row(ACTIE, VERWERKING)])),
             request(50, "DELETE", &format!("/v1/verwerkingsacties/{ACTIE}"), "", "1-d"),
             // It began before the DELETE came.
-            batch(54, json!([row(ACTIE, VERWERKING)])),
+            batch(53, json!([row(ACTIE, VERWERKING)])),
             batch(60, json!([row(ACTIE, VERWERKING), row("another", "another")])),
         ]);
         assert_eq!(found, [(0, 1), (2, 4), (2, 6), (5, 7)]);
