@@ -124,7 +124,7 @@ mod tests {
             response: if method == "POST" { json!({"actieId": ACTIE}).to_string().into() } else { "".into() },
             took: Duration::ZERO,
         };
-        Event::Request(Request { trace, xray: HeaderValue::from_str(&format!("Root={root};Sampled=1")).ok() })
+        Event::Request(Box::new(Request { trace, xray: HeaderValue::from_str(&format!("Root={root};Sampled=1")).ok() }))
     }
 
     /// A batch that began 5 ms before this moment.
