@@ -9,7 +9,7 @@
 
 use std::fmt::Display;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -362,7 +362,7 @@ async fn by_size(folder: &Path, template: &Path, sizes: &str) {
 }
 
 /// Copies the rows of one actie, under other ids. One in a hundred is about the same person.
-fn fill(database: &PathBuf, actie_id: &str, size: usize) {
+fn fill(database: &Path, actie_id: &str, size: usize) {
     let database = Database::new(database.to_str().expect("UTF-8")).expect("it opens");
     let table = format!("{NAME}-Table");
     let query = json!({

@@ -18,7 +18,7 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A request to the API.
-    Request(Request),
+    Request(Box<Request>),
     /// A batch of a queue or a stream.
     Batch(Batch),
     /// What somebody did by the page.
@@ -98,7 +98,7 @@ impl Journal {
                 shorten(answer);
             }
         }
-        self.add(Event::Request(Request { trace, xray }));
+        self.add(Event::Request(Box::new(Request { trace, xray })));
     }
 
     /// Takes note of a batch. `failed` are the items that failed, `None` where all did.

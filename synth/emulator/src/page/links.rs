@@ -90,3 +90,115 @@ fn ids(record: &Value) -> BTreeSet<String> {
     ];
     texts.into_iter().flatten().map(str::to_ascii_lowercase).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use gateway::Trace;
+    use hyper::header::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+    use crate::journal::Outcome;
+
+    const ACTIE: &str = "00000000-0000-4000-8000-00000000000a";
+    const VERWERKING: &str = "00000000-0000-4000-8000-00000000000b";
+
+    fn request(at: i64, method: &str, path: &str, query: &str, root: &str) -> Event {
+        let trace = Trace {
+            request_id: String::new(),
+            at,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            body: "".into(),
+            operation: None,
+            resource: None,
+            authorizer: None,
+            integration: None,
+            gateway_response: None,
+            reason: None,
+            status: 200,
+            response: if method == "POST" { json!({"actieId": ACTIE}).to_string().into() } else { "".into() },
+            took: Duration::ZERO,
+        };
+        Event::Request(Box::new(Request { trace, xray: HeaderValue::from_str(&format!("Root={root};Sampled=1")).ok() }))
+    }
+
+    /// A batch that began 5 ms before this moment.
+    fn batch(at: i64, records: Value) -> Event {
+        let size = records.as_array().map_or(0, Vec::len);
+        let event = Some(json!({ "Records": records }));
+        let (function, source) = (String::new(), String::new());
+        Event::Batch(Batch {
+            at,
+            function,
+            source,
+            size,
+            event,
+            outcome: Outcome::Done,
+            took: Duration::from_millis(5),
+        })
+    }
+
+    /// Pairs of a request and a batch, by their places in the list.
+    fn linked(events: Vec<Event>) -> Vec<(u64, u64)> {
+        let mut events: Vec<Numbered> = (0..).zip(events.into_iter().map(Arc::new)).collect();
+        events.reverse();
+        links(&events)
+            .into_iter()
+            .flat_map(|(request, batches)| batches.into_iter().map(move |it| (request, it)))
+            .collect()
+    }
+
+    #[test]
+    fn a_message_belongs_to_the_request_whose_trace_it_has() {
+        let message = |root: &str| json!({"attributes": {"AWSTraceHeader": format!("Root={root}")}, "body": "{}"});
+        let found = linked(vec![
+            request(10, "POST", "/v1/verwerkingsacties", "", "1-a"),
+            request(20, "PUT", &format!("/v1/verwerkingsacties/{ACTIE}"), "", "1-b"),
+            batch(40, json!([message("1-a"), message("1-b"), message("1-c")])),
+            batch(50, json!([message("1-a")])),
+        ]);
+        assert_eq!(found, [(0, 2), (0, 3), (1, 2)]);
+    }
+
+    #[test]
+    fn what_has_no_trace_belongs_to_the_last_change_before_it() {
+        let row = |actie: &str, verwerking: &str| json!({"dynamodb": {"Keys": {"actieId": {"S": actie}}, "NewImage": {"verwerkingId": {"S": verwerking}}}});
+        let found = linked(vec![
+            request(10, "POST", "/v1/verwerkingsacties", "", "1-a"),
+            batch(16, json!([row(ACTIE, VERWERKING)])),
+            request(
+                20,
+                "PATCH",
+                "/v1/verwerkingsacties",
+                &format!("verwerkingId={}", VERWERKING.to_uppercase()),
+                "1-b",
+            ),
+            request(25, "GET", &format!("/v1/verwerkingsacties/{ACTIE}"), "", "1-c"),
+            batch(40, json!([row(ACTIE, VERWERKING)])),
+            request(50, "DELETE", &format!("/v1/verwerkingsacties/{ACTIE}"), "", "1-d"),
+            // It began before the DELETE came.
+            batch(53, json!([row(ACTIE, VERWERKING)])),
+            batch(60, json!([row(ACTIE, VERWERKING), row("another", "another")])),
+        ]);
+        assert_eq!(found, [(0, 1), (2, 4), (2, 6), (5, 7)]);
+    }
+
+    #[test]
+    fn a_message_that_was_submitted_again_is_known_by_its_content() {
+        let message = |body: Value| json!({"attributes": {}, "body": body.to_string()});
+        let found = linked(vec![
+            request(10, "POST", "/v1/verwerkingsacties", "", "1-a"),
+            request(11, "PATCH", "/v1/verwerkingsacties", &format!("verwerkingId={VERWERKING}"), "1-b"),
+            batch(20, json!([message(json!({"inhoud": {"actie": {"actieId": ACTIE}}}))])),
+            batch(21, json!([message(json!({"backup": format!("2024/02/29/{ACTIE}/x.json")}))])),
+            batch(22, json!([message(json!({"verwerkingId": VERWERKING}))])),
+            batch(23, json!([message("no message".into()), {"body": "no JSON"}, "no record"])),
+        ]);
+        assert_eq!(found, [(0, 2), (0, 3), (1, 4)]);
+    }
+}

@@ -9,14 +9,14 @@ use synth::settings::StackFile;
 use synth::{source, specification, stack};
 
 /// What its name is.
-pub const NAME: &str = "verwerkingenlog-local";
+pub(crate) const NAME: &str = "verwerkingenlog-local";
 
 /// The template, in JSON.
-pub fn template() -> String {
+pub(crate) fn template() -> String {
     let shown = |errors: Vec<Diagnostic>| -> ! { panic!("{}", report::render(&errors, false)) };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let file = StackFile::read(&root.join("stacks/local.yaml")).unwrap_or_else(|errors| shown(errors));
-    let (read, node) = source::read(&root.join("openapi/bewerking.yaml")).unwrap_or_else(|error| shown(vec![error]));
+    let (read, node) = source::read(root.join("openapi/bewerking.yaml")).unwrap_or_else(|error| shown(vec![error]));
     let (specification, _) = specification::lower(&read, &node).unwrap_or_else(|errors| shown(errors));
     let templates = Templates::embedded().unwrap_or_else(|errors| shown(errors));
     let built = stack::build(&file, &[specification], &templates).unwrap_or_else(|errors| shown(errors));

@@ -140,14 +140,14 @@ async fn the_page_follows_requests_by_itself_and_its_button_redrives() {
     browser.comes_to_say("1 failed").await;
     assert_eq!(browser.evaluate("window.same").await, true, "the page was loaded again");
 
-    world.says("queue?name=log-DeadLetterQueue", &["id=\"redrive\"", &id]).await;
+    world.says("queue?name=verwerkingenlog-local-DeadLetterQueue", &["id=\"redrive\"", &id]).await;
     world.running.services().faults().set(|_| Fault::None);
-    browser.open(&format!("{}queue?name=log-DeadLetterQueue", world.running.page)).await;
+    browser.open(&format!("{}queue?name=verwerkingenlog-local-DeadLetterQueue", world.running.page)).await;
     browser.evaluate("document.getElementById('redrive').click()").await;
     browser.loaded().await;
     browser.comes_to_say("1 message went back").await;
     world.stored(&id).await;
     browser.evaluate("document.querySelector('nav a').click()").await;
     browser.loaded().await;
-    browser.comes_to_say("redrive of log-DeadLetterQueue").await;
+    browser.comes_to_say("redrive of verwerkingenlog-local-DeadLetterQueue").await;
 }

@@ -1,6 +1,8 @@
 //! The page at `/_local/`, over HTTP and in a browser.
 
 mod browser;
+#[path = "../emitted/mod.rs"]
+mod emitted;
 mod world;
 
 use hyper::{Method, StatusCode};
@@ -16,12 +18,29 @@ const EVIL: &str = "<script>alert('x')</script>";
 async fn a_request_is_followed_from_the_gateway_to_the_table() {
     let world = World::start().await;
     let id = world.record("Adres controleren").await;
-    let flow =
-        world.says("", &["verwerkingsactie_create", "log-GenFunction", "log-ProcFunction", "log-ProjFunction"]).await;
+    let flow = world
+        .says(
+            "",
+            &[
+                "verwerkingsactie_create",
+                "verwerkingenlog-local-GenFunction",
+                "verwerkingenlog-local-ProcFunction",
+                "verwerkingenlog-local-ProjFunction",
+            ],
+        )
+        .await;
     let request = flow.between("<a href=\"&#x2f;_local&#x2f;request");
     let address = format!("/_local/request{request}");
     // Both batches are put down to it.
-    let page = world.says(&address, &["log-ProcFunction</a>, 1 from log-queue", "log-ProjFunction</a>, 1 from"]).await;
+    let page = world
+        .says(
+            &address,
+            &[
+                "verwerkingenlog-local-ProcFunction</a>, 1 from verwerkingenlog-local-queue",
+                "verwerkingenlog-local-ProjFunction</a>, 1 from",
+            ],
+        )
+        .await;
     for text in ["201", "clientId", "local", "verwerkingsactie_create", "Root=1-", "principalId", &id] {
         assert!(page.text.contains(text), "no {text} in {}", page.text);
     }
@@ -42,11 +61,12 @@ async fn a_request_is_followed_from_the_gateway_to_the_table() {
     }
 
     // A read goes to the table itself, by a rendered template.
-    world.stored(&id).await;
+    let read = world.api(Method::GET, &format!("/verwerkingsacties/{id}"), "").await;
+    assert_eq!(read.status, StatusCode::OK, "{}", read.text);
     let flow = world.page("flow").await;
     let page = world.page(&format!("/_local/request{}", flow.between("<a href=\"&#x2f;_local&#x2f;request"))).await;
     assert!(page.text.contains("dynamodb GetItem") || page.text.contains("dynamodb Query"), "{}", page.text);
-    assert!(page.text.contains("&quot;TableName&quot;: &quot;log-Table&quot;"), "{}", page.text);
+    assert!(page.text.contains("&quot;TableName&quot;: &quot;verwerkingenlog-local-Table&quot;"), "{}", page.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,40 +74,43 @@ async fn a_delete_is_put_down_to_the_batch_of_the_stream_that_it_led_to() {
     let world = World::start().await;
     let id = world.record("Adres controleren").await;
     world.stored(&id).await;
-    world.says("", &["log-ProjFunction"]).await;
+    world.says("", &["verwerkingenlog-local-ProjFunction"]).await;
     let reply = world.api(Method::DELETE, &format!("/verwerkingsacties/{id}"), "").await;
     assert!(reply.status.is_success(), "{}", reply.text);
     let flow = world.page("flow").await;
     let address = format!("/_local/request{}", flow.between("<a href=\"&#x2f;_local&#x2f;request"));
-    let page = world.says(&address, &["log-ProjFunction</a>"]).await;
-    assert!(page.text.contains("DELETE") && !page.text.contains("log-ProcFunction"), "{}", page.text);
+    let page = world.says(&address, &["verwerkingenlog-local-ProjFunction</a>"]).await;
+    assert!(page.text.contains("DELETE") && !page.text.contains("verwerkingenlog-local-ProcFunction"), "{}", page.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_clients_send_is_text_on_every_page() {
     let world = World::start().await;
     // One that stays in the queue, for nobody takes it for a message; and one that goes all the way.
-    let asked = json!({"QueueUrl": world.running.services().sqs().url("log-DeadLetterQueue"), "MessageBody": EVIL});
+    let asked = json!({"QueueUrl": world.running.services().sqs().url("verwerkingenlog-local-DeadLetterQueue"), "MessageBody": EVIL});
     world.call("AmazonSQS.SendMessage", &asked).await;
     let id = world.record(EVIL).await;
     world.stored(&id).await;
+    let request = world.says("request?number=0", &["-ProcFunction</a>"]).await;
+    let batch = request.between("<a href=\"&#x2f;_local&#x2f;batch");
     world.api(Method::GET, &format!("/{EVIL}\"").replace('<', "%3C").replace('>', "%3E").replace('"', "%22"), "").await;
 
     let key = json!({"actieId": {"S": id}, "soort": {"S": "actueel"}}).to_string();
     let row = form_urlencoded::Serializer::new(String::new())
-        .append_pair("name", "log-Table")
+        .append_pair("name", "verwerkingenlog-local-Table")
         .append_pair("key", &key)
         .finish();
-    let object = world.running.services().s3().list("log-backupbucket", "2", "", 1).unwrap().remove(0).key;
+    let object =
+        world.running.services().s3().list("verwerkingenlog-local-backupbucket", "2", "", 1).unwrap().remove(0).key;
     let mut shown = 0;
     for address in [
         "".to_owned(),
         "request?number=0".to_owned(),
-        "batch?number=1".to_owned(),
-        "queue?name=log-DeadLetterQueue".to_owned(),
-        "table?name=log-Table".to_owned(),
+        format!("/_local/batch{batch}"),
+        "queue?name=verwerkingenlog-local-DeadLetterQueue".to_owned(),
+        "table?name=verwerkingenlog-local-Table".to_owned(),
         format!(
-            "table?name=log-Table&partition={}",
+            "table?name=verwerkingenlog-local-Table&partition={}",
             form_urlencoded::byte_serialize(EVIL.as_bytes()).collect::<String>()
         ),
         format!("row?{row}"),
@@ -175,10 +198,10 @@ async fn what_cannot_be_shown_says_why() {
         ("request?number=7", 404),
         ("queue?name=nothing", 404),
         ("table?name=nothing", 404),
-        ("table?name=log-Table&after=x", 400),
-        ("table?name=log-Table&after={}", 400),
-        ("row?name=log-Table&key={\"actieId\":{\"S\":\"x\"}}", 400),
-        ("row?name=log-Table&key={\"actieId\":{\"S\":\"x\"},\"soort\":{\"S\":\"x\"}}", 404),
+        ("table?name=verwerkingenlog-local-Table&after=x", 400),
+        ("table?name=verwerkingenlog-local-Table&after={}", 400),
+        ("row?name=verwerkingenlog-local-Table&key={\"actieId\":{\"S\":\"x\"}}", 400),
+        ("row?name=verwerkingenlog-local-Table&key={\"actieId\":{\"S\":\"x\"},\"soort\":{\"S\":\"x\"}}", 404),
         ("object?key=nothing", 404),
     ] {
         let address = address.replace('{', "%7B").replace('}', "%7D").replace('"', "%22");
@@ -199,9 +222,11 @@ async fn a_table_is_shown_page_by_page_and_by_partition() {
     let world = World::start().await;
     for number in 0..120 {
         let item = json!({"actieId": {"S": format!("a{:02}", number / 10)}, "soort": {"S": format!("x{number:03}")}});
-        world.call("DynamoDB_20120810.PutItem", &json!({"TableName": "log-Table", "Item": item})).await;
+        world
+            .call("DynamoDB_20120810.PutItem", &json!({"TableName": "verwerkingenlog-local-Table", "Item": item}))
+            .await;
     }
-    let (mut seen, mut address) = (Vec::new(), "/_local/table?name=log-Table".to_owned());
+    let (mut seen, mut address) = (Vec::new(), "/_local/table?name=verwerkingenlog-local-Table".to_owned());
     for pages in 1.. {
         let page = world.page(&address).await;
         seen.extend((0..120).map(|number| format!("x{number:03}")).filter(|row| page.text.contains(row.as_str())));
@@ -215,8 +240,37 @@ async fn a_table_is_shown_page_by_page_and_by_partition() {
     // A link to the next page names the last row of its own page.
     seen.dedup();
     assert_eq!(seen.len(), 120);
-    let page = world.page("table?name=log-Table&partition=a07").await;
+    let page = world.page("table?name=verwerkingenlog-local-Table&partition=a07").await;
     assert_eq!((page.text.matches(">a07</a>").count(), page.text.matches(">a08</a>").count()), (10, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_are_seen_where_they_are_and_stay_there() {
+    let world = World::start().await;
+    let url = world.running.services().sqs().url("verwerkingenlog-local-ProjFailureQueue");
+    world.call("AmazonSQS.SendMessage", &json!({"QueueUrl": url, "MessageBody": "in handen"})).await;
+    let asked = json!({"QueueUrl": url, "VisibilityTimeout": 600});
+    assert!(world.call("AmazonSQS.ReceiveMessage", &asked).await["Messages"].is_array());
+    world.call("AmazonSQS.SendMessage", &json!({"QueueUrl": url, "MessageBody": "later", "DelaySeconds": 600})).await;
+    world.call("AmazonSQS.SendMessage", &json!({"QueueUrl": url, "MessageBody": "nu"})).await;
+    for _ in 0..3 {
+        let page = world.page("queue?name=verwerkingenlog-local-ProjFailureQueue").await;
+        let states: Vec<&str> =
+            page.text.split("<dt>state</dt><dd>").skip(1).filter_map(|at| at.split('<').next()).collect();
+        assert_eq!(states, ["in flight", "delayed", "visible"]);
+        let received: Vec<&str> =
+            page.text.split("<dt>received</dt><dd>").skip(1).filter_map(|at| at.split(' ').next()).collect();
+        assert_eq!(received, ["1", "0", "0"]);
+    }
+    let counts = world.page("counts").await.text;
+    let row = counts
+        .split("<tr>")
+        .find(|row| row.contains("verwerkingenlog-local-ProjFailureQueue"))
+        .expect("a row")
+        .to_owned();
+    assert_eq!(row.matches("<td class=\"number\">1</td>").count(), 3, "{row}");
+    // Nothing can be sent back that did not come from a queue.
+    assert!(!world.page("queue?name=verwerkingenlog-local-ProjFailureQueue").await.text.contains("id=\"redrive\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,21 +282,22 @@ async fn a_dead_letter_is_seen_and_goes_back_to_its_queue() {
     });
     let id = world.record("Adres controleren").await;
     // Looking changes nothing: however often, it stays visible and is there.
-    let queue = world.says("queue?name=log-DeadLetterQueue", &[&id, "<dt>visible</dt><dd>1</dd>"]).await;
+    let queue =
+        world.says("queue?name=verwerkingenlog-local-DeadLetterQueue", &[&id, "<dt>visible</dt><dd>1</dd>"]).await;
     assert!(
-        queue.text.contains("failed in</dt><dd>log-queue") && queue.text.contains("id=\"redrive\""),
+        queue.text.contains("failed in</dt><dd>verwerkingenlog-local-queue") && queue.text.contains("id=\"redrive\""),
         "{}",
         queue.text
     );
-    assert!(world.page("flow").await.text.contains("1 failed"));
-    assert!(!world.page("queue?name=log-queue").await.text.contains("id=\"redrive\""));
+    world.says("flow", &["1 failed"]).await;
+    assert!(!world.page("queue?name=verwerkingenlog-local-queue").await.text.contains("id=\"redrive\""));
 
     let faults = world.running.services().faults();
     faults.set(|_| Fault::None);
-    let note = world.submit("redrive", &[("name", "log-DeadLetterQueue")]).await;
+    let note = world.submit("redrive", &[("name", "verwerkingenlog-local-DeadLetterQueue")]).await;
     assert!(note.text.contains("1 message went back"), "{}", note.text);
     world.stored(&id).await;
-    assert!(world.page("flow").await.text.contains("redrive of log-DeadLetterQueue"));
+    assert!(world.page("flow").await.text.contains("redrive of verwerkingenlog-local-DeadLetterQueue"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,16 +308,24 @@ async fn r13_what_was_lost_comes_back_from_the_backup_and_nothing_doubles() {
         world.stored(id).await;
     }
     let s3 = || world.running.services().s3();
-    let keys: Vec<String> =
-        s3().list("log-backupbucket", "2", "", 10).unwrap().into_iter().map(|object| object.key).collect();
+    let keys: Vec<String> = s3()
+        .list("verwerkingenlog-local-backupbucket", "2", "", 10)
+        .unwrap()
+        .into_iter()
+        .map(|object| object.key)
+        .collect();
     let key = |id: &str| keys.iter().find(|key| key.contains(id)).expect("the message is backed up").clone();
-    let marker = format!("{}/log-backupbucket/{}", world.running.aws, key(&withdrawn).replace(".json", ".ingetrokken"));
+    let marker = format!(
+        "{}/verwerkingenlog-local-backupbucket/{}",
+        world.running.aws,
+        key(&withdrawn).replace(".json", ".ingetrokken")
+    );
     assert!(world.ask(Method::PUT, &marker, &[], "").await.status.is_success());
 
     let before: Vec<_> = world.rows().await.into_iter().filter(|row| row["actieId"]["S"] == lost.as_str()).collect();
     assert!(before.len() > 1);
     for row in world.rows().await {
-        let asked = json!({"TableName": "log-Table", "Key": {"actieId": row["actieId"], "soort": row["soort"]}});
+        let asked = json!({"TableName": "verwerkingenlog-local-Table", "Key": {"actieId": row["actieId"], "soort": row["soort"]}});
         world.call("DynamoDB_20120810.DeleteItem", &asked).await;
     }
     // The folders lead to the day, and the day's button submits what lies in it.
@@ -276,7 +339,7 @@ async fn r13_what_was_lost_comes_back_from_the_backup_and_nothing_doubles() {
 
     // Once more, by its own page: a batch has handled it, and the rows are the same.
     let key = key(&lost);
-    let handled = || async { world.page("flow").await.text.matches("log-ProcFunction").count() };
+    let handled = || async { world.page("flow").await.text.matches("verwerkingenlog-local-ProcFunction").count() };
     let count = handled().await;
     assert!(world.page(&format!("object?key={key}")).await.text.contains("Replay this message"));
     let note = world.submit("replay", &[("prefix", &key)]).await;

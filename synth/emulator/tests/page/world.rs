@@ -1,7 +1,6 @@
 //! A running stack, and a client of its page.
 
 use std::future::Future;
-use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,11 +13,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use synth::emit::{self, Format};
-use synth::mapping::Templates;
-use synth::settings::StackFile;
-use synth::{specification, stack};
 use tempfile::TempDir;
+
+use crate::emitted::{NAME, template};
 
 /// Longer than anything here takes; a test that waits for what never comes fails then.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -48,28 +45,23 @@ impl Reply {
     /// What comes after `before`, up to a quote.
     pub(crate) fn between(&self, before: &str) -> String {
         let (_, rest) = self.text.split_once(before).unwrap_or_else(|| panic!("no {before} in {}", self.text));
-        rest.split('"').next().unwrap().replace("&#x2f;", "/").replace("&amp;", "&")
+        rest.split('"').next().unwrap_or_default().replace("&#x2f;", "/").replace("&amp;", "&")
     }
 }
 
-/// The template that is emitted.
-fn template() -> Value {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let file = StackFile::read(&root.join("stacks/local.yaml")).expect("the stack file is right");
-    let document = specification::read(&root.join("openapi/bewerking.yaml")).expect("the specification is right").0;
-    let templates = Templates::embedded().expect("the templates are right");
-    let built = stack::build(&file, &[document], &templates).expect("the stack can be built");
-    serde_json::from_slice(emit::render(&built.template, Format::Json).as_ref()).expect("what is emitted is JSON")
+/// The template, to be changed.
+fn emitted() -> Value {
+    serde_json::from_str(&template()).expect("what is emitted is JSON")
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::of(&template()).await
+        Self::of(&emitted()).await
     }
 
     /// With a queue whose messages fail at once: once they were received twice within two seconds.
     pub(crate) async fn impatient() -> Self {
-        let mut template = template();
+        let mut template = emitted();
         let queue = &mut template["Resources"]["Queue"]["Properties"];
         queue["VisibilityTimeout"] = 1.into();
         queue["RedrivePolicy"]["maxReceiveCount"] = 1.into();
@@ -79,8 +71,8 @@ impl World {
     async fn of(template: &Value) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = Options {
-            name: "log".to_owned(),
-            folders: Folders::new(Some(folder.path()), "log").expect("folders"),
+            name: NAME.to_owned(),
+            folders: Folders::new(Some(folder.path()), NAME).expect("folders"),
             in_memory: true,
             ports: (0, 0),
             mode: Mode::Library,
@@ -97,7 +89,7 @@ impl World {
 
     /// `127.0.0.1:PORT`
     pub(crate) fn host(&self) -> &str {
-        self.origin.strip_prefix("http://").unwrap()
+        self.origin.strip_prefix("http://").expect("it is served over http")
     }
 
     pub(crate) async fn ask(&self, method: Method, url: &str, headers: &[(&str, &str)], body: &str) -> Reply {
@@ -133,7 +125,7 @@ impl World {
         form.append_pair("csrf", &token).extend_pairs(fields);
         let reply = self.post(action, &[("origin", &self.origin)], &form.finish()).await;
         assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text);
-        self.page(reply.headers["location"].to_str().unwrap()).await
+        self.page(reply.headers["location"].to_str().expect("an address is ASCII")).await
     }
 
     pub(crate) async fn post(&self, action: &str, headers: &[(&str, &str)], form: &str) -> Reply {
@@ -161,11 +153,12 @@ impl World {
         reply.json()["actieId"].as_str().expect("an id").to_owned()
     }
 
-    /// Waits until the API has the actie.
+    /// Waits until the table has the actie, without a request that would be shown.
     pub(crate) async fn stored(&self, actie_id: &str) {
+        let key = json!({"actieId": {"S": actie_id}, "soort": {"S": "actueel"}});
+        let asked = json!({"TableName": "verwerkingenlog-local-Table", "Key": key, "ConsistentRead": true});
         until("the actie is there", || async {
-            let reply = self.api(Method::GET, &format!("/verwerkingsacties/{actie_id}"), "").await;
-            reply.status == StatusCode::OK
+            self.call("DynamoDB_20120810.GetItem", &asked).await["Item"].is_object()
         })
         .await;
     }
@@ -189,8 +182,12 @@ impl World {
 
     /// Every row of the table.
     pub(crate) async fn rows(&self) -> Vec<Value> {
-        let answer =
-            self.call("DynamoDB_20120810.Scan", &json!({"TableName": "log-Table", "ConsistentRead": true})).await;
+        let answer = self
+            .call(
+                "DynamoDB_20120810.Scan",
+                &json!({"TableName": "verwerkingenlog-local-Table", "ConsistentRead": true}),
+            )
+            .await;
         let mut rows = answer["Items"].as_array().expect("items").clone();
         rows.sort_by_key(|row| (row["actieId"].to_string(), row["soort"].to_string()));
         rows
