@@ -99,6 +99,24 @@ impl Reply {
         self.body["actieId"].as_str().unwrap_or_else(|| panic!("no actie: {self:?}")).to_owned()
     }
 
+    /// Holds this to be an error of this status, in the shape that all errors have (R70, R71).
+    pub(crate) fn is_fout(&self, status: u16) {
+        assert_eq!(self.status, status, "{self:?}");
+        let header = |name: &str| self.headers.get(name).map(String::as_str);
+        assert_eq!(header("content-type"), Some("application/problem+json"), "{self:?}");
+        assert_eq!(header("api-version"), Some("0.9.0"), "{self:?}");
+        assert_eq!(self.body["status"], status, "{self:?}");
+        for field in ["type", "code", "title", "detail"] {
+            assert!(self.body[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {self:?}");
+        }
+        let id = self.body["instance"].as_str().and_then(|urn| urn.strip_prefix("urn:uuid:"));
+        assert!(
+            id.is_some_and(|id| id.len() == 36 && header("x-amzn-requestid").is_none_or(|it| it == id)),
+            "{self:?}"
+        );
+        assert_eq!(status == 400, self.body["invalidParams"].is_array(), "{self:?}");
+    }
+
     /// Names of the fields that are said to be wrong, in their order.
     pub(crate) fn wrong_fields(&self) -> Vec<&str> {
         let fields = self.body["invalidParams"].as_array().into_iter().flatten();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use emulator::chaos::Trouble;
 use emulator::issuer::{Claims, Issuer};
 use emulator::state::Folders;
 use emulator::template::Template;
@@ -13,11 +14,12 @@ use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use local::{Call, Fault, Service, Services};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{build, root};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::asking::{Ask, Reply, Token, ask};
 
@@ -29,18 +31,28 @@ pub(crate) struct Log {
     http: Client<HttpConnector, Full<Bytes>>,
     table: String,
     bucket: String,
-    /// Keeps the issuer's key, which is all that is on disk.
-    _folder: TempDir,
+    queue: String,
+    /// Holds the issuer's key, which is all that is on disk.
+    folder: TempDir,
 }
 
 impl Log {
     /// The default stack.
     pub(crate) async fn start() -> Self {
-        Self::of(&serde_json::to_value(build(&root().join("stacks/local.yaml"), &[]).template).expect("JSON")).await
+        Self::of(&template()).await
     }
 
     /// The stack of a template.
     pub(crate) async fn of(template: &Value) -> Self {
+        Self::with(template, Vec::new()).await
+    }
+
+    /// The default stack, with this going wrong.
+    pub(crate) async fn troubled(trouble: &str) -> Self {
+        Self::with(&template(), vec![trouble.parse().expect("trouble as `--chaos` has it")]).await
+    }
+
+    async fn with(template: &Value, troubles: Vec<Trouble>) -> Self {
         let template = Template::of(template.as_object().expect("a template is an object").clone());
         let folder = tempfile::tempdir().expect("a folder");
         let options = Options {
@@ -50,7 +62,7 @@ impl Log {
             ports: (0, 0),
             mode: Mode::Library,
             parameters: [].into(),
-            troubles: Vec::new(),
+            troubles,
             seed: 0,
             quiet: true,
         };
@@ -65,11 +77,12 @@ impl Log {
         // From here on, so that what was sent to the queue can be looked at.
         running.services().faults().record();
         Self {
+            queue: running.services().sqs().url("log-queue"),
             issuer: Issuer::open(folder.path()).expect("the issuer has a key"),
             http: Client::builder(TokioExecutor::new()).build_http(),
             table: table.clone(),
             bucket: bucket.name().expect("a bucket has a name").to_owned(),
-            _folder: folder,
+            folder,
             clients,
             running,
         }
@@ -129,6 +142,15 @@ impl Log {
         self.issuer.token(&claims).expect("a token")
     }
 
+    /// A token that the local issuer signed, whatever it says.
+    pub(crate) fn sign(&self, claims: &Value) -> String {
+        let key = std::fs::read(self.folder.path().join("issuer.pk8")).expect("the issuer's key");
+        let published = self.issuer.published();
+        let id = published["keys"][0]["kid"].as_str().map(str::to_owned);
+        let header = Header { kid: id, ..Header::new(Algorithm::EdDSA) };
+        jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(&key)).expect("a token")
+    }
+
     /// Address of the API, stage included.
     pub(crate) fn api(&self) -> &str {
         &self.running.api
@@ -155,6 +177,49 @@ impl Log {
             _ => Fault::None,
         });
         Hold(held)
+    }
+
+    /// Has `proc` fail at the next message; is ready when it has.
+    pub(crate) fn fail_once(&self) -> oneshot::Receiver<()> {
+        let (failed, hears) = oneshot::channel();
+        let mut failed = Some(failed);
+        self.services().faults().set(move |call: &Call| match (call.service, call.operation.as_str()) {
+            (Service::DynamoDb, "TransactWriteItems") => match failed.take() {
+                Some(failed) => {
+                    // Who does not wait for it need not hear of it.
+                    let _ = failed.send(());
+                    Fault::error(400, "ValidationException")
+                }
+                None => Fault::None,
+            },
+            _ => Fault::None,
+        });
+        hears
+    }
+
+    /// Loses what is in the queue.
+    pub(crate) async fn lose_queue(&self) {
+        self.clients.sqs().purge_queue().queue_url(&self.queue).send().await.expect("the queue answers");
+    }
+
+    /// Puts a message into the queue.
+    pub(crate) async fn submit(&self, message: &str) {
+        let sent = self.clients.sqs().send_message().queue_url(&self.queue).message_body(message).send().await;
+        sent.expect("the queue answers");
+    }
+
+    /// Takes away the rows whose time is over, and what follows from that.
+    pub(crate) async fn sweep(&self) {
+        let is_over = |row: &Value| {
+            let until = row["bewaardTot"]["N"].as_str().and_then(|seconds| seconds.parse().ok());
+            until.is_some_and(|until: i64| until <= jiff::Timestamp::now().as_second())
+        };
+        // A row is taken away in the second after its time is over, and no sooner.
+        while self.rows().await.iter().any(is_over) {
+            self.services().dynamodb().database().sweep_ttl().expect("the table can be swept");
+        }
+        self.services().touch();
+        self.settle().await;
     }
 
     /// All rows of the table, as DynamoDB has them.
@@ -216,6 +281,11 @@ impl Log {
 
 /// As long as this lives, what is accepted stays under way.
 pub(crate) struct Hold(#[expect(dead_code, reason = "who waits hears when it is dropped")] watch::Sender<()>);
+
+/// What the default stack is emitted as.
+pub(crate) fn template() -> Value {
+    serde_json::to_value(build(&root().join("stacks/local.yaml"), &[]).template).expect("a template is JSON")
+}
 
 /// An actie about these persons.
 pub(crate) fn actie(persons: &[&str], more: &Value) -> Value {

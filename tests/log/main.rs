@@ -2,7 +2,12 @@
 //! the services that they use, from an HTTP request to the rows in the table and back.
 
 mod asking;
+mod bewaren;
+mod fouten;
 mod lijst;
 mod log;
 mod loop_van_een_actie;
 mod privacy;
+mod rechten;
+mod rules;
+mod velden;
