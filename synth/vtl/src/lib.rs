@@ -30,6 +30,7 @@
 //!
 //! - methods that take functions or give streams (`stream`, `forEach`), `String.format`, the factories `List.of` and
 //!   `Map.of`, and changing a list through `subList`;
+//! - an entry of a map that is kept after it has been removed;
 //! - texts and hash codes that differ from run to run, as those of arrays;
 //! - in regular expressions: intersections and nested classes (`[a&&[b]]`), `\G`, `\R`, `\X`, `\N`, `\c`, the flags
 //!   `m`, `x`, `u`, `d` and `U`, classes such as `\p{IsGreek}`; and `\b` and `(?i)` on a text beyond ASCII;

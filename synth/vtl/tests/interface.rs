@@ -55,6 +55,26 @@ fn a_mistake_says_where_and_what_would_be_right() {
 }
 
 #[test]
+fn an_entry_is_set_though_the_list_that_is_its_key_has_changed() {
+    let changed = "#set($l = ['a'])#set($m = {$l: 1})#set($x = $l.add('b'))";
+    let set =
+        "#foreach($e in $m.entrySet())$e.setValue(2)#end|$m|#foreach($e in $m.entrySet())#set($e.value = 3)#end$m";
+    let template = Template::parse(&format!("{changed}{set}")).expect("it parses");
+    // As the engine renders it.
+    assert_eq!(template.render(&inputs("")).expect("it renders").text, "1|{[a, b]=2}|{[a, b]=3}");
+}
+
+#[test]
+fn an_entry_that_is_no_longer_in_its_map_is_refused() {
+    for asked in ["$k", "$k.key", "$k.setValue(5)"] {
+        let removed = "#set($m = {'a': 1})#foreach($e in $m.entrySet())#set($k = $e)#end#set($x = $m.remove('a'))";
+        let template = Template::parse(&format!("{removed}{asked}")).expect("it parses");
+        let error = template.render(&inputs("")).expect_err(asked);
+        assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{asked}: {error}");
+    }
+}
+
+#[test]
 fn an_error_while_rendering_says_where() {
     let template = Template::parse("a\n  $input.path('$').list.get(5)").expect("it parses");
     let error = template.render(&inputs("{\"list\":[1]}")).expect_err("there is no sixth element");

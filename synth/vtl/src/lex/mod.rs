@@ -342,32 +342,23 @@ impl<'a> Lexer<'a> {
                 booleans(s, b);
                 identifier(s, b);
             }
-            // Nothing goes on with what most references end at.
-            State::Reference | State::RefModifier
-                if !special && !matches!(first, b'[' | b'(' | b'{' | b'}' | b'.' | b' ' | b'\t') =>
-            {
+            State::Reference | State::RefModifier if !special && !matches!(first, b' ' | b'\t') => {
+                match first {
+                    b'[' => b.offer(Kind::IndexOpen, 1),
+                    b'(' if self.state == State::RefModifier => b.offer(Kind::ParenOpen, 1),
+                    b'{' => b.offer(Kind::RefOpen, 1),
+                    b'}' => b.offer(Kind::RefClose, 1),
+                    _ => identifier(s, b),
+                }
                 b.offer(Kind::RefEnd, self.char_len());
             }
             State::Reference | State::RefModifier => {
-                if first == b'[' {
-                    b.offer(Kind::IndexOpen, 1);
-                }
-                if self.state == State::RefModifier && first == b'(' {
-                    b.offer(Kind::ParenOpen, 1);
-                }
                 b.offer(Kind::Set, set_directive(s));
                 if special {
                     everywhere(s, b);
                 }
                 if self.state == State::Reference {
                     line_comment(s, b);
-                }
-                booleans(s, b);
-                identifier(s, b);
-                match first {
-                    b'{' => b.offer(Kind::RefOpen, 1),
-                    b'}' => b.offer(Kind::RefClose, 1),
-                    _ => {}
                 }
                 b.offer(Kind::RefEnd, self.char_len());
                 if self.state == State::Reference {

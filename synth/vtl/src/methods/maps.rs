@@ -7,12 +7,11 @@ use crate::value::{Heap, MapKind, Object, ObjectId, Outcome, Value, ViewKind, ex
 
 /// Java's `Entry.setValue`.
 pub(super) fn set_entry<'r>(heap: &mut Heap<'r>, id: ObjectId, value: Value<'r>) -> Outcome<Value<'r>> {
-    let Object::Entry { map, .. } = heap.get(id) else {
+    let Object::Entry { map, key } = heap.get(id) else {
         return unsupported("setting the value of this entry");
     };
-    let map = *map;
-    let (key, _) = heap.entry_parts(id);
-    heap.map_put(map, key, value)
+    let (map, key) = (*map, key.clone());
+    heap.map_set(map, &key, value)
 }
 
 pub(super) fn view<'r>(
@@ -191,7 +190,7 @@ pub(super) fn scope<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Va
 }
 
 pub(super) fn entry<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Value<'r>]) -> Outcome<Value<'r>> {
-    let (key, value) = heap.entry_parts(id);
+    let (key, value) = heap.entry_parts(id)?;
     match method {
         "getKey()" => Ok(key),
         "getValue()" => Ok(value),

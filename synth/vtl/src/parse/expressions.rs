@@ -96,7 +96,7 @@ impl Parser<'_, '_> {
             Kind::Str => self.deeper(Self::string)?,
             Kind::Identifier | Kind::RefOpen => Expr::Reference(self.reference()?),
             Kind::Integer => self.integer()?,
-            _ if self.look(ANY, Self::scan_range_start)? => self.range()?,
+            Kind::BracketOpen if self.look(ANY, Self::scan_range_start)? => self.range()?,
             Kind::Float => self.float()?,
             Kind::BraceOpen => self.map()?,
             Kind::BracketOpen => self.list()?,

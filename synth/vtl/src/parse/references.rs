@@ -30,7 +30,7 @@ impl Parser<'_, '_> {
                 steps.reserve_exact(2);
             }
             self.expect(Kind::Dot)?;
-            let is_method = self.follows(2, Kind::ParenOpen)? && self.look(3, Self::scan_method)?;
+            let is_method = self.follows(2, Kind::ParenOpen)? && self.parameters_begin()?;
             self.expect(Kind::Identifier)?;
             let at = self.at(self.current);
             let name = self.raw(self.current);
@@ -57,6 +57,26 @@ impl Parser<'_, '_> {
         }
         let last = self.current;
         Ok(self.finish_reference(first, last, steps))
+    }
+
+    /// Whether what follows the parenthesis of a call ends it or begins a parameter: Velocity looks no further.
+    fn parameters_begin(&mut self) -> Result<bool, Fault> {
+        let third = self.current + 3;
+        self.fetch(third)?;
+        Ok(matches!(
+            self.tokens[third].kind,
+            Kind::CallClose
+                | Kind::Whitespace
+                | Kind::Str
+                | Kind::Integer
+                | Kind::Float
+                | Kind::True
+                | Kind::False
+                | Kind::Identifier
+                | Kind::RefOpen
+                | Kind::BracketOpen
+                | Kind::BraceOpen
+        ))
     }
 
     pub(super) fn indexes(&mut self, steps: &mut Vec<Step>) -> Result<(), Fault> {

@@ -17,7 +17,7 @@ impl Parser<'_, '_> {
             }
             Kind::Str => self.string(),
             Kind::Integer => self.integer(),
-            _ if self.look(ANY, Self::scan_range_start)? => self.range(),
+            Kind::BracketOpen if self.look(ANY, Self::scan_range_start)? => self.range(),
             Kind::Float => self.float(),
             Kind::BraceOpen => self.map(),
             Kind::BracketOpen => self.list(),
@@ -31,7 +31,7 @@ impl Parser<'_, '_> {
         let value = self.deeper(|p| match p.peek()? {
             Kind::Str => p.string(),
             Kind::Integer => p.integer(),
-            _ if p.look(ANY, Self::scan_range_start)? => p.range(),
+            Kind::BracketOpen if p.look(ANY, Self::scan_range_start)? => p.range(),
             Kind::BraceOpen => p.map(),
             Kind::BracketOpen => p.list(),
             Kind::True | Kind::False => p.boolean(),

@@ -45,7 +45,7 @@ impl<'r> Heap<'r> {
                 }
                 match (self.class(a), self.class(b)) {
                     (Some(Class::Entry), Some(Class::Entry)) => {
-                        let ((k, v), (l, w)) = (self.entry_parts(x), self.entry_parts(y));
+                        let ((k, v), (l, w)) = (self.entry_parts(x)?, self.entry_parts(y)?);
                         self.deeper(|h| Ok(h.equals(&k, &l)? && h.equals(&v, &w)?))?
                     }
                     (Some(Class::KeySet | Class::EntrySet), Some(Class::KeySet | Class::EntrySet)) => {
@@ -120,7 +120,7 @@ impl<'r> Heap<'r> {
                         self.deeper(|h| items.iter().try_fold(0i32, |sum, v| Ok(sum.wrapping_add(h.hash_code(v)?))))?
                     }
                     Some(Class::Entry) => {
-                        let (k, v) = self.entry_parts(id);
+                        let (k, v) = self.entry_parts(id)?;
                         self.deeper(|h| Ok(h.hash_code(&k)? ^ h.hash_code(&v)?))?
                     }
                     _ => {

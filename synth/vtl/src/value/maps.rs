@@ -126,6 +126,19 @@ impl<'r> Heap<'r> {
         Ok(Value::Null)
     }
 
+    /// Puts a value in the place of another, which is given back. Unlike [`Heap::map_put`] it goes by the key as it was
+    /// when the entry was made: a list that is a key can have changed since.
+    pub(crate) fn map_set(&mut self, id: ObjectId, key: &Key<'r>, value: Value<'r>) -> Outcome<Value<'r>> {
+        self.step(1)?;
+        let Some(map) = self.map_mut(id) else {
+            return unsupported("setting the value of this entry");
+        };
+        match map.entries.get_mut(key) {
+            Some((_, old)) => Ok(std::mem::replace(old, value)),
+            None => unsupported("an entry that is no longer in its map"),
+        }
+    }
+
     pub(crate) fn map_remove(&mut self, id: ObjectId, key: &Key<'r>) -> Outcome<Option<Value<'r>>> {
         let len = self.map_len(id);
         self.step(len)?;

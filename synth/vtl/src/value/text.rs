@@ -92,7 +92,7 @@ impl<'r> Heap<'r> {
                 Ok(())
             }
             Object::Entry { .. } => {
-                let (k, v) = self.entry_parts(id);
+                let (k, v) = self.entry_parts(id)?;
                 self.deeper(|h| {
                     h.write(&k, out)?;
                     out.push_str("=");

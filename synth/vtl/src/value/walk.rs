@@ -40,10 +40,14 @@ impl<'r> Heap<'r> {
         }
     }
 
-    pub(crate) fn entry_parts(&self, id: ObjectId) -> (Value<'r>, Value<'r>) {
-        match self.get(id) {
-            Object::Entry { map, key } => self.entry_of(*map, key),
-            _ => (Value::Null, Value::Null),
+    pub(crate) fn entry_parts(&self, id: ObjectId) -> Outcome<(Value<'r>, Value<'r>)> {
+        let found = match self.get(id) {
+            Object::Entry { map, key } => self.map(*map).and_then(|m| m.entry(key)),
+            _ => None,
+        };
+        match found {
+            Some(parts) => Ok(parts),
+            None => unsupported("an entry that is no longer in its map"),
         }
     }
 
