@@ -48,7 +48,7 @@ pub(crate) struct Note {
 /// A batch that a function was handed.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// When it was done, in milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) at: i64,
     pub(crate) function: String,
     pub(crate) source: String,
@@ -56,6 +56,13 @@ pub(crate) struct Batch {
     pub(crate) event: Option<Value>,
     pub(crate) outcome: Outcome,
     pub(crate) took: Duration,
+}
+
+impl Batch {
+    /// When it was handed over, in milliseconds since 1970-01-01T00:00:00Z.
+    pub(crate) fn began(&self) -> i64 {
+        self.at.saturating_sub(i64::try_from(self.took.as_millis()).unwrap_or(i64::MAX))
+    }
 }
 
 /// What came of a batch.

@@ -124,14 +124,17 @@ fn note_line(note: &Note) -> Value {
     context! { at => note.at, what => &note.what, outcome => &note.outcome }
 }
 
-/// These batches, the oldest first.
+/// These batches, the one that began first at the beginning: a batch of the stream may be done before that of the queue.
 fn batches(events: &[Numbered], numbers: Option<&BTreeSet<u64>>) -> Vec<Value> {
-    let wanted = events.iter().rev().filter(|(number, _)| numbers.is_some_and(|numbers| numbers.contains(number)));
-    let line = |(number, event): &Numbered| match event.as_ref() {
-        Event::Batch(batch) => Some(batch_line(*number, batch)),
-        _ => None,
-    };
-    wanted.filter_map(line).collect()
+    let wanted = events.iter().filter(|(number, _)| numbers.is_some_and(|numbers| numbers.contains(number)));
+    let mut batches: Vec<(u64, &Batch)> = wanted
+        .filter_map(|(number, event)| match event.as_ref() {
+            Event::Batch(batch) => Some((*number, batch)),
+            _ => None,
+        })
+        .collect();
+    batches.sort_by_key(|(number, batch)| (batch.began(), *number));
+    batches.into_iter().map(|(number, batch)| batch_line(number, batch)).collect()
 }
 
 fn outcome(outcome: AuthorizerOutcome) -> &'static str {

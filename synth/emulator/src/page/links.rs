@@ -63,7 +63,7 @@ fn root(header: &str) -> Option<&str> {
 
 fn requests(batch: &Batch, changes: &[Change<'_>]) -> BTreeSet<u64> {
     // Both clocks count whole milliseconds.
-    let began = batch.at - i64::try_from(batch.took.as_millis()).unwrap_or(i64::MAX) + 1;
+    let began = batch.began() + 1;
     let records = batch.event.as_ref().and_then(|event| event["Records"].as_array()).into_iter().flatten();
     let request = |record: &Value| {
         if let Some(root) = record["attributes"]["AWSTraceHeader"].as_str().and_then(root) {
