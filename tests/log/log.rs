@@ -202,6 +202,12 @@ impl Log {
         self.clients.sqs().purge_queue().queue_url(&self.queue).send().await.expect("the queue answers");
     }
 
+    /// The value of a secret.
+    pub(crate) async fn secret(&self, name: &str) -> String {
+        let secret = self.clients.secrets().get_secret_value().secret_id(name).send().await.expect("it is there");
+        secret.secret_string.expect("it is text")
+    }
+
     /// Puts a message into the queue.
     pub(crate) async fn submit(&self, message: &str) {
         let sent = self.clients.sqs().send_message().queue_url(&self.queue).message_body(message).send().await;

@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::json;
+use domain::pseudoniem::{NumberKind, Pseudonymizer};
+use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 
 use crate::log::{Log, actie};
@@ -55,4 +56,23 @@ async fn r09_no_number_is_readable_in_the_table_the_bucket_the_queue_or_a_log_li
             assert!(!text.contains(number), "{number} is readable");
         }
     }
+}
+
+#[tokio::test]
+async fn r09_with_the_key_a_pseudonym_leads_back_to_the_number() {
+    let log = Log::start().await;
+    let more = json!({"soortAfnemerId": "BSN", "afnemerId": "999990044"});
+    let id = log.post(&actie(&["999990019"], &more)).await.actie_id();
+    log.settle().await;
+    let keys = Pseudonymizer::from_secret(&log.secret("log-PseudonymSecret").await).expect("the stack made a key");
+    let row = &log.rows_of(&id, "object#").await[0];
+    let person = row["objectSleutel"]["S"].as_str().expect("a pseudonym");
+    let kind = NumberKind { objecttype: "persoon", soort: "BSN" };
+    assert_eq!(keys.reveal(kind, person, None).expect("its key is there"), "999990019");
+    let document: Value = serde_json::from_str(row["document"]["S"].as_str().expect("a document")).expect("JSON");
+    let afnemer = document["afnemerId"].as_str().expect("a pseudonym");
+    assert_eq!(keys.reveal(NumberKind::AFNEMER, afnemer, None).expect("its key is there"), "999990044");
+    let other =
+        Pseudonymizer::from_secret(r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#).expect("a key");
+    assert!(other.reveal(kind, person, None).is_err(), "without the key it does not");
 }
