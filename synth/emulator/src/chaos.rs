@@ -110,8 +110,9 @@ pub(crate) fn script(troubles: Vec<Trouble>, seed: u64) -> impl FnMut(&Call) -> 
         let mut fault = Fault::None;
         for trouble in troubles.iter().filter(|trouble| trouble.service.is_none_or(|service| service == call.service)) {
             latency += trouble.latency;
-            // Doing a change twice is what a client's own retry does; of a message, it makes two.
-            let twice = trouble.duplicate > 0.0 && dice.happens(trouble.duplicate);
+            // Doing a change twice is what a client's own retry does; of a message, it makes two. What is received twice is
+            // a batch that nobody hears of.
+            let twice = call.operation != "ReceiveMessage" && dice.happens(trouble.duplicate);
             if dice.happens(trouble.error) {
                 fault = Fault::internal(call.service);
             } else if dice.happens(trouble.throttle) {

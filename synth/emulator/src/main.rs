@@ -138,7 +138,8 @@ async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>
         emulator::Error::Template(_) | emulator::Error::Api(_) => wrong(why),
         _ => failed(why),
     })?;
-    announce(&running, options).map_err(failed)?;
+    // Whoever does not read on wants it to run all the same.
+    let _ = announce(&running, options);
     if let Some(path) = ready_file {
         let ready = json!({"api": running.api, "aws": running.aws, "page": running.page, "token": running.token});
         emulator::state::write(path, ready.to_string().as_bytes()).map_err(failed)?;
