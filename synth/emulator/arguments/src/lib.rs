@@ -28,7 +28,7 @@ pub struct Local {
     /// How the functions run
     #[arg(long, value_enum, default_value_t = Functions::Library)]
     pub functions: Functions,
-    /// Folder with the packed programs, <function>/bootstrap each, for `--functions process`
+    /// Folder with the packed programs, `FUNCTION/bootstrap` each, for `--functions process`
     #[arg(long, value_name = "DIR", default_value = "target/functions", value_hint = ValueHint::DirPath)]
     pub functions_dir: PathBuf,
     /// Value of a parameter of the template; may be repeated
