@@ -21,24 +21,25 @@ use crate::string::JStr;
 use crate::value::{Heap, Outcome, unsupported};
 
 /// Expressions that earlier renderings of the same template compiled, which takes longer than most renderings. Only the
-/// first few: those of the template itself, and not all that requests may bring.
+/// first few: those of the template itself, and not all that requests may bring. Shared and not cloned: a clone would begin
+/// without the automaton that its original has built while it matched.
 #[derive(Default)]
-pub(crate) struct Compiled(Mutex<HashMap<String, Regex>>);
+pub(crate) struct Compiled(Mutex<HashMap<String, Arc<Regex>>>);
 
 /// How many are kept, and of how many bytes each.
 const KEPT: usize = 32;
 const KEPT_LENGTH: usize = 1024;
 
 impl Compiled {
-    fn get(&self, text: &str) -> Outcome<Regex> {
+    fn get(&self, text: &str) -> Outcome<Arc<Regex>> {
         let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = kept().get(text) {
-            return Ok(found.clone());
+            return Ok(Arc::clone(found));
         }
-        let built = build(text)?;
+        let built = Arc::new(build(text)?);
         let mut kept = kept();
         if kept.len() < KEPT && text.len() <= KEPT_LENGTH {
-            kept.insert(text.to_owned(), built.clone());
+            kept.insert(text.to_owned(), Arc::clone(&built));
         }
         Ok(built)
     }
@@ -56,7 +57,7 @@ pub(crate) struct Patterns<'r> {
 pub(super) struct Pattern {
     /// A pattern without special characters is just looked for.
     pub(super) literal: Option<String>,
-    pub(super) regex: Option<Regex>,
+    pub(super) regex: Option<Arc<Regex>>,
     /// What it means beyond ASCII differs.
     ascii_only: bool,
 }

@@ -58,7 +58,7 @@ pub(crate) fn replace<'r>(
         out.push_str(&text[end..from]);
         end = to;
         let before = out.len();
-        append(&mut out, text, with, &groups, compiled.regex.as_ref())?;
+        append(&mut out, text, with, &groups, compiled.regex.as_deref())?;
         heap.charge(out.len() - before)?;
     }
     out.push_str(&text[end..]);
