@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::config::Credentials;
+use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -38,6 +39,11 @@ impl Clients {
             .region(Region::new(region.to_owned()))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"));
         Self { config: config.retry_config(retries()).timeout_config(timeouts()).load().await }
+    }
+
+    /// The same, with requests sent another way than by a connection.
+    pub fn over(self, client: impl HttpClient + 'static) -> Self {
+        Self { config: self.config.into_builder().http_client(client).build() }
     }
 
     /// The table's client.

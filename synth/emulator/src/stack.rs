@@ -195,7 +195,7 @@ impl<'a> Stack<'a> {
             declared,
             &Surroundings {
                 mode: &options.mode,
-                endpoint: &stack.services.endpoint(),
+                services: &stack.services,
                 region: REGION,
                 keys: LocalKeys {
                     address: keys_address.clone(),

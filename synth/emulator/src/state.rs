@@ -98,6 +98,16 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), StateError> {
     done.map_err(StateError::io(path))
 }
 
+/// The same without waiting for the disk, for what can be worked out anew: after a power failure the file may be empty.
+///
+/// # Errors
+/// Where it cannot be written.
+pub(crate) fn note(path: &Path, content: &[u8]) -> Result<(), StateError> {
+    let unfinished = unfinished(path);
+    let done = fs::write(&unfinished, content).and_then(|()| fs::rename(&unfinished, path));
+    done.map_err(StateError::io(path))
+}
+
 /// A name beside a file's, this process's own.
 fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -107,7 +107,8 @@ async fn connection(io: TokioIo<tokio::net::TcpStream>, handler: Arc<impl Handle
         let handler = handler.clone();
         async move {
             match read(request).await {
-                Ok(asked) => handler.handle(asked).await,
+                // On the heap: it is large, and would be copied on its way into the connection.
+                Ok(asked) => Box::pin(handler.handle(asked)).await,
                 Err(refusal) => Ok(refusal),
             }
         }

@@ -190,7 +190,16 @@ impl Services {
         Ok(collected(self.all.pass(service, &operation, asked).await?).await)
     }
 
-    /// The same past no fault, and uncounted: for somebody who only looks.
+    /// Answers a request as if it had come over HTTP.
+    ///
+    /// # Errors
+    /// Where a fault drops the connection.
+    pub async fn handle(&self, mut asked: Asked) -> Result<Answer, Dropped> {
+        asked.extensions_mut().insert(Inside);
+        self.all.handle(asked).await
+    }
+
+    /// As [`Services::call`], but past no fault, and uncounted: for somebody who only looks.
     pub async fn look(&self, target: &str, body: impl Into<Bytes>) -> (StatusCode, Bytes) {
         let Some((service, operation, asked)) = call_of(target, body.into()) else {
             return (StatusCode::BAD_REQUEST, Bytes::new());
@@ -228,6 +237,10 @@ fn endpoint(address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
+/// Marks a request that comes from within this process: nobody looks at the headers of its answer.
+#[derive(Debug, Clone, Copy)]
+struct Inside;
+
 /// Which service a request is for, and which operation.
 ///
 /// The JSON protocols name both in a header (<https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>).
@@ -245,6 +258,7 @@ fn call_of(target: &str, body: Bytes) -> Option<(Service, String, Asked)> {
     let (service, operation) = of_target(target)?;
     let mut asked = Asked::new(body);
     *asked.method_mut() = Method::POST;
+    asked.extensions_mut().insert(Inside);
     let headers = asked.headers_mut();
     // A target that was recognised above is ASCII, unless its operation is none that there is.
     headers.insert("x-amz-target", HeaderValue::from_str(target).ok()?);
@@ -325,7 +339,10 @@ impl All {
     async fn serve(&self, service: Service, operation: &str, asked: Asked) -> Answer {
         match service {
             Service::DynamoDb | Service::DynamoDbStreams => {
-                let answered = self.dynamodb.answer(asked).await;
+                let answered = match asked.extensions().get() {
+                    Some(Inside) => self.dynamodb.answer_inside(operation, asked).await,
+                    None => self.dynamodb.answer(asked).await,
+                };
                 if service == Service::DynamoDb && !READS.contains(&operation) {
                     self.written.send_modify(|calls| *calls += 1);
                 }

@@ -2,6 +2,7 @@
 
 mod library;
 mod process;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,11 +10,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway::InvokeError;
+use local::Services;
 use tokio::sync::Semaphore;
 
 use library::Library;
 pub(crate) use library::LocalKeys;
 use process::Programs;
+use wire::Wire;
 
 /// Lambda's own limit, for a function that reserves no concurrency.
 const CONCURRENCY: usize = 1000;
@@ -67,7 +70,7 @@ pub(crate) struct Functions(BTreeMap<String, Function>);
 /// What functions need to reach the services.
 pub(crate) struct Surroundings<'a> {
     pub(crate) mode: &'a Mode,
-    pub(crate) endpoint: &'a str,
+    pub(crate) services: &'a Arc<Services>,
     pub(crate) region: &'a str,
     pub(crate) keys: LocalKeys,
 }
@@ -77,7 +80,8 @@ impl Functions {
         declared: Vec<Declared>,
         surroundings: &Surroundings<'_>,
     ) -> Result<Arc<Self>, FunctionError> {
-        let clients = handlers::aws::Clients::at(surroundings.endpoint, surroundings.region).await;
+        let clients = handlers::aws::Clients::at(&surroundings.services.endpoint(), surroundings.region).await;
+        let clients = clients.over(Wire::to(surroundings.services.clone()));
         let mut all = BTreeMap::new();
         for function in declared {
             let run = match surroundings.mode {
@@ -117,6 +121,7 @@ impl Functions {
             }
         };
         // A caller that waits no longer does not end the function, but here it does: nobody would hear what it says.
-        tokio::time::timeout(time.min(function.timeout), handled).await.unwrap_or(Err(InvokeError::TimedOut))
+        // On the heap, since it is as large as the largest function's.
+        tokio::time::timeout(time.min(function.timeout), Box::pin(handled)).await.unwrap_or(Err(InvokeError::TimedOut))
     }
 }

@@ -28,7 +28,7 @@ impl Programs {
         surroundings: &Surroundings<'_>,
     ) -> Result<Self, String> {
         let mut environment = function.variables.clone();
-        for (name, value) in crate::environment(surroundings.endpoint, surroundings.region) {
+        for (name, value) in crate::environment(&surroundings.services.endpoint(), surroundings.region) {
             environment.insert(name.to_owned(), value);
         }
         let programs = Self {

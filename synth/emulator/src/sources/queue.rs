@@ -14,7 +14,8 @@ use crate::chaos::Dice;
 
 /// Of how many messages at most a call of SQS gives.
 const MOST_AT_ONCE: usize = 10;
-/// How many batches Lambda begins with at the same time.
+/// How many batches Lambda begins with at the same time. It goes on to more, up to `MaximumConcurrency`; that would not make
+/// one machine any quicker, and would make the batches smaller.
 const CONCURRENCY: usize = 5;
 /// After a call of SQS that failed.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -36,7 +37,7 @@ impl QueueSource {
     /// Hands messages to the function until this is dropped. What is in flight then will be received again.
     pub(crate) async fn run(self, surroundings: Surroundings) {
         let dice = Dice::new(self.seed);
-        let free = Arc::new(Semaphore::new(self.concurrency.unwrap_or(CONCURRENCY)));
+        let free = Arc::new(Semaphore::new(self.concurrency.unwrap_or(CONCURRENCY).min(CONCURRENCY)));
         let this = Arc::new(self);
         let mut batches = JoinSet::new();
         loop {
@@ -60,10 +61,15 @@ impl QueueSource {
     /// Receives a batch: as soon as there is a message, or when the window is over or it is full, where there is one.
     async fn batch(&self, surroundings: &Surroundings) -> Vec<Value> {
         let mut messages = self.receive(surroundings, self.mapping.batch_size, 20).await;
+        if self.mapping.window.is_zero() {
+            return messages;
+        }
         let end = Instant::now() + self.mapping.window;
         while !messages.is_empty() && messages.len() < self.mapping.batch_size {
             let left = end.saturating_duration_since(Instant::now());
-            let more = self.receive(surroundings, self.mapping.batch_size - messages.len(), left.as_secs()).await;
+            // SQS waits whole seconds, so a window may last a little longer than it says.
+            let wait = left.as_millis().div_ceil(1000).try_into().unwrap_or(0);
+            let more = self.receive(surroundings, self.mapping.batch_size - messages.len(), wait).await;
             let some = !more.is_empty();
             messages.extend(more);
             if left.is_zero() && !some {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -14,6 +14,8 @@ use crate::state;
 
 /// How often a stream is looked at although nobody is known to have written: as often as Lambda does.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// Of how many records at most a call of DynamoDB Streams gives.
+const MOST_AT_ONCE: usize = 1000;
 /// Before the second try of a batch; twice as long before each further one, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -49,16 +51,21 @@ impl StreamSource {
     pub(crate) async fn run(self, surroundings: Surroundings) {
         let mut written = surroundings.services.written();
         let mut places = self.read_checkpoint();
+        let mut shards = Vec::new();
+        let mut listed = None;
         loop {
             let writes = *written.borrow_and_update();
-            let shards = self.shards(&surroundings).await;
-            let (mut any, mut all) = (false, !shards.is_empty());
-            for shard in shards {
-                let followed = self.follow(&shard, &mut places, &surroundings).await;
-                any |= followed == Some(true);
+            if shards.is_empty() || listed.is_none_or(|listed: Instant| listed.elapsed() >= INTERVAL) {
+                shards = self.shards(&surroundings).await;
+                listed = Some(Instant::now());
+            }
+            let (mut more, mut all) = (false, !shards.is_empty());
+            for shard in &shards {
+                let followed = self.follow(shard, &mut places, &surroundings).await;
+                more |= followed == Some(true);
                 all &= followed.is_some();
             }
-            if !any {
+            if !more {
                 if all {
                     surroundings.progress.followed(&self.arn, writes);
                 }
@@ -77,7 +84,7 @@ impl StreamSource {
     fn write_checkpoint(&self, places: &Places) {
         if let Some(path) = &self.checkpoint {
             let text = serde_json::to_vec(places).expect("texts are JSON");
-            if let Err(why) = state::write(path, &text) {
+            if let Err(why) = state::note(path, &text) {
                 tracing::warn!("{why}");
             }
         }
@@ -91,7 +98,7 @@ impl StreamSource {
         shards.filter_map(|shard| Some((arn.to_owned(), shard["ShardId"].as_str()?.to_owned()))).collect()
     }
 
-    /// Hands on the next records of a shard; says whether there were any, or nothing where it cannot be read.
+    /// Hands on the next records of a shard; says whether there may be more, or nothing where it cannot be read.
     async fn follow(&self, shard: &(String, String), places: &mut Places, surroundings: &Surroundings) -> Option<bool> {
         let (arn, id) = shard;
         let place = match places.get(id) {
@@ -112,6 +119,7 @@ impl StreamSource {
             Value::Array(_) => return Some(false),
             _ => return None,
         };
+        let more = records.len() >= self.mapping.batch_size.min(MOST_AT_ONCE);
         let wanted = records.into_iter().filter(|record| self.mapping.filter.passes(record));
         let mut lanes = vec![Vec::new(); self.lanes.max(1)];
         for mut record in wanted {
@@ -128,7 +136,7 @@ impl StreamSource {
             places.insert(id.clone(), next.to_owned());
             self.write_checkpoint(places);
         }
-        Some(true)
+        Some(more)
     }
 
     /// Hands over the records of a lane, in their order, until all of them are done or given up.
@@ -140,7 +148,7 @@ impl StreamSource {
                 continue;
             }
             let event = json!({ "Records": records });
-            let began = std::time::Instant::now();
+            let began = Instant::now();
             let bytes = Bytes::from(event.to_string());
             let answer = surroundings.functions.invoke(&self.mapping.function, bytes, LONGEST, None).await;
             let known = |id: &str| records.iter().any(|record| record["dynamodb"]["SequenceNumber"] == id);

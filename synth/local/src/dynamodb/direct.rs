@@ -1,0 +1,144 @@
+//! Calls from within this process, without the way over HTTP, which is most of what they would cost.
+//!
+//! `dynoxide` checks a request in two places: its server looks at the kinds of the JSON values, which DynamoDB is strict
+//! about, and its library at the rest. Only the library can be called. So the first request of each shape (the same members,
+//! holding the same kinds of values) goes by the server; where the server takes it, it would take the next one of that shape
+//! too, and those go to the library. Whatever the library refuses goes by the server as well, which knows how to say so.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use dynoxide::Database;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// How many shapes are remembered: some more than a stack has templates and statements.
+const MOST: usize = 4096;
+
+/// The shapes of requests that the server took.
+#[derive(Default)]
+pub(super) struct Shapes(Mutex<HashSet<Shape>>);
+
+/// The operation, and the members and kinds of values of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Shape(u64);
+
+impl Shapes {
+    /// Whether the server took such a request.
+    pub(super) fn knows(&self, shape: Shape) -> bool {
+        self.lock().contains(&shape)
+    }
+
+    /// The server took such a request.
+    pub(super) fn learn(&self, shape: Shape) {
+        let mut shapes = self.lock();
+        if shapes.len() >= MOST {
+            shapes.clear();
+        }
+        shapes.insert(shape);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<Shape>> {
+        // No caller can leave it half-changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shape {
+    /// The shape of a request; none where it is no JSON, or the operation goes by the server in any case.
+    pub(super) fn of(operation: &str, body: &[u8]) -> Option<Self> {
+        if !OPERATIONS.contains(&operation) {
+            return None;
+        }
+        let request: Value = serde_json::from_slice(body).ok()?;
+        let mut hasher = DefaultHasher::new();
+        operation.hash(&mut hasher);
+        add(&request, &mut hasher);
+        Some(Self(hasher.finish()))
+    }
+}
+
+fn add(value: &Value, shape: &mut DefaultHasher) {
+    match value {
+        Value::Null => 0_u8.hash(shape),
+        Value::Bool(_) => 1_u8.hash(shape),
+        Value::Number(number) => (2_u8, number.is_f64()).hash(shape),
+        Value::String(_) => 3_u8.hash(shape),
+        Value::Array(items) => {
+            (4_u8, items.len()).hash(shape);
+            items.iter().for_each(|item| add(item, shape));
+        }
+        Value::Object(members) => {
+            (5_u8, members.len()).hash(shape);
+            for (name, value) in members {
+                name.hash(shape);
+                add(value, shape);
+            }
+        }
+    }
+}
+
+/// Operations whose values the library reads as the server does. Transactions and batches of writes are not among them: the
+/// server has the numbers in those read by older rules, and the library cannot be told to.
+const OPERATIONS: &[&str] = &["BatchGetItem", "DeleteItem", "GetItem", "GetRecords", "PutItem", "Query", "UpdateItem"];
+
+/// What the library answers; none where it refuses, which changes nothing.
+pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> Option<Bytes> {
+    match operation {
+        "BatchGetItem" => done(body, |request| database.batch_get_item(request)),
+        "DeleteItem" => done(body, |request| database.delete_item(request)),
+        "GetItem" => done(body, |request| database.get_item(request)),
+        "GetRecords" => done(body, |request| database.get_records(request)),
+        "PutItem" => done(body, |request| database.put_item(request)),
+        "Query" => done(body, |request| database.query(request)),
+        "UpdateItem" => done(body, |request| database.update_item(request)),
+        _ => None,
+    }
+}
+
+fn done<Q: DeserializeOwned, A: Serialize>(body: &[u8], work: impl FnOnce(Q) -> dynoxide::Result<A>) -> Option<Bytes> {
+    let answer = work(serde_json::from_slice(body).ok()?).ok()?;
+    serde_json::to_vec(&answer).ok().map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(operation: &str, body: &str) -> Option<Shape> {
+        Shape::of(operation, body.as_bytes())
+    }
+
+    #[test]
+    fn a_shape_is_what_the_server_checks() {
+        let first = shape("GetItem", r#"{"TableName":"t","Key":{"a":{"S":"1"}},"ConsistentRead":true}"#);
+        assert!(first.is_some());
+        assert_eq!(first, shape("GetItem", r#"{"TableName":"u","Key":{"a":{"S":"2"}},"ConsistentRead":false}"#));
+        for other in [
+            r#"{"TableName":"t","Key":{"a":{"N":"1"}},"ConsistentRead":true}"#,
+            r#"{"TableName":"t","Key":{"b":{"S":"1"}},"ConsistentRead":true}"#,
+            r#"{"TableName":"t","Key":{"a":{"S":"1"}},"ConsistentRead":"true"}"#,
+            r#"{"TableName":"t","Key":{"a":{"S":"1"}},"ConsistentRead":1}"#,
+            r#"{"TableName":"t","Key":{"a":{"S":"1"}},"ConsistentRead":1.0}"#,
+            r#"{"TableName":"t","Key":[{"a":{"S":"1"}}],"ConsistentRead":true}"#,
+            r#"{"TableName":"t","Key":{"a":{"S":"1"}}}"#,
+        ] {
+            assert_ne!(first, shape("GetItem", other), "{other}");
+        }
+        assert_ne!(first, shape("DeleteItem", r#"{"TableName":"t","Key":{"a":{"S":"1"}},"ConsistentRead":true}"#));
+        assert_eq!(shape("GetItem", "{"), None);
+        assert_eq!(shape("TransactWriteItems", "{}"), None);
+    }
+
+    #[test]
+    fn shapes_are_forgotten_before_they_are_too_many() {
+        let shapes = Shapes::default();
+        for number in 0..=MOST {
+            shapes.learn(Shape(number as u64));
+        }
+        assert!(shapes.knows(Shape(MOST as u64)) && !shapes.knows(Shape(0)));
+    }
+}

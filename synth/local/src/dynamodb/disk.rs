@@ -1,0 +1,55 @@
+//! What `dynoxide`'s database on disk needs to be quick for somebody who writes all day.
+
+use std::path::Path;
+
+use dynoxide::Database;
+use rusqlite::Connection;
+
+/// A table's stream is a table without an index, of which every write looks for the last record and every reader for its
+/// place. The names and expressions are those of `dynoxide`'s statements, so that SQLite finds that these indexes fit.
+const STREAM_INDEXES: &str = "
+    CREATE INDEX IF NOT EXISTS stream_last ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+    CREATE INDEX IF NOT EXISTS stream_order ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));
+";
+
+/// Has a commit be in the operating system's hands when it returns, as in our own databases: that is what survives the end
+/// of the process. The default is to wait for the disk, some milliseconds for each row.
+pub(super) fn prepare(database: &Database, path: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    // By this name: the normal settings, after a bulk load, say `synchronous = NORMAL`.
+    database.disable_bulk_loading()?;
+    Connection::open(path)?.execute_batch(STREAM_INDEXES)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(connection: &Connection, statement: &str) -> String {
+        let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+        let lines = explained.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        lines.collect::<rusqlite::Result<Vec<_>>>().unwrap().join("\n")
+    }
+
+    #[test]
+    fn a_stream_is_not_read_from_its_beginning_for_each_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dynamodb.sqlite");
+        let database = Database::new(path.to_str().unwrap()).unwrap();
+        prepare(&database, &path).unwrap();
+        // A second start finds them there.
+        prepare(&database, &path).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        let last = plan(
+            &connection,
+            "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 FROM _stream_records WHERE table_name = 't'",
+        );
+        assert!(last.contains("USING COVERING INDEX stream_last"), "{last}");
+        let next = plan(
+            &connection,
+            "SELECT event_name FROM _stream_records WHERE table_name = 't' AND shard_id = 's'
+             AND CAST(sequence_number AS INTEGER) > 5 ORDER BY CAST(sequence_number AS INTEGER) ASC LIMIT 5",
+        );
+        assert!(next.contains("USING INDEX stream_order") && !next.contains("TEMP B-TREE"), "{next}");
+    }
+}
