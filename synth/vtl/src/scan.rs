@@ -28,8 +28,20 @@ fn first(text: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> usize {
         at += 8;
     }
     let rest = text.get(at..).unwrap_or_default();
-    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    at + (marks(last).trailing_zeros() as usize / 8).min(rest.len())
+    at + (marks(short(rest)).trailing_zeros() as usize / 8).min(rest.len())
+}
+
+/// Fewer than eight bytes as a word, with zeros behind them.
+#[inline]
+pub(crate) fn short(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // The two halves overlap, and where they do they are alike.
+        (Some(begin), Some(end)) => {
+            let shift = 8 * (bytes.len() - 4) as u32;
+            u64::from(u32::from_le_bytes(*begin)) | u64::from(u32::from_le_bytes(*end)).wrapping_shl(shift)
+        }
+        _ => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 /// The eight bytes at a place, where there are as many.
@@ -65,7 +77,16 @@ pub(crate) fn find_or_strange<const N: usize>(text: &[u8], from: usize, wanted: 
 
 #[cfg(test)]
 mod tests {
-    use super::{find, find_or_control, find_or_strange};
+    use super::{find, find_or_control, find_or_strange, short};
+
+    #[test]
+    fn a_short_word_has_its_bytes_in_order() {
+        for len in 0..8 {
+            let mut bytes = [0; 8];
+            bytes[..len].copy_from_slice(&b"\x81\xf2cdefg"[..len]);
+            assert_eq!(short(&bytes[..len]), u64::from_le_bytes(bytes));
+        }
+    }
 
     #[test]
     fn bytes_are_found_where_a_plain_search_finds_them() {

@@ -39,7 +39,7 @@ fn escape_java_script<'r>(heap: &mut Heap<'r>, s: &JStr<'r>) -> JStr<'r> {
         return *s;
     }
     let mut out = Out::with_capacity(s.bytes() + s.bytes() / 4 + 4);
-    write_escaped(s, Escaping::JavaScript, &mut out);
+    write_escaped(*s, Escaping::JavaScript, &mut out);
     heap.keep_from(&mut out)
 }
 
@@ -48,10 +48,14 @@ fn is_escaped(b: u8, escaping: Escaping) -> bool {
 }
 
 /// Writes a text as `escapeJavaScript` gives it, or as JSON needs it.
-pub(crate) fn write_escaped(s: &JStr<'_>, escaping: Escaping, out: &mut Out) {
-    let JStr::Utf8(text) = *s else {
-        return s.units().into_iter().for_each(|unit| write_unit(unit, escaping, out));
-    };
+pub(crate) fn write_escaped(s: JStr<'_>, escaping: Escaping, out: &mut Out) {
+    match s {
+        JStr::Utf8(text) => write_escaped_text(text, escaping, out),
+        JStr::Wide(units) => units.iter().for_each(|unit| write_unit(*unit, escaping, out)),
+    }
+}
+
+fn write_escaped_text(text: &str, escaping: Escaping, out: &mut Out) {
     // Where apostrophes stay, one of the others is looked for twice.
     let apostrophe = if escaping == Escaping::JavaScript { b'\'' } else { b'"' };
     let (mut from, mut search) = (0, 0);
