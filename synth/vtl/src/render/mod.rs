@@ -197,10 +197,16 @@ impl<'r> Interpreter<'r> {
 
     #[inline]
     pub(super) fn get(&self, slot: Slot) -> Value<'r> {
+        *self.look(slot)
+    }
+
+    /// A variable where it stands.
+    #[inline]
+    pub(super) fn look(&self, slot: Slot) -> &Value<'r> {
         if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
-            return Value::Null;
+            return &Value::Null;
         }
-        self.variables[slot as usize]
+        &self.variables[slot as usize]
     }
 
     pub(super) fn put(&mut self, slot: Slot, value: Value<'r>) {
