@@ -69,15 +69,39 @@ pub(crate) fn find_or_control<const N: usize>(text: &[u8], from: usize, wanted: 
     first(text, from, |word| any_of(word, wanted) | below(word, b' '))
 }
 
-/// As [`find_or_control`], or what is not ASCII.
+/// Where all bytes are that are one of some ASCII characters, a control character or not ASCII.
 #[inline]
-pub(crate) fn find_or_strange<const N: usize>(text: &[u8], from: usize, wanted: [u8; N]) -> usize {
-    first(text, from, |word| any_of(word, wanted) | below(word, b' ') | word & HIGHS)
+pub(crate) fn strange<const N: usize>(text: &[u8], wanted: [u8; N]) -> impl Iterator<Item = usize> {
+    let (mut next, mut marks) = (0, 0u64);
+    std::iter::from_fn(move || {
+        while marks == 0 {
+            let rest = text.get(next..).filter(|rest| !rest.is_empty())?;
+            // The zeros behind a short word would pass for control characters.
+            marks = match word(text, next) {
+                Some(word) => strange_within(word, wanted),
+                None => strange_within(short(rest), wanted) & !(u64::MAX << (8 * rest.len())),
+            };
+            next += 8;
+        }
+        let at = next - 8 + marks.trailing_zeros() as usize / 8;
+        marks &= marks - 1;
+        Some(at)
+    })
+}
+
+/// Exact marks: without their highest bits, bytes cannot carry into each other, and those that are wanted stay below
+/// 128 where all others get there.
+fn strange_within<const N: usize>(word: u64, wanted: [u8; N]) -> u64 {
+    let low = word & !HIGHS;
+    let not_control = low + ONES * u64::from(0x80 - b' ');
+    let plain =
+        wanted.iter().fold(not_control, |plain, byte| plain & ((low ^ (ONES * u64::from(*byte))) + ONES * 0x7f));
+    (!plain | word) & HIGHS
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{find, find_or_control, find_or_strange, short};
+    use super::{find, find_or_control, short, strange};
 
     #[test]
     fn a_short_word_has_its_bytes_in_order() {
@@ -101,9 +125,12 @@ mod tests {
                     assert_eq!(find(text, from, wanted), plain(&|b| wanted.contains(&b)));
                     let control = |b: u8| wanted.contains(&b) || b < b' ';
                     assert_eq!(find_or_control(text, from, wanted), plain(&control));
-                    assert_eq!(find_or_strange(text, from, wanted), plain(&|b| control(b) || b >= 0x80));
                 }
             }
+            let found: Vec<usize> = strange(text, [b'"', b'\\']).collect();
+            let is_strange = |b: u8| b < b' ' || b >= 0x80 || b == b'"' || b == b'\\';
+            let expected: Vec<usize> = (0..text.len()).filter(|at| is_strange(text[*at])).collect();
+            assert_eq!(found, expected);
         }
     }
 }

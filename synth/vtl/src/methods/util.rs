@@ -58,23 +58,24 @@ pub(crate) fn write_escaped(s: JStr<'_>, escaping: Escaping, out: &mut Out) {
 fn write_escaped_text(text: &str, escaping: Escaping, out: &mut Out) {
     // Where apostrophes stay, one of the others is looked for twice.
     let apostrophe = if escaping == Escaping::JavaScript { b'\'' } else { b'"' };
-    let (mut from, mut search) = (0, 0);
-    loop {
-        let at = scan::find_or_strange(text.as_bytes(), search, [b'"', b'\\', b'/', apostrophe]);
+    let mut from = 0;
+    for at in scan::strange(text.as_bytes(), [b'"', b'\\', b'/', apostrophe]) {
+        // The bytes of one character come one by one.
+        if at < from {
+            continue;
+        }
         out.push_str(&text[from..at]);
-        (from, search) = (at, at + 1);
-        match text.as_bytes().get(at) {
-            None => return,
+        from = at;
+        if text.as_bytes()[at].is_ascii_graphic() {
             // What is escaped by a backslash goes with the text behind it.
-            Some(b'"' | b'\\' | b'/' | b'\'') => out.push_str("\\"),
-            Some(_) => {
-                let c = text[at..].chars().next().unwrap_or(' ');
-                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out));
-                from = at + c.len_utf8();
-                search = from;
-            }
+            out.push_str("\\");
+        } else {
+            let c = text[at..].chars().next().unwrap_or(' ');
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out));
+            from += c.len_utf8();
         }
     }
+    out.push_str(&text[from..]);
 }
 
 fn write_unit(unit: u16, escaping: Escaping, out: &mut Out) {
