@@ -214,7 +214,13 @@ impl<'r> Parser<'_, 'r> {
                 // Most values are strings or objects, right behind the colon. Each is put where it belongs in a branch
                 // of its own: handed on to a common place, it would go through memory.
                 Some(place) => match self.byte() {
-                    b'"' if let Some(text) = self.plain_string() => self.members[place].value = Value::str(text),
+                    b'"' => match self.plain_string() {
+                        Some(text) => self.members[place].value = Value::str(text),
+                        None => {
+                            let text = self.escaped_string(b'"')?;
+                            self.members[place].value = Value::Str(text);
+                        }
+                    },
                     b'{' => {
                         let id = self.object()?;
                         self.members[place].value = Value::Object(id);
