@@ -5,7 +5,7 @@ mod loops;
 mod print;
 mod references;
 
-use crate::ast::{Block, Child, Expr, Name, Node, Reference, Slot};
+use crate::ast::{Block, Child, Expr, Name, Node, Reference, Slot, Step};
 use crate::error::ErrorKind;
 use crate::methods;
 use crate::string::{JStr, Out};
@@ -73,6 +73,7 @@ pub(crate) struct Interpreter<'r> {
     pub(crate) texts: &'r str,
     pub(crate) names: &'r [Name],
     pub(crate) references: &'r [Reference],
+    pub(crate) steps: &'r [Step],
     pub(crate) heap: Heap<'r>,
     /// Null stands for a variable that is not set.
     pub(crate) variables: Vec<Value<'r>>,

@@ -33,7 +33,7 @@ impl<'r> Interpreter<'r> {
         if reference.escaping != Escaping::No
             && !reference.escaped
             && matches!(self.get(reference.root), Value::Util)
-            && let Some(Step { at, kind: StepKind::Call(_, arguments) }) = reference.steps.first()
+            && let Some(Step { at, kind: StepKind::Call(_, arguments) }) = reference.steps.of(self.steps).first()
             && let [argument] = &arguments[..]
         {
             return self.print_escaping(reference, argument, out).at(*at);

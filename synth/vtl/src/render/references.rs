@@ -11,9 +11,10 @@ impl<'r> Interpreter<'r> {
     pub(super) fn resolve(&mut self, reference: &'r Reference) -> Flow<Value<'r>> {
         // Members are looked up where they stand, and only what is found in the end is copied: values are three words
         // and travel through memory.
+        let steps = reference.steps.of(self.steps);
         let mut found = self.look(reference.root);
         let mut taken = 0;
-        for step in &reference.steps {
+        for step in steps {
             let StepKind::Property(name) = step.kind else {
                 break;
             };
@@ -25,7 +26,7 @@ impl<'r> Interpreter<'r> {
         }
         let mut value = *found;
         self.heap.step(1 + 2 * taken)?;
-        for step in &reference.steps[taken..] {
+        for step in &steps[taken..] {
             if value.is_null() {
                 break;
             }
@@ -97,7 +98,7 @@ impl<'r> Interpreter<'r> {
         if value.is_null() {
             return Ok(());
         }
-        let Some((last, path)) = target.steps.split_last() else {
+        let Some((last, path)) = target.steps.of(self.steps).split_last() else {
             self.put(target.assigned, value);
             return Ok(());
         };
