@@ -210,8 +210,10 @@ impl Steps {
     pub(crate) fn new(steps: &mut Vec<Step>, read: &mut Vec<Step>, from: usize) -> Self {
         // A template has not as many bytes as there are numbers.
         let range = Steps { first: steps.len() as u32, len: (read.len() - from) as u32 };
-        if range.len > 0 {
-            steps.extend(read.drain(from..));
+        match from {
+            // Mostly all of them are, and are copied in one piece.
+            0 => steps.append(read),
+            _ => steps.extend(read.drain(from..)),
         }
         range
     }

@@ -248,10 +248,11 @@ impl<'a> Parser<'a, '_> {
     fn source(&mut self, first: usize, last: usize) -> Span {
         let tokens = &self.tokens[first..=last];
         let plain = |index: &usize| !self.specials.contains_key(index) && !self.images.contains_key(index);
-        let in_place = tokens.windows(2).all(|pair| pair[0].end() == pair[1].start())
-            && tokens.iter().all(|t| t.kind != Kind::BlockComment)
+        let follows = |pair: &[Token]| pair[0].end() == pair[1].start() && pair[1].kind != Kind::BlockComment;
+        let in_place = tokens.first().is_some_and(|token| token.kind != Kind::BlockComment)
+            && tokens.windows(2).all(follows)
             && ((self.specials.is_empty() && self.images.is_empty()) || (first..=last).all(|i| plain(&i)));
-        if in_place && first <= last {
+        if in_place {
             return self.span(self.tokens[first].start(), self.tokens[last].end());
         }
         let made = self.literal(first, last);
