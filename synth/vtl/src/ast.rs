@@ -163,7 +163,7 @@ pub(crate) struct Reference {
     pub(crate) root: Slot,
     /// The slot that `#set` assigns: it takes the name differently from how reading does.
     pub(crate) assigned: Slot,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Steps,
     pub(crate) escaping: Escaping,
     pub(crate) escaped: bool,
     pub(crate) computable: bool,
@@ -195,6 +195,32 @@ impl Span {
 
     pub(crate) fn is_empty(self) -> bool {
         self.start == self.end
+    }
+}
+
+/// What follows a reference's name: a stretch of the template's steps, all of which stand in one list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Steps {
+    first: u32,
+    len: u32,
+}
+
+impl Steps {
+    /// Moves the last of the steps that are being read to the template's.
+    pub(crate) fn new(steps: &mut Vec<Step>, read: &mut Vec<Step>, from: usize) -> Self {
+        // A template has not as many bytes as there are numbers.
+        let range = Steps { first: steps.len() as u32, len: (read.len() - from) as u32 };
+        match from {
+            // Mostly all of them are, and are copied in one piece.
+            0 => steps.append(read),
+            _ => steps.extend(read.drain(from..)),
+        }
+        range
+    }
+
+    #[inline]
+    pub(crate) fn of(self, steps: &[Step]) -> &[Step] {
+        &steps[self.first as usize..][..self.len as usize]
     }
 }
 

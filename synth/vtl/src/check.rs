@@ -138,6 +138,10 @@ impl<'t> Checker<'t> {
         self.warnings.push(Warning { position, kind });
     }
 
+    fn steps(&self, reference: &Reference) -> &'t [Step] {
+        reference.steps.of(&self.template.steps)
+    }
+
     fn name(&self, slot: Slot) -> &str {
         self.template.names[slot as usize].text()
     }
@@ -152,7 +156,7 @@ impl<'t> Checker<'t> {
 
     /// Whether a reference ends in a call that answers with a boolean.
     fn asks(&self, reference: &Reference) -> bool {
-        let last = reference.steps.last().map(|step| &step.kind);
+        let last = self.steps(reference).last().map(|step| &step.kind);
         matches!(last, Some(StepKind::Call(name, _)) if BOOLEAN_METHODS.contains(&self.name(*name)))
     }
 
@@ -211,7 +215,7 @@ impl<'t> Checker<'t> {
                 let target = self.found(*target);
                 self.expression(value);
                 self.reference(target);
-                if target.steps.is_empty() {
+                if self.steps(target).is_empty() {
                     let number = matches!(value, Expr::Whole(_) | Expr::Double(_)) || self.is_count(value);
                     self.remember(target.assigned, self.is_boolean(value), self.is_boolean(value) || number);
                 }
@@ -281,7 +285,7 @@ impl<'t> Checker<'t> {
         let name =
             if reference.computable { self.name(reference.root) } else { reference.source.of(&self.template.texts) };
         let mut out = format!("${name}");
-        for step in &reference.steps {
+        for step in self.steps(reference) {
             match &step.kind {
                 StepKind::Property(name) => out.push_str(&format!(".{}", self.name(*name))),
                 StepKind::Call(name, _) => out.push_str(&format!(".{}(…)", self.name(*name))),
@@ -294,7 +298,7 @@ impl<'t> Checker<'t> {
     fn is_count(&self, e: &Expr) -> bool {
         match e {
             Expr::Reference(r) => matches!(
-                self.found(*r).steps.last().map(|s| &s.kind),
+                self.steps(self.found(*r)).last().map(|s| &s.kind),
                 Some(StepKind::Call(name, _)) if matches!(self.name(*name), "size" | "length" | "indexOf" | "intValue" | "longValue" | "parseInt")
             ),
             _ => false,
@@ -303,10 +307,10 @@ impl<'t> Checker<'t> {
 
     /// Whether a value cannot break out of JSON: numbers, booleans, and JSON itself.
     fn is_safe(&self, reference: &Reference) -> bool {
-        if reference.steps.is_empty() && self.safe.contains(&reference.root) {
+        if self.steps(reference).is_empty() && self.safe.contains(&reference.root) {
             return true;
         }
-        let last = match reference.steps.last().map(|s| &s.kind) {
+        let last = match self.steps(reference).last().map(|s| &s.kind) {
             Some(StepKind::Call(name, _) | StepKind::Property(name)) => self.name(*name),
             Some(StepKind::Index(_)) => "",
             None => {
@@ -330,7 +334,7 @@ impl<'t> Checker<'t> {
         if name.contains('-') {
             self.warn(reference.at, WarningKind::MinusInName(format!("${name}")));
         }
-        for (i, step) in reference.steps.iter().enumerate() {
+        for (i, step) in self.steps(reference).iter().enumerate() {
             match &step.kind {
                 StepKind::Property(name) => {
                     let name = self.name(*name).to_owned();
@@ -342,7 +346,7 @@ impl<'t> Checker<'t> {
                 StepKind::Call(method, arguments) => {
                     if name == "util"
                         && self.name(*method) == "escapeJavaScript"
-                        && !self.is_repair(reference.steps.get(i + 1))
+                        && !self.is_repair(self.steps(reference).get(i + 1))
                     {
                         self.warn(reference.at, WarningKind::QuoteNotRepaired);
                     }
@@ -363,7 +367,7 @@ impl<'t> Checker<'t> {
             Expr::Reference(reference) => {
                 let reference = self.found(*reference);
                 self.reference(reference);
-                let known = match reference.steps.last().map(|s| &s.kind) {
+                let known = match self.steps(reference).last().map(|s| &s.kind) {
                     None => self.boolean.contains(&reference.root) || self.name(reference.root) == "velocityHasNext",
                     Some(StepKind::Call(..)) => self.asks(reference),
                     Some(StepKind::Property(name)) => {

@@ -28,8 +28,20 @@ fn first(text: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> usize {
         at += 8;
     }
     let rest = text.get(at..).unwrap_or_default();
-    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    at + (marks(last).trailing_zeros() as usize / 8).min(rest.len())
+    at + (marks(short(rest)).trailing_zeros() as usize / 8).min(rest.len())
+}
+
+/// Fewer than eight bytes as a word, with zeros behind them.
+#[inline]
+pub(crate) fn short(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // The two halves overlap, and where they do they are alike.
+        (Some(begin), Some(end)) => {
+            let shift = 8 * (bytes.len() - 4) as u32;
+            u64::from(u32::from_le_bytes(*begin)) | u64::from(u32::from_le_bytes(*end)).wrapping_shl(shift)
+        }
+        _ => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 /// The eight bytes at a place, where there are as many.
@@ -57,15 +69,48 @@ pub(crate) fn find_or_control<const N: usize>(text: &[u8], from: usize, wanted: 
     first(text, from, |word| any_of(word, wanted) | below(word, b' '))
 }
 
-/// As [`find_or_control`], or what is not ASCII.
+/// Where all bytes are that are one of some ASCII characters, a control character or not ASCII.
 #[inline]
-pub(crate) fn find_or_strange<const N: usize>(text: &[u8], from: usize, wanted: [u8; N]) -> usize {
-    first(text, from, |word| any_of(word, wanted) | below(word, b' ') | word & HIGHS)
+pub(crate) fn strange<const N: usize>(text: &[u8], wanted: [u8; N]) -> impl Iterator<Item = usize> {
+    let (mut next, mut marks) = (0, 0u64);
+    std::iter::from_fn(move || {
+        while marks == 0 {
+            let rest = text.get(next..).filter(|rest| !rest.is_empty())?;
+            // The zeros behind a short word would pass for control characters.
+            marks = match word(text, next) {
+                Some(word) => strange_within(word, wanted),
+                None => strange_within(short(rest), wanted) & !(u64::MAX << (8 * rest.len())),
+            };
+            next += 8;
+        }
+        let at = next - 8 + marks.trailing_zeros() as usize / 8;
+        marks &= marks - 1;
+        Some(at)
+    })
+}
+
+/// Exact marks: without their highest bits, bytes cannot carry into each other, and those that are wanted stay below
+/// 128 where all others get there.
+fn strange_within<const N: usize>(word: u64, wanted: [u8; N]) -> u64 {
+    let low = word & !HIGHS;
+    let not_control = low + ONES * u64::from(0x80 - b' ');
+    let plain =
+        wanted.iter().fold(not_control, |plain, byte| plain & ((low ^ (ONES * u64::from(*byte))) + ONES * 0x7f));
+    (!plain | word) & HIGHS
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{find, find_or_control, find_or_strange};
+    use super::{find, find_or_control, short, strange};
+
+    #[test]
+    fn a_short_word_has_its_bytes_in_order() {
+        for len in 0..8 {
+            let mut bytes = [0; 8];
+            bytes[..len].copy_from_slice(&b"\x81\xf2cdefg"[..len]);
+            assert_eq!(short(&bytes[..len]), u64::from_le_bytes(bytes));
+        }
+    }
 
     #[test]
     fn bytes_are_found_where_a_plain_search_finds_them() {
@@ -80,9 +125,12 @@ mod tests {
                     assert_eq!(find(text, from, wanted), plain(&|b| wanted.contains(&b)));
                     let control = |b: u8| wanted.contains(&b) || b < b' ';
                     assert_eq!(find_or_control(text, from, wanted), plain(&control));
-                    assert_eq!(find_or_strange(text, from, wanted), plain(&|b| control(b) || b >= 0x80));
                 }
             }
+            let found: Vec<usize> = strange(text, [b'"', b'\\']).collect();
+            let is_strange = |b: u8| b < b' ' || b >= 0x80 || b == b'"' || b == b'\\';
+            let expected: Vec<usize> = (0..text.len()).filter(|at| is_strange(text[*at])).collect();
+            assert_eq!(found, expected);
         }
     }
 }

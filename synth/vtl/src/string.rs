@@ -181,10 +181,7 @@ impl Tag {
     /// Of the name of so many bytes that stands at a place in a text.
     #[inline]
     pub(crate) fn at(text: &[u8], start: usize, len: usize) -> Self {
-        let word = scan::word(text, start).unwrap_or_else(|| {
-            let short = &text[start..start + len.min(Self::MOST)];
-            short.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
-        });
+        let word = scan::word(text, start).unwrap_or_else(|| scan::short(&text[start..start + len.min(Self::MOST)]));
         Tag::begins(word, len)
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
-use crate::ast::{Block, Name, Reference, Slot};
+use crate::ast::{Block, Name, Reference, Slot, Step};
 use crate::error::{ErrorKind, ParseError, Position, RenderError};
 use crate::limits::Limits;
 use crate::methods::InputState;
@@ -23,6 +23,7 @@ pub struct Template {
     pub(crate) body: Block,
     pub(crate) names: Vec<Name>,
     pub(crate) references: Vec<Reference>,
+    pub(crate) steps: Vec<Step>,
     pub(crate) macros: Vec<usize>,
     slots: Slots,
     compiled: Compiled,
@@ -122,6 +123,7 @@ impl Template {
             body,
             names: shared.names,
             references: shared.references,
+            steps: shared.steps,
             macros: shared.macros,
             slots,
             compiled: Compiled::default(),
@@ -196,6 +198,7 @@ impl Template {
             texts: &self.texts,
             names: &self.names,
             references: &self.references,
+            steps: &self.steps,
             heap,
             variables,
             input,

@@ -44,8 +44,11 @@ pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'
     heap.charge(text.len())?;
     heap.step(text.len() / 16)?;
     heap.expect_json(text.len());
-    let mut parser = Parser { text, pos: 0, heap, scratch: Out::new() };
-    parser.value(Until::End)
+    let members = std::mem::take(&mut heap.members);
+    let mut parser = Parser { text, pos: 0, heap, members, scratch: Out::new() };
+    let value = parser.value(Until::End);
+    parser.heap.members = parser.members;
+    value
 }
 
 /// The members of an object that is being read.
@@ -61,7 +64,7 @@ struct Reading<'r> {
 }
 
 impl<'r> Reading<'r> {
-    /// Where the value of a member goes; nowhere among the heap's members where the object is a large one.
+    /// Where the value of a member goes; nowhere among all members where the object is a large one.
     #[inline]
     fn place(&mut self, members: &mut Vec<Member<'r>>, name: JStr<'r>, tag: Tag) -> Option<usize> {
         let place = members.len();
@@ -100,6 +103,8 @@ struct Parser<'h, 'r> {
     text: &'r str,
     pos: usize,
     heap: &'h mut Heap<'r>,
+    /// The heap's members, which are here while more are read.
+    members: Vec<Member<'r>>,
     /// Where strings with escapes are put together.
     scratch: Out,
 }
@@ -197,49 +202,46 @@ impl<'r> Parser<'_, 'r> {
         let mut members = Reading::default();
         loop {
             self.pos += 1;
-            let (name, tag) = match self.byte() {
-                quote @ (b'"' | b'\'') => self.name(quote)?,
-                b' ' | b'\r' | b'\n' | b'\t' | b',' => continue,
-                b':' | b']' | b'[' | b'{' => return self.unexpected(),
-                b'}' => break,
-                _ => {
-                    let word = self.word(self.pos, Until::Key);
-                    (JStr::from(word), Tag::of(word))
-                }
+            let (name, tag) = match self.plain_name() {
+                Some((name, tag)) => (JStr::from(name), tag),
+                None => match self.name()? {
+                    Some(name) => name,
+                    None => break,
+                },
             };
-            if self.byte() != b':' {
-                self.skip_space();
-                if self.byte() != b':' {
-                    return self.unexpected();
-                }
-            }
-            self.pos += 1;
-            if self.pos >= self.text.len() {
-                return self.unexpected();
-            }
             members.count += 1;
-            match members.place(&mut self.heap.members, name, tag) {
-                // Most values are strings or objects, right behind the colon.
-                Some(place) => {
-                    let value = match self.byte() {
-                        b'"' => Value::Str(self.string(b'"')?),
-                        b'{' => Value::Object(self.object()?),
-                        _ => self.value(Until::Value)?,
-                    };
-                    self.heap.members[place].value = value;
-                }
+            match members.place(&mut self.members, name, tag) {
+                // Most values are strings or objects, right behind the colon. Each is put where it belongs in a branch
+                // of its own: handed on to a common place, it would go through memory.
+                Some(place) => match self.byte() {
+                    b'"' => match self.plain_string() {
+                        Some(text) => self.members[place].value = Value::str(text),
+                        None => {
+                            let text = self.escaped_string(b'"')?;
+                            self.members[place].value = Value::Str(text);
+                        }
+                    },
+                    b'{' => {
+                        let id = self.object()?;
+                        self.members[place].value = Value::Object(id);
+                    }
+                    _ => {
+                        let value = self.value(Until::Value)?;
+                        self.members[place].value = value;
+                    }
+                },
                 None => {
                     let value = self.value(Until::Value)?;
                     self.heap.charge(96)?;
-                    members.add_large(&self.heap.members, name, value);
+                    members.add_large(&self.members, name, value);
                 }
             }
             if self.byte() <= b' ' {
                 self.skip_space();
             }
             match self.byte() {
-                b'}' => break,
                 b',' => {}
+                b'}' => break,
                 _ => return self.unexpected(),
             }
         }
@@ -255,29 +257,46 @@ impl<'r> Parser<'_, 'r> {
         }
     }
 
-    /// A name, with its tag.
-    fn name(&mut self, quote: u8) -> Outcome<(JStr<'r>, Tag)> {
-        let start = self.pos + 1;
-        // Most names are so short that one word has all of them.
-        if let Some(word) = scan::word(self.text.as_bytes(), start) {
-            let len = scan::find_within(word, [quote, b'\\']);
-            if self.text.as_bytes().get(start + len) == Some(&quote) {
-                self.pos = start + len + 1;
-                return Ok((JStr::from(&self.text[start..start + len]), Tag::begins(word, len)));
-            }
+    /// A name as nearly all are: in double quotes, without escapes, so short that one word has all of it, and with the
+    /// colon and the value right behind it. Nothing is read where it is another.
+    #[inline(always)]
+    fn plain_name(&mut self) -> Option<(&'r str, Tag)> {
+        let chunk = self.text.as_bytes().get(self.pos..)?.first_chunk::<16>()?;
+        let word = scan::word(chunk, 1)?;
+        let len = scan::find_within(word, [b'"', b'\\']);
+        if chunk[0] != b'"' || chunk[1 + len] != b'"' || chunk[2 + len] != b':' {
+            return None;
         }
-        let name = self.string(quote)?;
-        let tag = match name {
-            // Nearly all names stand in the text as they read.
-            JStr::Utf8(text) if start + text.len() + 1 == self.pos => Tag::at(self.text.as_bytes(), start, text.len()),
-            JStr::Utf8(text) => Tag::of(text),
-            JStr::Wide(_) => Tag::of(""),
+        let start = self.pos + 1;
+        self.pos = start + len + 2;
+        Some((&self.text[start..start + len], Tag::begins(word, len)))
+    }
+
+    /// The next member's name, up to and including the colon; `None` at the end of the object.
+    #[inline(never)]
+    fn name(&mut self) -> Outcome<Option<(JStr<'r>, Tag)>> {
+        while matches!(self.byte(), b' ' | b'\r' | b'\n' | b'\t' | b',') {
+            self.pos += 1;
+        }
+        let name = match self.byte() {
+            quote @ (b'"' | b'\'') => self.string(quote)?,
+            b':' | b']' | b'[' | b'{' => return self.unexpected(),
+            b'}' => return Ok(None),
+            _ => JStr::from(self.word(self.pos, Until::Key)),
         };
-        Ok((name, tag))
+        self.skip_space();
+        if self.byte() != b':' {
+            return self.unexpected();
+        }
+        self.pos += 1;
+        if self.pos >= self.text.len() {
+            return self.unexpected();
+        }
+        let tag = Tag::of(name.as_str().unwrap_or_default());
+        Ok(Some((name, tag)))
     }
 
     /// A string that begins at the quote here.
-    #[inline(always)]
     fn string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
         let start = self.pos + 1;
         let end = scan::find(self.text.as_bytes(), start, [quote, b'\\']);
@@ -286,6 +305,18 @@ impl<'r> Parser<'_, 'r> {
             return Ok(JStr::from(&self.text[start..end]));
         }
         self.escaped_string(quote)
+    }
+
+    /// A string in double quotes that stands in the text as it reads. Nothing is read where it is another.
+    #[inline(always)]
+    fn plain_string(&mut self) -> Option<&'r str> {
+        let start = self.pos + 1;
+        let end = scan::find(self.text.as_bytes(), start, [b'"', b'\\']);
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return None;
+        }
+        self.pos = end + 1;
+        Some(&self.text[start..end])
     }
 
     /// A string that has an escape in it, or no end.

@@ -39,7 +39,7 @@ fn escape_java_script<'r>(heap: &mut Heap<'r>, s: &JStr<'r>) -> JStr<'r> {
         return *s;
     }
     let mut out = Out::with_capacity(s.bytes() + s.bytes() / 4 + 4);
-    write_escaped(s, Escaping::JavaScript, &mut out);
+    write_escaped(*s, Escaping::JavaScript, &mut out);
     heap.keep_from(&mut out)
 }
 
@@ -48,29 +48,34 @@ fn is_escaped(b: u8, escaping: Escaping) -> bool {
 }
 
 /// Writes a text as `escapeJavaScript` gives it, or as JSON needs it.
-pub(crate) fn write_escaped(s: &JStr<'_>, escaping: Escaping, out: &mut Out) {
-    let JStr::Utf8(text) = *s else {
-        return s.units().into_iter().for_each(|unit| write_unit(unit, escaping, out));
-    };
+pub(crate) fn write_escaped(s: JStr<'_>, escaping: Escaping, out: &mut Out) {
+    match s {
+        JStr::Utf8(text) => write_escaped_text(text, escaping, out),
+        JStr::Wide(units) => units.iter().for_each(|unit| write_unit(*unit, escaping, out)),
+    }
+}
+
+fn write_escaped_text(text: &str, escaping: Escaping, out: &mut Out) {
     // Where apostrophes stay, one of the others is looked for twice.
     let apostrophe = if escaping == Escaping::JavaScript { b'\'' } else { b'"' };
-    let (mut from, mut search) = (0, 0);
-    loop {
-        let at = scan::find_or_strange(text.as_bytes(), search, [b'"', b'\\', b'/', apostrophe]);
+    let mut from = 0;
+    for at in scan::strange(text.as_bytes(), [b'"', b'\\', b'/', apostrophe]) {
+        // The bytes of one character come one by one.
+        if at < from {
+            continue;
+        }
         out.push_str(&text[from..at]);
-        (from, search) = (at, at + 1);
-        match text.as_bytes().get(at) {
-            None => return,
+        from = at;
+        if text.as_bytes()[at].is_ascii_graphic() {
             // What is escaped by a backslash goes with the text behind it.
-            Some(b'"' | b'\\' | b'/' | b'\'') => out.push_str("\\"),
-            Some(_) => {
-                let c = text[at..].chars().next().unwrap_or(' ');
-                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out));
-                from = at + c.len_utf8();
-                search = from;
-            }
+            out.push_str("\\");
+        } else {
+            let c = text[at..].chars().next().unwrap_or(' ');
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(*unit, escaping, out));
+            from += c.len_utf8();
         }
     }
+    out.push_str(&text[from..]);
 }
 
 fn write_unit(unit: u16, escaping: Escaping, out: &mut Out) {

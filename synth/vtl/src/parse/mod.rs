@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub(crate) use texts::Texts;
 
-use crate::ast::{Block, Name, Node, Reference, Slot, Span};
+use crate::ast::{Block, Name, Node, Reference, Slot, Span, Step, Steps};
 use crate::error::Fault;
 use crate::lex::{Kind, Lexer, Token};
 use crate::limits::Limits;
@@ -31,6 +31,9 @@ pub(crate) struct Shared<'s> {
     pub(crate) slots: HashMap<Arc<str>, Slot>,
     pub(crate) names: Vec<Name>,
     pub(crate) references: Vec<Reference>,
+    pub(crate) steps: Vec<Step>,
+    /// The steps of the references that are being read, those of the innermost last.
+    open_steps: Vec<Step>,
     recent: [Slot; RECENT],
     next_id: usize,
     depth: usize,
@@ -45,6 +48,8 @@ impl<'s> Shared<'s> {
             slots: HashMap::new(),
             names: Vec::new(),
             references: Vec::with_capacity(source.len() / 32),
+            steps: Vec::with_capacity(source.len() / 32),
+            open_steps: Vec::new(),
             recent: [0; RECENT],
             next_id: 0,
             depth: 0,
@@ -69,6 +74,10 @@ impl<'s> Shared<'s> {
         self.names.push(Name::new(Arc::clone(&name)));
         self.slots.insert(name, slot);
         slot
+    }
+
+    fn finish_steps(&mut self, from: usize) -> Steps {
+        Steps::new(&mut self.steps, &mut self.open_steps, from)
     }
 
     fn id(&mut self) -> usize {
@@ -239,10 +248,11 @@ impl<'a> Parser<'a, '_> {
     fn source(&mut self, first: usize, last: usize) -> Span {
         let tokens = &self.tokens[first..=last];
         let plain = |index: &usize| !self.specials.contains_key(index) && !self.images.contains_key(index);
-        let in_place = tokens.windows(2).all(|pair| pair[0].end() == pair[1].start())
-            && tokens.iter().all(|t| t.kind != Kind::BlockComment)
+        let follows = |pair: &[Token]| pair[0].end() == pair[1].start() && pair[1].kind != Kind::BlockComment;
+        let in_place = tokens.first().is_some_and(|token| token.kind != Kind::BlockComment)
+            && tokens.windows(2).all(follows)
             && ((self.specials.is_empty() && self.images.is_empty()) || (first..=last).all(|i| plain(&i)));
-        if in_place && first <= last {
+        if in_place {
             return self.span(self.tokens[first].start(), self.tokens[last].end());
         }
         let made = self.literal(first, last);

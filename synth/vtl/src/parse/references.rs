@@ -23,12 +23,9 @@ impl Parser<'_, '_> {
             _ => return Err(self.unexpected("a reference such as `$name`")),
         };
         self.expect(Kind::Identifier)?;
-        let mut steps = Vec::new();
-        self.indexes(&mut steps)?;
+        let from = self.shared.open_steps.len();
+        self.indexes()?;
         while self.follows(1, Kind::Dot)? && self.follows(2, Kind::Identifier)? {
-            if steps.is_empty() {
-                steps.reserve_exact(2);
-            }
             self.expect(Kind::Dot)?;
             let is_method = self.follows(2, Kind::ParenOpen)? && self.parameters_begin()?;
             self.expect(Kind::Identifier)?;
@@ -37,11 +34,15 @@ impl Parser<'_, '_> {
             let name = self.shared.slot(name);
             let kind = if is_method {
                 self.expect(Kind::ParenOpen)?;
-                let mut arguments = Vec::with_capacity(1);
+                let mut arguments = Vec::new();
                 if self.peek()? != Kind::CallClose {
-                    arguments.push(self.parameter()?);
-                    while self.accept(Kind::Comma)? {
+                    loop {
+                        // Hardly a method takes more than two.
+                        arguments.reserve_exact(1);
                         arguments.push(self.parameter()?);
+                        if !self.accept(Kind::Comma)? {
+                            break;
+                        }
                     }
                 }
                 self.expect(Kind::CallClose)?;
@@ -49,14 +50,14 @@ impl Parser<'_, '_> {
             } else {
                 StepKind::Property(name)
             };
-            steps.push(Step { at, kind });
-            self.indexes(&mut steps)?;
+            self.shared.open_steps.push(Step { at, kind });
+            self.indexes()?;
         }
         if braced {
             self.expect(Kind::RefClose)?;
         }
         let last = self.current;
-        Ok(self.finish_reference(first, last, steps))
+        Ok(self.finish_reference(first, last, from))
     }
 
     /// Whether what follows the parenthesis of a call ends it or begins a parameter: Velocity looks no further.
@@ -79,7 +80,7 @@ impl Parser<'_, '_> {
         ))
     }
 
-    pub(super) fn indexes(&mut self, steps: &mut Vec<Step>) -> Result<(), Fault> {
+    pub(super) fn indexes(&mut self) -> Result<(), Fault> {
         while self.accept(Kind::IndexOpen)? {
             let at = self.at(self.current);
             self.accept(Kind::Whitespace)?;
@@ -92,13 +93,13 @@ impl Parser<'_, '_> {
             };
             self.accept(Kind::Whitespace)?;
             self.expect(Kind::IndexClose)?;
-            steps.push(Step { at, kind: StepKind::Index(index) });
+            self.shared.open_steps.push(Step { at, kind: StepKind::Index(index) });
         }
         Ok(())
     }
 
     /// Takes backslashes and dollar signs off the reference's first token, in Velocity's order.
-    pub(super) fn finish_reference(&mut self, first: usize, last: usize, steps: Vec<Step>) -> Reference {
+    pub(super) fn finish_reference(&mut self, first: usize, last: usize, from: usize) -> Reference {
         let at = self.at(first);
         let image = self.raw(first);
         let mut reference = Reference {
@@ -106,8 +107,8 @@ impl Parser<'_, '_> {
             shape: Shape::Known,
             root: 0,
             assigned: 0,
-            escaping: self.escaping(&steps),
-            steps,
+            escaping: self.escaping(&self.shared.open_steps[from..]),
+            steps: self.shared.finish_steps(from),
             escaped: false,
             computable: true,
             before: None,

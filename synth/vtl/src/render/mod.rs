@@ -5,7 +5,7 @@ mod loops;
 mod print;
 mod references;
 
-use crate::ast::{Block, Child, Expr, Name, Node, Reference, Slot};
+use crate::ast::{Block, Child, Expr, Name, Node, Reference, Slot, Step};
 use crate::error::ErrorKind;
 use crate::methods;
 use crate::string::{JStr, Out};
@@ -73,6 +73,7 @@ pub(crate) struct Interpreter<'r> {
     pub(crate) texts: &'r str,
     pub(crate) names: &'r [Name],
     pub(crate) references: &'r [Reference],
+    pub(crate) steps: &'r [Step],
     pub(crate) heap: Heap<'r>,
     /// Null stands for a variable that is not set.
     pub(crate) variables: Vec<Value<'r>>,
@@ -197,10 +198,16 @@ impl<'r> Interpreter<'r> {
 
     #[inline]
     pub(super) fn get(&self, slot: Slot) -> Value<'r> {
+        *self.look(slot)
+    }
+
+    /// A variable where it stands.
+    #[inline]
+    pub(super) fn look(&self, slot: Slot) -> &Value<'r> {
         if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
-            return Value::Null;
+            return &Value::Null;
         }
-        self.variables[slot as usize]
+        &self.variables[slot as usize]
     }
 
     pub(super) fn put(&mut self, slot: Slot, value: Value<'r>) {

@@ -33,7 +33,7 @@ impl<'r> Interpreter<'r> {
         if reference.escaping != Escaping::No
             && !reference.escaped
             && matches!(self.get(reference.root), Value::Util)
-            && let Some(Step { at, kind: StepKind::Call(_, arguments) }) = reference.steps.first()
+            && let Some(Step { at, kind: StepKind::Call(_, arguments) }) = reference.steps.of(self.steps).first()
             && let [argument] = &arguments[..]
         {
             return self.print_escaping(reference, argument, out).at(*at);
@@ -66,9 +66,9 @@ impl<'r> Interpreter<'r> {
             out.push_str(&before.prefix);
             out.push_str(&before.more);
         }
-        if let Value::Str(text) = value {
+        if let Value::Str(JStr::Utf8(text)) = value {
             self.heap.step(1)?;
-            out.push(&text);
+            out.push_str(text);
             return Ok(self.heap.check_text(out)?);
         }
         self.heap.write(&value, out)?;
@@ -77,8 +77,11 @@ impl<'r> Interpreter<'r> {
 
     /// `$util.escapeJavaScript(argument)`, without a string of its own; it counts as it would with one.
     fn print_escaping(&mut self, reference: &'r Reference, argument: &'r Expr, out: &mut Out) -> Flow<()> {
-        let value = self.value(argument)?;
-        let text = methods::argument_text(self, &value)?;
+        let text = match self.value(argument)? {
+            // By itself, and not as an argument too: what is put together and read at once in other pieces, waits.
+            Value::Str(JStr::Utf8(text)) => Some(JStr::Utf8(text)),
+            value => methods::argument_text(self, &value)?,
+        };
         if let Some(before) = &reference.before {
             out.push_str(&before.prefix);
             out.push_str(&before.more);
@@ -86,7 +89,7 @@ impl<'r> Interpreter<'r> {
         let before = out.len();
         if let Some(text) = text {
             self.heap.step(6 + text.bytes() / 16)?;
-            methods::write_escaped(&text, reference.escaping, out);
+            methods::write_escaped(text, reference.escaping, out);
         }
         self.heap.charge(2 * (out.len() - before))?;
         Ok(self.heap.check_text(out)?)

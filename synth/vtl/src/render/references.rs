@@ -9,28 +9,40 @@ use crate::value::Value;
 impl<'r> Interpreter<'r> {
     /// The reference's value; the empty string where there is none.
     pub(super) fn resolve(&mut self, reference: &'r Reference) -> Flow<Value<'r>> {
-        self.heap.step(1)?;
-        let mut value = self.get(reference.root);
-        if value.is_null() {
-            return Ok(Value::str(""));
+        // Members are looked up where they stand, and only what is found in the end is copied: values are three words
+        // and travel through memory.
+        let steps = reference.steps.of(self.steps);
+        let mut found = self.look(reference.root);
+        let mut taken = 0;
+        for step in steps {
+            let StepKind::Property(name) = step.kind else {
+                break;
+            };
+            let Some(member) = self.heap.member(found, &self.names[name as usize]) else {
+                break;
+            };
+            found = member;
+            taken += 1;
         }
-        for step in &reference.steps {
-            let member = match &step.kind {
-                StepKind::Property(name) => self.heap.member(value, &self.names[*name as usize]),
+        let mut value = *found;
+        self.heap.step(1 + 2 * taken)?;
+        for step in &steps[taken..] {
+            if value.is_null() {
+                break;
+            }
+            let property = match &step.kind {
+                StepKind::Property(name) => self.heap.property(&value, &self.names[*name as usize]),
                 _ => None,
             };
-            value = match member {
-                Some(member) => {
+            value = match property {
+                Some(property) => {
                     self.heap.step(2)?;
-                    member
+                    property
                 }
                 None => self.step(value, step).at(step.at)?,
             };
-            if value.is_null() {
-                return Ok(Value::str(""));
-            }
         }
-        Ok(value)
+        Ok(if value.is_null() { Value::str("") } else { value })
     }
 
     #[inline(never)]
@@ -86,7 +98,7 @@ impl<'r> Interpreter<'r> {
         if value.is_null() {
             return Ok(());
         }
-        let Some((last, path)) = target.steps.split_last() else {
+        let Some((last, path)) = target.steps.of(self.steps).split_last() else {
             self.put(target.assigned, value);
             return Ok(());
         };

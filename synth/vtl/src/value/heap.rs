@@ -115,8 +115,10 @@ impl<'r> Heap<'r> {
     #[inline]
     pub(crate) fn map_of(&mut self, chain: Chain) -> Outcome<ObjectId> {
         let id = self.next_id()?;
-        let map = JMap { kind: MapKind::Linked, members: Members::Read(chain), changes: chain.len };
-        self.objects.push(Object::Map(map));
+        // Made only when there is room for it: made before, it would wait in memory for that, and be copied from there.
+        self.objects.resize_with(id as usize + 1, || {
+            Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), changes: chain.len })
+        });
         Ok(id)
     }
 

@@ -88,22 +88,30 @@ impl<'r> Heap<'r> {
         }
     }
 
-    /// `value.name` where the value is an object of JSON as it was read, null where it has no such member; or where it
-    /// is what a loop knows of itself.
+    /// `value.name` where the value is an object of JSON as it was read, null where it has no such member.
     #[inline]
-    pub(crate) fn member(&self, value: Value<'r>, name: &Name) -> Option<Value<'r>> {
+    pub(crate) fn member(&self, value: &Value<'r>, name: &Name) -> Option<&Value<'r>> {
         let Value::Object(id) = value else {
             return None;
         };
-        let object = self.get(id);
-        if let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = object {
-            let member = || chain.get(&self.members, name.tag(), name.text()).copied().unwrap_or(Value::Null);
-            return (!name.is_class()).then(member);
+        let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = self.get(*id) else {
+            return None;
+        };
+        if name.is_class() {
+            return None;
         }
-        match (object, name.of_loop()) {
-            (Object::Scope(scope), Some(property)) => Some(scope.property(property)),
-            _ => None,
+        Some(chain.get(&self.members, name.tag(), name.text()).unwrap_or(&Value::Null))
+    }
+
+    /// As [`Heap::member`], or what a loop knows of itself.
+    #[inline]
+    pub(crate) fn property(&self, value: &Value<'r>, name: &Name) -> Option<Value<'r>> {
+        if let (Value::Object(id), Some(property)) = (value, name.of_loop())
+            && let Object::Scope(scope) = self.get(*id)
+        {
+            return Some(scope.property(property));
         }
+        self.member(value, name).copied()
     }
 
     /// `map.name`, for maps whose entries are all their own.
