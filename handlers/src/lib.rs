@@ -12,3 +12,4 @@ pub mod observe;
 pub mod proc;
 pub mod proj;
 pub mod replay;
+mod retry;

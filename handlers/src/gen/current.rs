@@ -18,9 +18,9 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::keys::{self, Kind, Name};
-use super::time::persist;
 use super::{Gen, unreadable};
 use crate::aws::{Backup, Failure, Queue, Table};
+use crate::retry::{Pauses, persist};
 
 /// How far back something may still be on its way: SQS keeps a message 14 days, and a day is begun.
 pub(super) const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(15 * 24);
@@ -62,7 +62,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
     ) -> Result<Option<State>, Failure> {
         let days = Days::of(Timestamp::now());
         let key = Key::actueel(actie_id);
-        let row = persist(until, || self.table.get(&key));
+        let row = persist(Pauses::REQUEST, until, || self.table.get(&key));
         let (row, mut names) = tokio::try_join!(row, self.messages(actie_id, days.recent, until))?;
         if row.as_ref().is_some_and(|row| row.is(table::VERVALLEN)) {
             return Ok(None);
@@ -168,7 +168,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
     }
 
     async fn message(&self, key: &str, until: Instant) -> Result<Option<Bericht>, Failure> {
-        let json = persist(until, || self.backup.get(key)).await?;
+        let json = persist(Pauses::REQUEST, until, || self.backup.get(key)).await?;
         json.map(|json| Bericht::parse(&json).map_err(|_| unreadable("Bericht"))).transpose()
     }
 
@@ -177,7 +177,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         let mut keys: Vec<String> = Vec::new();
         loop {
             let after = keys.last().map(String::as_str).or(after);
-            let page = persist(until, || self.backup.list(prefix, after)).await?;
+            let page = persist(Pauses::REQUEST, until, || self.backup.list(prefix, after)).await?;
             let more = page.more && !page.keys.is_empty();
             keys.extend(page.keys);
             if !more {

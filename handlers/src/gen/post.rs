@@ -9,9 +9,9 @@ use domain::verwerkingsactie::{Request, Verwerkingsactie, VerwerktObject};
 use jiff::Timestamp;
 
 use super::answer::{Answer, Refusal};
-use super::time::persist;
 use super::{Asked, Gen, keys, new_key};
 use crate::aws::{Backup, Failure, Put, Queue, Table};
+use crate::retry::{Pauses, persist};
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Characters, as the specification has it.
@@ -64,11 +64,12 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         let until = asked.time.work;
         let place = keys::idempotency(&self.keys.fingerprint(asked.event.client_id(), key));
         let json = bericht.json().map_err(|_| Rejection::Internal)?;
-        if persist(until, || self.backup.put_new(&place, json.clone())).await? == Put::Written {
+        if persist(Pauses::REQUEST, until, || self.backup.put_new(&place, json.clone())).await? == Put::Written {
             return Ok(None);
         }
         let unreadable = |code: &str| Failure::Refused { service: "backup", code: code.to_owned() };
-        let first = persist(until, || self.backup.get(&place)).await?.ok_or_else(|| unreadable("Gone"))?;
+        let first =
+            persist(Pauses::REQUEST, until, || self.backup.get(&place)).await?.ok_or_else(|| unreadable("Gone"))?;
         // It may be that of this very request, where the answer to its own writing got lost; that makes no difference.
         Ok(Some(Bericht::parse(&first).map_err(|_| unreadable("Idempotency"))?))
     }

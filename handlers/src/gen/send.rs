@@ -10,9 +10,9 @@ use tokio::time::Instant;
 use contract::table;
 
 use super::answer::{Outcome, Refusal};
-use super::time::persist;
 use super::{Asked, Gen, keys};
 use crate::aws::{Backup, Condition, Failure, Queue, Table, Write, WriteError};
+use crate::retry::{Pauses, persist};
 
 /// The largest message that goes through the queue itself; a larger one waits in the backup.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html> says what SQS takes.
@@ -38,15 +38,15 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         let until = asked.time.work;
         let json = bericht.json().map_err(|_| Failure::Refused { service: "gen", code: "Json".to_owned() })?;
         let key = bericht.backup_key();
-        let backup = persist(until, || self.backup.put(&key, json.clone()));
+        let backup = persist(Pauses::REQUEST, until, || self.backup.put(&key, json.clone()));
         let pointer = async {
             match keys::pointer(bericht) {
-                Some(pointer) => persist(until, || self.backup.put(&pointer, String::new())).await,
+                Some(pointer) => persist(Pauses::REQUEST, until, || self.backup.put(&pointer, String::new())).await,
                 None => Ok(()),
             }
         };
         let queue = |message: String| async move {
-            persist(until, || self.queue.send(&message, asked.call.trace.as_deref())).await
+            persist(Pauses::REQUEST, until, || self.queue.send(&message, asked.call.trace.as_deref())).await
         };
         let message = for_sqs(&json);
         if message.len() <= LARGEST {
@@ -104,7 +104,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
     /// message there either.
     async fn take_back(&self, bericht: &Bericht, until: Instant) {
         let keys: Vec<String> = keys::withdrawn(bericht).collect();
-        let puts = keys.iter().map(|key| persist(until, || self.backup.put(key, String::new())));
+        let puts = keys.iter().map(|key| persist(Pauses::REQUEST, until, || self.backup.put(key, String::new())));
         if let Err(failure) = try_join_all(puts).await {
             tracing::error!(%failure, "the backup may hold a message that was not accepted");
         }
@@ -116,7 +116,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         let bewaard_tot = Timestamp::now().as_second() + WITHDRAWN_FOR;
         let row = Row::ingetrokken(actie_id, bericht.tijdstip_registratie(), bewaard_tot);
         let write = Write { row: Some(row), key: key.clone(), condition: Condition::New };
-        let written = persist(until, || async {
+        let written = persist(Pauses::REQUEST, until, || async {
             match self.table.write(vec![write.clone()]).await {
                 Ok(()) => Ok(true),
                 Err(WriteError::Condition) => Ok(false),
@@ -126,7 +126,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         match written.await {
             Ok(true) => Withdrawn::Yes,
             // Either proc was there first, or this very row was written and the answer got lost.
-            Ok(false) => match persist(until, || self.table.get(&key)).await {
+            Ok(false) => match persist(Pauses::REQUEST, until, || self.table.get(&key)).await {
                 Ok(Some(row)) if row.is(table::INGETROKKEN) => Withdrawn::Yes,
                 Ok(Some(_)) => Withdrawn::TooLate,
                 Ok(None) | Err(_) => Withdrawn::Unknown,

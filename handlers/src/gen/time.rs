@@ -1,11 +1,8 @@
-//! The time that a request has, and asking again while there is some left.
+//! The time that a request has.
 
-use std::future::Future;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
-
-use crate::aws::Failure;
+use tokio::time::Instant;
 
 /// API Gateway waits no longer for an answer.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
@@ -14,9 +11,6 @@ const MOST: Duration = Duration::from_secs(29);
 const MARGIN: Duration = Duration::from_millis(300);
 /// For taking back what could not be finished.
 const WITHDRAWING: Duration = Duration::from_secs(2);
-
-/// The longest and shortest pause before asking again.
-const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
 
 /// Until when what may be done.
 #[derive(Debug, Clone, Copy)]
@@ -34,41 +28,6 @@ impl Time {
         let end = now + total;
         Self { work: end - WITHDRAWING.min(total / 4), end }
     }
-}
-
-/// Asks until it is done, or is refused for good, or there is no time left. The SDK itself tries a few times, which is
-/// enough for a moment; this is for a minute in which a service is in trouble.
-pub(super) async fn persist<T, F>(until: Instant, ask: impl Fn() -> F) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, Failure>>,
-{
-    let [mut pause, longest] = PAUSES;
-    let mut last = None;
-    loop {
-        // What the SDK does to ask is a large future; on the heap, since several of them stand within one another here.
-        let failure = match timeout_at(until, Box::pin(ask())).await {
-            Ok(Ok(done)) => return Ok(done),
-            Ok(Err(refused @ Failure::Refused { .. })) => return Err(refused),
-            Ok(Err(failure)) => failure,
-            Err(_) => {
-                let none = || Failure::Unavailable { service: "AWS", code: "Deadline".to_owned() };
-                return Err(last.unwrap_or_else(none));
-            }
-        };
-        let pause_now = jittered(pause);
-        if Instant::now() + pause_now >= until {
-            return Err(failure);
-        }
-        sleep(pause_now).await;
-        pause = (pause * 2).min(longest);
-        last = Some(failure);
-    }
-}
-
-/// Between half and the whole of a pause, so that instances do not ask in step.
-fn jittered(pause: Duration) -> Duration {
-    let random = getrandom::u32().unwrap_or(0);
-    pause / 2 + pause.mul_f64(f64::from(random) / f64::from(u32::MAX) / 2.0)
 }
 
 #[cfg(test)]

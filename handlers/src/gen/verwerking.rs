@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use super::Gen;
 use super::current::{Known, ON_ITS_WAY, Patches};
 use super::keys::{self, Kind, Name};
-use super::time::persist;
 use crate::aws::{Backup, Failure, Queue, Table};
+use crate::retry::{Pauses, persist};
 
 /// How many acties are looked up at the same time.
 const AT_ONCE: usize = 16;
@@ -130,7 +130,8 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         until: Instant,
     ) -> Result<(Vec<Candidate>, Option<Row>), Failure> {
         let partition = verwerking(verwerking_id);
-        let page = persist(until, || self.table.partition(&partition, table::SOORT_LID, after)).await?;
+        let page =
+            persist(Pauses::REQUEST, until, || self.table.partition(&partition, table::SOORT_LID, after)).await?;
         let members = page.rows.iter().filter_map(|row| row.soort().strip_prefix(table::SOORT_LID));
         Ok((members.map(|actie_id| (actie_id.to_owned(), None)).collect(), page.next))
     }
@@ -144,7 +145,8 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         let mut next = None;
         let mut more = wanted;
         while more {
-            let page = persist(until, || self.table.of_verwerking(verwerking_id, next.as_ref())).await?;
+            let page =
+                persist(Pauses::REQUEST, until, || self.table.of_verwerking(verwerking_id, next.as_ref())).await?;
             acties.extend(page.rows.iter().filter(other).map(|row| (row.key().actie_id, None)));
             next = page.next;
             more = next.is_some();

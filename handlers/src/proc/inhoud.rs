@@ -8,10 +8,10 @@ use domain::rows::{CurrentRow, Key, Row, Rows};
 use domain::versies::{State, Versie};
 use tokio::time::Instant;
 
-use super::retry::persist;
 use super::rows::{put, put_new, remove, unchanged, write_together};
 use super::settle::{ApplyError, Place, next_rows, place, settle};
 use crate::aws::{MOST_TOGETHER, Table, Write, WriteError};
+use crate::retry::{Pauses, persist};
 
 /// What became of a POST or PUT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) async fn apply<T: Table>(table: &T, bericht: &Bericht, until: Instant
     let actie_id = versie.state.stored.actie().actie_id.clone();
     let (key, mut current) = (Key::actueel(&actie_id), None);
     if let Change::Put { .. } = bericht.change() {
-        current = persist(until, || table.get(&key)).await?;
+        current = persist(Pauses::BATCH, until, || table.get(&key)).await?;
     }
     let transaction = match &current {
         None => {
@@ -80,12 +80,12 @@ fn event(versie: &Row, state: &State) -> Vec<Write> {
 /// together with what else there is.
 async fn late<T: Table>(table: &T, versie: &Versie<'_>, actie_id: &str, until: Instant) -> Result<Applied, ApplyError> {
     let key = Key::actueel(actie_id);
-    let current: Option<Row> = persist(until, || table.get(&key)).await?;
+    let current: Option<Row> = persist(Pauses::BATCH, until, || table.get(&key)).await?;
     if current.is_some_and(|row| row.is(names::INGETROKKEN)) {
         return Ok(Applied::Withdrawn);
     }
     let event = event(&Rows::of(versie, 1)?.versie, &versie.state);
-    match persist(until, || table.write(event.clone())).await {
+    match persist(Pauses::BATCH, until, || table.write(event.clone())).await {
         // A condition that does not hold: it is stored already.
         Ok(()) | Err(WriteError::Condition) => {}
         Err(WriteError::Failure(failure)) => return Err(failure.into()),
@@ -102,7 +102,7 @@ pub(super) async fn last_patches<T: Table>(
     let mut last = BTreeMap::new();
     for some in verwerkingen.chunks(MOST_TOGETHER) {
         let keys: Vec<Key> = some.iter().map(|verwerking_id| Key::laatste(verwerking_id)).collect();
-        for row in persist(until, || table.get_many(&keys)).await? {
+        for row in persist(Pauses::BATCH, until, || table.get_many(&keys)).await? {
             let verwerking_id = row.text(names::ACTIE_ID).and_then(|key| key.strip_prefix(names::VERWERKING));
             if let (Some(verwerking_id), Some(tijdstip)) = (verwerking_id, row.text(names::TIJDSTIP_REGISTRATIE)) {
                 last.insert(verwerking_id.to_owned(), tijdstip.to_owned());

@@ -6,7 +6,6 @@
 mod inhoud;
 mod opdracht;
 mod patch;
-pub(crate) mod retry;
 pub(crate) mod rows;
 mod settle;
 

@@ -5,8 +5,8 @@ use domain::verwerkingsactie::is_uuid;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::retry::persist;
 use crate::aws::{Backup, Failure};
+use crate::retry::{Pauses, persist};
 
 /// A change to apply, or what is left of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Opdracht {
         let header = serde_json::from_str(body).unwrap_or(Header { backup: None, na: None, alleen: None });
         let bericht = match header.backup {
             Some(key) => {
-                let object: Option<String> = persist(until, || backup.get(&key)).await?;
+                let object: Option<String> = persist(Pauses::BATCH, until, || backup.get(&key)).await?;
                 Bericht::parse(&object.ok_or(Unreadable::NotInBackup)?)?
             }
             None => Bericht::parse(body)?,

@@ -10,11 +10,11 @@ use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
 use super::opdracht::{Opdracht, Rest};
-use super::retry::{Passing, persist};
 use super::rows::{put, unchanged};
 use super::settle::{ApplyError, Place, next_rows, place, settle};
 use super::{Limits, Time};
 use crate::aws::{Condition, Failure, Queue, Table, Write, WriteError};
+use crate::retry::{Passing, Pauses, out_of_time, persist};
 
 /// What PATCHes of one batch use together.
 pub(super) struct Patches<'a, T, Q> {
@@ -45,7 +45,9 @@ impl<T: Table, Q: Queue> Patches<'_, T, Q> {
         };
         loop {
             let (partition, until) = (verwerking(verwerking_id), self.time.until);
-            let page = persist(until, || self.table.partition(&partition, names::SOORT_LID, after.as_ref())).await?;
+            let page =
+                persist(Pauses::BATCH, until, || self.table.partition(&partition, names::SOORT_LID, after.as_ref()))
+                    .await?;
             let acties: Vec<&str> = page.rows.iter().filter_map(Row::actie_id_of_lid).collect();
             let mut done = None;
             for some in acties.chunks(self.limits.page) {
@@ -53,7 +55,7 @@ impl<T: Table, Q: Queue> Patches<'_, T, Q> {
                 let result = if on_time || !*begun {
                     self.visit_all(&opdracht.bericht, some, trace).await
                 } else {
-                    Err(super::retry::out_of_time().into())
+                    Err(out_of_time().into())
                 };
                 match result {
                     Ok(()) => {
@@ -84,7 +86,7 @@ impl<T: Table, Q: Queue> Patches<'_, T, Q> {
             ..put(Row::laatste(verwerking_id, tijdstip))
         };
         for write in [put(aanpassing), laatste] {
-            match persist(self.time.until, || self.table.write(vec![write.clone()])).await {
+            match persist(Pauses::BATCH, self.time.until, || self.table.write(vec![write.clone()])).await {
                 // There is a later one, which says all that this one would.
                 Ok(()) | Err(WriteError::Condition) => {}
                 Err(WriteError::Failure(failure)) => return Err(failure.into()),
@@ -96,7 +98,7 @@ impl<T: Table, Q: Queue> Patches<'_, T, Q> {
     /// Applies it to some acties; to all of them, or says why not.
     async fn visit_all(&self, bericht: &Bericht, acties: &[&str], trace: Option<&str>) -> Result<(), ApplyError> {
         let keys: Vec<Key> = acties.iter().map(|actie_id| Key::actueel(actie_id)).collect();
-        let rows = persist(self.time.until, || self.table.get_many(&keys)).await?;
+        let rows = persist(Pauses::BATCH, self.time.until, || self.table.get_many(&keys)).await?;
         let mut rows: HashMap<String, Row> =
             rows.into_iter().filter_map(|row| Some((row.text(names::ACTIE_ID)?.to_owned(), row))).collect();
         let visits = acties.iter().map(|actie_id| (*actie_id, rows.remove(*actie_id)));
@@ -131,7 +133,7 @@ impl<T: Table, Q: Queue> Patches<'_, T, Q> {
         // A member whose row is not in the verwerking left it, or is about to come: only all that is stored can tell.
         let Some(rows) = next_rows(bericht, &row)? else { return settle(self.table, actie_id, until).await };
         let write = Write { condition: unchanged(Some(&row)), ..put(rows.actueel.alone()) };
-        match persist(until, || self.table.write(vec![write.clone()])).await {
+        match persist(Pauses::BATCH, until, || self.table.write(vec![write.clone()])).await {
             Ok(()) => Ok(()),
             Err(WriteError::Condition) => settle(self.table, actie_id, until).await,
             Err(WriteError::Failure(failure)) => Err(failure.into()),
@@ -140,7 +142,8 @@ impl<T: Table, Q: Queue> Patches<'_, T, Q> {
 
     async fn send(&self, bericht: &Bericht, rest: Rest, trace: Option<&str>) -> Result<(), ApplyError> {
         let message = Opdracht { bericht: bericht.clone(), rest }.json()?;
-        let sent: Result<(), Failure> = persist(self.time.end, || self.queue.send(&message, trace)).await;
+        let sent: Result<(), Failure> =
+            persist(Pauses::BATCH, self.time.end, || self.queue.send(&message, trace)).await;
         Ok(sent?)
     }
 }

@@ -4,8 +4,8 @@ use contract::table as names;
 use domain::rows::{Key, Row};
 use tokio::time::Instant;
 
-use super::retry::persist;
 use crate::aws::{Condition, MOST_TOGETHER, Table, Write, WriteError};
+use crate::retry::{Pauses, persist};
 
 /// What a transaction may hold, with some room for how DynamoDB counts.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
@@ -48,7 +48,7 @@ pub(super) async fn write_together<T: Table>(
     for lot in lots(actueel.size(), others) {
         let head = Write { condition, ..put(actueel.clone()) };
         let writes: Vec<Write> = [head].into_iter().chain(lot).collect();
-        persist(until, || table.write(writes.clone())).await?;
+        persist(Pauses::BATCH, until, || table.write(writes.clone())).await?;
         condition = unchanged(Some(&actueel));
         let revisie = actueel.number(names::REVISIE).unwrap_or_default();
         actueel = actueel.with_revisie(revisie + 1);

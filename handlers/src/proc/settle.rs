@@ -11,9 +11,9 @@ use domain::rows::{CurrentRow, Row, RowError, Rows, verwerking};
 use domain::versies::{State, Versie, versies};
 use tokio::time::Instant;
 
-use super::retry::{Passing, Pauses, persist};
 use super::rows::{put, remove, unchanged, write_together};
 use crate::aws::{Failure, Table, Write, WriteError};
+use crate::retry::{Passing, Pauses, persist};
 
 /// Why a change could not be applied. Says nothing of what stands in it.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ async fn settle_where<T: Table>(
     until: Instant,
     wanted: impl Fn(&Found) -> bool,
 ) -> Result<(), ApplyError> {
-    let mut pauses = Pauses::new();
+    let mut pauses = Pauses::BATCH;
     loop {
         let found = Found::read(table, actie_id, until).await?;
         if !wanted(&found) {
@@ -159,7 +159,7 @@ async fn all<T: Table>(table: &T, partition: &str, prefix: &str, until: Instant)
     let mut rows = Vec::new();
     let mut after = None;
     loop {
-        let page = persist(until, || table.partition(partition, prefix, after.as_ref())).await?;
+        let page = persist(Pauses::BATCH, until, || table.partition(partition, prefix, after.as_ref())).await?;
         rows.extend(page.rows);
         after = page.next;
         if after.is_none() {

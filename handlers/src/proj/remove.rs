@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::aws::{Failure, Table, Write, WriteError};
-use crate::proc::retry::persist;
 use crate::proc::rows::{put, put_new, remove, unchanged};
 use crate::proc::{ApplyError, settle_existing};
+use crate::retry::{Pauses, persist};
 
 /// What removing uses.
 pub(super) struct Removal<'a, T> {
@@ -29,7 +29,8 @@ impl<T: Table> Removal<'_, T> {
         let mut verwerkingen: BTreeSet<String> = verwerking_of(old).into_iter().collect();
         let mut after = None;
         loop {
-            let page = persist(self.until, || self.table.partition(actie_id, "", after.as_ref())).await?;
+            let page =
+                persist(Pauses::BATCH, self.until, || self.table.partition(actie_id, "", after.as_ref())).await?;
             // Asked after reading the rows: what a change that made the actie anew has written is not among them, unless
             // the current row is there by now.
             if let Some(actueel) = self.actueel(actie_id).await? {
@@ -80,7 +81,7 @@ impl<T: Table> Removal<'_, T> {
 
     async fn actueel(&self, actie_id: &str) -> Result<Option<Row>, Failure> {
         let key = Key::actueel(actie_id);
-        persist(self.until, || self.table.get(&key)).await
+        persist(Pauses::BATCH, self.until, || self.table.get(&key)).await
     }
 
     async fn remove_all(&self, keys: impl Iterator<Item = Key>) -> Result<(), Failure> {
@@ -94,7 +95,7 @@ impl<T: Table> Removal<'_, T> {
 
     /// Writes if the condition holds; whether it did. After an answer that got lost it may not hold any more.
     async fn write(&self, write: Write) -> Result<bool, Failure> {
-        match persist(self.until, || self.table.write(vec![write.clone()])).await {
+        match persist(Pauses::BATCH, self.until, || self.table.write(vec![write.clone()])).await {
             Ok(()) => Ok(true),
             Err(WriteError::Condition) => Ok(false),
             Err(WriteError::Failure(failure)) => Err(failure),

@@ -16,17 +16,17 @@ use crate::world::*;
 
 const TIME: Duration = Duration::from_secs(60);
 
-async fn start<'a>(environment: impl IntoIterator<Item = (&'a str, &'a str)>) -> Function {
+pub(crate) async fn start<'a>(environment: impl IntoIterator<Item = (&'a str, &'a str)>) -> Function {
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     Function::start("auth", Path::new(env!("CARGO_BIN_EXE_auth")), environment).await.unwrap()
 }
 
-async fn invoke(function: &Function, event: &Json) -> Result<Json, FunctionError> {
+pub(crate) async fn invoke(function: &Function, event: &Json) -> Result<Json, FunctionError> {
     let answer = function.invoke(event.to_string(), TIME, None).await?;
     Ok(serde_json::from_slice(&answer).unwrap())
 }
 
-fn message(outcome: &Result<Json, FunctionError>) -> String {
+pub(crate) fn message(outcome: &Result<Json, FunctionError>) -> String {
     let Err(FunctionError::Reported(fout)) = outcome else { panic!("{outcome:?}") };
     serde_json::from_str::<Json>(fout).unwrap()["errorMessage"].as_str().unwrap().to_owned()
 }

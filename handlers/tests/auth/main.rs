@@ -4,6 +4,7 @@
 
 mod binary;
 mod handed_on;
+mod https;
 mod keys;
 mod robust;
 mod tokens;
