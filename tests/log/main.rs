@@ -4,6 +4,7 @@
 mod asking;
 mod bewaren;
 mod fouten;
+mod grenzen;
 mod lijst;
 mod log;
 mod loop_van_een_actie;

@@ -148,7 +148,12 @@ async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    running.stop().await;
+    // Whoever asks twice does not wait for answers that are under way.
+    tokio::select! {
+        () = running.stop() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
     Ok(())
 }
 

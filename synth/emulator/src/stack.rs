@@ -31,6 +31,9 @@ const SWEEP: Duration = Duration::from_secs(10);
 /// How long the token lasts that is printed at the start.
 const TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long requests may take that are under way at the end: longer than a function of the default stack.
+const GRACE: Duration = Duration::from_secs(12);
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -137,10 +140,10 @@ impl Running {
         self.progress.settled(&self.services).await;
     }
 
-    /// Ends it: no new requests, no new batches, nothing half-written.
+    /// Ends it: no new requests, no new batches, nothing half-written. Requests that are under way get their answers.
     pub async fn stop(self) {
         let Self { front, mut tasks, services, .. } = self;
-        front.stop().await;
+        front.finish(GRACE).await;
         tasks.shutdown().await;
         if let Some(services) = Arc::into_inner(services) {
             services.stop().await;

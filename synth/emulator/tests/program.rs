@@ -47,7 +47,8 @@ impl Serving {
         let _ = fs::remove_file(&ready_file);
         let mut command = program(&RUN, folder);
         let said = fs::File::create(folder.join("said")).unwrap();
-        command.args(more).arg("--ready-file").arg(&ready_file).stdout(Stdio::null()).stderr(said);
+        let printed = fs::File::create(folder.join("printed")).unwrap();
+        command.args(more).arg("--ready-file").arg(&ready_file).stdout(printed).stderr(said);
         let mut child = command.spawn().unwrap();
         while !ready_file.exists() {
             if let Some(status) = child.try_wait().unwrap() {
@@ -59,8 +60,16 @@ impl Serving {
     }
 
     /// Ends it as Ctrl-C does.
-    fn interrupt(mut self) -> Option<i32> {
-        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+    fn interrupt(self) -> Option<i32> {
+        self.signal("-INT");
+        self.ended()
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    fn ended(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
@@ -129,6 +138,59 @@ async fn what_was_posted_is_there_after_the_next_start_and_so_is_the_key_of_the_
     assert_eq!((status.as_u16(), &found["results"][0]["actieId"]), (200, &json!(id)));
     second.post().await;
     assert_eq!(second.ask("GET", list, second.token(), "").await.1["count"], 2);
+}
+
+#[tokio::test]
+async fn the_line_that_is_printed_works_when_it_is_pasted_into_a_shell() {
+    let folder = folder();
+    let serving = Serving::start(folder.path(), &["--in-memory"]);
+    let printed = fs::read_to_string(folder.path().join("printed")).unwrap();
+    let line = printed.lines().find_map(|line| line.strip_prefix("try    ")).unwrap();
+    assert!(line.starts_with("curl ") && printed.ends_with(&format!("{line}\n")), "{printed}");
+    // What is added only says the status.
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("{line} -w '%{{stderr}}%{{http_code}}'")).current_dir(folder.path());
+    let output = tokio::task::spawn_blocking(move || shell.output()).await.unwrap().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "sh and curl are needed: {said}");
+    assert_eq!(said, "201");
+    let posted: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let path = format!("/verwerkingsacties/{}", posted["actieId"].as_str().unwrap());
+    let read = loop {
+        match serving.ask("GET", &path, serving.token(), "").await {
+            (StatusCode::NOT_FOUND, _) => tokio::time::sleep(Duration::from_millis(5)).await,
+            answer => break answer,
+        }
+    };
+    assert_eq!((read.0.as_u16(), &read.1["actieId"]), (200, &posted["actieId"]));
+    assert_eq!(read.1["url"], posted["url"]);
+}
+
+#[tokio::test]
+async fn what_is_in_flight_at_ctrl_c_is_answered_and_kept() {
+    for signal in ["-INT", "-TERM"] {
+        let folder = folder();
+        // A message takes its time, the backup does not: once that is there, the POST is in flight.
+        let serving = Serving::start(folder.path(), &["--data=data", "--chaos=sqs:latency=1s"]);
+        let clients = handlers::aws::Clients::at(serving.ready["aws"].as_str().unwrap(), "eu-west-1").await;
+        let body = actie();
+        let post = serving.ask("POST", "/verwerkingsacties", serving.token(), &body);
+        let begun = async {
+            let bucket = format!("{NAME}-backupbucket");
+            while clients.s3().list_objects_v2().bucket(&bucket).send().await.unwrap().contents().is_empty() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            serving.signal(signal);
+        };
+        let ((status, posted), ()) = tokio::join!(post, begun);
+        assert_eq!(status, 201, "{posted}");
+        assert_eq!(serving.ended(), Some(0), "{signal} ends it cleanly");
+        let next = Serving::start(folder.path(), &["--data=data"]);
+        let path = format!("/verwerkingsacties/{}", posted["actieId"].as_str().unwrap());
+        while next.ask("GET", &path, next.token(), "").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
 }
 
 #[tokio::test]

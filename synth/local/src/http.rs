@@ -3,7 +3,9 @@
 use std::fmt;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -13,7 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// A request that has been read to its end.
@@ -38,7 +40,8 @@ pub trait Handler: Send + Sync + 'static {
 /// A listening port; it and its connections end when this is dropped.
 pub struct Server {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    /// Is told how long requests may take that are under way.
+    stop: Option<oneshot::Sender<Duration>>,
     task: JoinHandle<()>,
 }
 
@@ -60,18 +63,23 @@ impl Server {
         let (stop, mut stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
-            loop {
+            let (serving, ending) = watch::channel(());
+            let grace = loop {
                 tokio::select! {
                     accepted = listener.accept() => if let Ok((stream, _)) = accepted {
                         // Small answers are not to wait for a full packet. A socket that refuses serves all the same.
                         let _ = stream.set_nodelay(true);
-                        connections.spawn(connection(TokioIo::new(stream), handler.clone()));
+                        connections.spawn(connection(TokioIo::new(stream), handler.clone(), ending.clone()));
                     },
                     // Finished connections are let go of.
                     Some(_) = connections.join_next() => {}
-                    _ = &mut stopped => break,
+                    grace = &mut stopped => break grace.unwrap_or_default(),
                 }
-            }
+            };
+            drop((listener, serving));
+            let finished = async { while connections.join_next().await.is_some() {} };
+            // What is not finished by then has no answer.
+            let _ = tokio::time::timeout(grace, finished).await;
             connections.shutdown().await;
         });
         Ok(Self { address, stop: Some(stop), task })
@@ -83,9 +91,17 @@ impl Server {
     }
 
     /// Ends it and its connections, and waits until nothing of them is left.
-    pub async fn stop(mut self) {
-        // Dropping the sender is as good as sending. The task ends by itself and does not panic.
-        drop(self.stop.take());
+    pub async fn stop(self) {
+        self.finish(Duration::ZERO).await;
+    }
+
+    /// The same, but requests that are under way are answered, if that takes no longer than this. Nothing new is begun.
+    pub async fn finish(mut self, grace: Duration) {
+        if let Some(stop) = self.stop.take() {
+            // Where nobody hears it, it has ended.
+            let _ = stop.send(grace);
+        }
+        // The task ends by itself and does not panic.
         let _ = (&mut self.task).await;
     }
 }
@@ -102,7 +118,7 @@ impl Drop for Server {
     }
 }
 
-async fn connection(io: TokioIo<tokio::net::TcpStream>, handler: Arc<impl Handler>) {
+async fn connection(io: TokioIo<tokio::net::TcpStream>, handler: Arc<impl Handler>, mut ending: watch::Receiver<()>) {
     let service = service_fn(|request: Request<Incoming>| {
         let handler = handler.clone();
         async move {
@@ -113,8 +129,14 @@ async fn connection(io: TokioIo<tokio::net::TcpStream>, handler: Arc<impl Handle
             }
         }
     });
+    let mut connection = pin!(hyper::server::conn::http1::Builder::new().serve_connection(io, service));
     // An error here is a client that went away, or a fault that a test asked for.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        // The sender is dropped when the server ends.
+        _ = ending.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }
 
 async fn read(request: Request<Incoming>) -> Result<Asked, Answer> {

@@ -150,6 +150,11 @@ impl Gateway {
         trace: &mut Trace,
         backend: &impl Backend,
     ) -> Result<Reply, Refusal> {
+        let Parsed { stage, .. } = &self.definition;
+        if arrived.facts.stage != *stage {
+            trace.reason = Some(format!("there is no stage `{}`: paths start with /{stage}/", arrived.facts.stage));
+            return Ok(Reply::of_no_stage());
+        }
         let mut routed = self.route(arrived)?;
         trace.operation = routed.method.operation.clone();
         trace.resource = Some(Arc::clone(&routed.method.resource));
@@ -173,10 +178,6 @@ impl Gateway {
         }
         let nowhere =
             |reason: String| Refusal::new(T::MissingAuthenticationToken, "Missing Authentication Token", reason);
-        let stage = &self.definition.stage;
-        if facts.stage != *stage {
-            return Err(nowhere(format!("there is no stage `{}`: paths start with /{stage}/", facts.stage)));
-        }
         let found = self.definition.routes.find(&facts.path, &facts.method);
         let found = found.ok_or_else(|| nowhere(format!("there is no resource for {}", facts.path)))?;
         let method = found.target.ok_or_else(|| nowhere(format!("the resource has no {}", facts.method)))?;
@@ -224,6 +225,19 @@ impl Gateway {
         trace.gateway_response = Some(refusal.kind);
         trace.reason = Some(refusal.reason.clone());
         Reply { status: rendered.status, headers: rendered.headers, body: rendered.body.into(), traced: false }
+    }
+}
+
+impl Reply {
+    /// What a path gets that starts with no stage. The gateway responses are a stage's, so none of them comes into it. AWS
+    /// documents nothing; this was seen.
+    fn of_no_stage() -> Self {
+        Self {
+            status: 403,
+            headers: vec![("x-amzn-ErrorType".to_owned(), "ForbiddenException".to_owned())],
+            body: Bytes::from_static(br#"{"message":"Forbidden"}"#),
+            traced: false,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which method a path leads to, and what is made of its parameters.
 
+use gateway::Trace;
 use http::{Method, Request};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -61,13 +62,34 @@ async fn the_most_specific_resource_wins() {
 
 #[tokio::test]
 async fn what_leads_nowhere_lacks_an_authentication_token() {
-    for path in ["/v2/items", "/", "/items", "/v1/nothing", "/v1/items/7/parts", "/v1/files", "/v1/items//x"] {
+    for path in ["/v1/nothing", "/v1/items/7/parts", "/v1/files", "/v1/items//x"] {
         let (status, text) = outcome(Method::GET, path).await;
         assert_eq!((status, text.as_str()), (403, r#"{"message":"Missing Authentication Token"}"#), "{path}");
     }
     assert_eq!(outcome(Method::DELETE, "/v1/items").await.0, 403, "the resource has no DELETE");
     assert_eq!(outcome(Method::HEAD, "/v1/items").await.0, 403, "a HEAD is no GET");
     assert_eq!(outcome(Method::OPTIONS, "/v1/items").await.0, 403, "nothing is added for CORS");
+}
+
+#[tokio::test]
+async fn a_path_without_the_stage_is_forbidden_and_gets_no_gateway_response_of_the_api() {
+    let mut body = named();
+    let own = json!({"statusCode": "404", "responseTemplates": {"application/json": "own"}});
+    body["x-amazon-apigateway-gateway-responses"] =
+        json!({"MISSING_AUTHENTICATION_TOKEN": own, "DEFAULT_4XX": own, "ACCESS_DENIED": own});
+    let gateway = gateway(body);
+    for path in ["/v2/items", "/v1items", "/V1/items", "/", "/items"] {
+        let exchange = ask(&gateway, get(path), &Fake::default()).await;
+        assert_eq!((status(&exchange), text(&exchange)), (403, r#"{"message":"Forbidden"}"#), "{path}");
+        let headers = exchange.response.headers();
+        assert_eq!(headers["x-amzn-errortype"], "ForbiddenException");
+        assert_eq!(headers["content-type"], "application/json");
+        assert!(headers.contains_key("x-amzn-requestid"));
+        let Trace { gateway_response, reason, .. } = exchange.trace;
+        assert!(gateway_response.is_none() && reason.unwrap().contains("paths start with /v1/"), "{path}");
+    }
+    let nothing = ask(&gateway, get("/v1/nothing"), &Fake::default()).await;
+    assert_eq!((status(&nothing), text(&nothing)), (404, "own"));
 }
 
 #[tokio::test]

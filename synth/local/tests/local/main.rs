@@ -6,6 +6,7 @@ mod batches;
 mod clients;
 mod durability;
 mod dynamodb;
+mod ending;
 mod faults;
 mod fifo;
 mod lambda;
