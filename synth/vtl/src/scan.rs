@@ -128,7 +128,7 @@ mod tests {
                 }
             }
             let found: Vec<usize> = strange(text, [b'"', b'\\']).collect();
-            let is_strange = |b: u8| b < b' ' || b >= 0x80 || b == b'"' || b == b'\\';
+            let is_strange = |b: u8| !(b' '..0x80).contains(&b) || b == b'"' || b == b'\\';
             let expected: Vec<usize> = (0..text.len()).filter(|at| is_strange(text[*at])).collect();
             assert_eq!(found, expected);
         }
