@@ -89,12 +89,8 @@ impl Lock {
 /// Where it cannot be written.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), StateError> {
     let unfinished = unfinished(path);
-    let done = (|| {
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)
-    })();
+    let done =
+        begin(&unfinished, content).and_then(|file| file.sync_all()).and_then(|()| fs::rename(&unfinished, path));
     done.map_err(StateError::io(path))
 }
 
@@ -104,8 +100,15 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), StateError> {
 /// Where it cannot be written.
 pub(crate) fn note(path: &Path, content: &[u8]) -> Result<(), StateError> {
     let unfinished = unfinished(path);
-    let done = fs::write(&unfinished, content).and_then(|()| fs::rename(&unfinished, path));
+    let done = begin(&unfinished, content).and_then(|_| fs::rename(&unfinished, path));
     done.map_err(StateError::io(path))
+}
+
+/// Writes a file that only its user can read, not yet under its own name.
+fn begin(unfinished: &Path, content: &[u8]) -> io::Result<File> {
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(unfinished)?;
+    file.write_all(content)?;
+    Ok(file)
 }
 
 /// A name beside a file's, this process's own.
@@ -125,9 +128,7 @@ pub(crate) fn read_or_make(path: &Path, content: impl FnOnce() -> Vec<u8>) -> Re
     let made = content();
     let unfinished = unfinished(path);
     let linked = (|| {
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
-        file.write_all(&made)?;
-        file.sync_all()?;
+        begin(&unfinished, &made)?.sync_all()?;
         // Unlike a rename, a link does not take the place of what is there.
         let linked = fs::hard_link(&unfinished, path);
         fs::remove_file(&unfinished)?;
@@ -142,6 +143,8 @@ pub(crate) fn read_or_make(path: &Path, content: impl FnOnce() -> Vec<u8>) -> Re
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -157,6 +160,18 @@ mod tests {
         assert!(matches!(Lock::take(folder.path()), Err(StateError::InUse(_))));
         drop(first);
         Lock::take(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn only_its_user_can_read_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bestand");
+        for written in [write, note] {
+            let _ = fs::remove_file(&path);
+            written(&path, b"tekst").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"tekst");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
     }
 
     #[test]
