@@ -6,7 +6,7 @@ use std::process::Command;
 
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Mode, Options, Stack};
+use emulator::{Options, Stack};
 use tests::{build, root, shared};
 
 /// What it makes up follows from this, and from what was answered before.
@@ -28,17 +28,8 @@ async fn every_answer_fits(document: &Path, not_checked: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let template = serde_json::to_value(build(&root().join("stacks/local.yaml"), &[]).template).expect("JSON");
     let template = Template::of(template.as_object().expect("a template is an object").clone()).expect("a template");
-    let options = Options {
-        name: "log".to_owned(),
-        folders: Folders::new(Some(folder.path()), "log").expect("a folder that is named"),
-        in_memory: true,
-        ports: (0, 0),
-        mode: Mode::Library,
-        parameters: [].into(),
-        troubles: Vec::new(),
-        seed: 0,
-        quiet: true,
-    };
+    let folders = Folders::new(Some(folder.path()), "log").expect("a folder that is named");
+    let options = Options { in_memory: true, ..Options::new("log", folders) };
     let stack = Stack::run(&template, &options).await.expect("the stack runs");
     let mut judge = Command::new("schemathesis");
     judge.arg("run").arg(document).args(["--url", &stack.api, "--seed", SEED, "--max-time", BUDGET]);

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Mode, Options, Stack};
+use emulator::{Options, Stack};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
@@ -212,17 +212,8 @@ async fn what_was_accepted_is_there_once_however_often_the_program_is_killed() {
 
     // What the last kill left is looked at from within, where it can be seen that nothing is under way any more.
     let template = Template::read(&file).expect("a template");
-    let options = Options {
-        name: NAME.to_owned(),
-        folders: Folders::new(Some(&data), NAME).expect("a folder that is named"),
-        in_memory: false,
-        ports: (0, 0),
-        mode: Mode::Library,
-        parameters: BTreeMap::new(),
-        troubles: Vec::new(),
-        seed: 0,
-        quiet: true,
-    };
+    let folders = Folders::new(Some(&data), NAME).expect("a folder that is named");
+    let options = Options::new(NAME, folders);
     let stack = Stack::run(&template, &options).await.expect("the stack runs");
     stack.settled().await;
     let at = Serving { api: stack.api.clone(), token: stack.token.clone(), last: true };

@@ -6,7 +6,7 @@ use emulator::chaos::Trouble;
 use emulator::issuer::{Claims, Issuer};
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Mode, Options, Running, Stack};
+use emulator::{Options, Running, Stack};
 use handlers::aws::Clients;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -55,17 +55,8 @@ impl Log {
     async fn with(template: &Value, troubles: Vec<Trouble>) -> Self {
         let template = Template::of(template.as_object().expect("a template is an object").clone());
         let folder = tempfile::tempdir().expect("a folder");
-        let options = Options {
-            name: "log".to_owned(),
-            folders: Folders::new(Some(folder.path()), "log").expect("a folder that is named"),
-            in_memory: true,
-            ports: (0, 0),
-            mode: Mode::Library,
-            parameters: [].into(),
-            troubles,
-            seed: 0,
-            quiet: true,
-        };
+        let folders = Folders::new(Some(folder.path()), "log").expect("a folder that is named");
+        let options = Options { in_memory: true, troubles, ..Options::new("log", folders) };
         let running = Stack::run(&template.expect("a template"), &options).await.expect("the stack runs");
         let clients = Clients::at(&running.aws, "eu-west-1").await;
         let tables =

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Mode, Options, Stack};
+use emulator::{Options, Stack};
 use local::Service;
 use serde_json::{Value, json};
 use tests::build;
@@ -48,17 +48,8 @@ fn template() -> Value {
 async fn a_client_gets_the_same_from_the_deployed_template_and_from_synth_local() {
     let template = template();
     let folder = tempfile::tempdir().expect("a folder");
-    let options = Options {
-        name: "peer".to_owned(),
-        folders: Folders::new(Some(folder.path()), "peer").expect("a folder that is named"),
-        in_memory: true,
-        ports: (0, 0),
-        mode: Mode::Library,
-        parameters: [].into(),
-        troubles: Vec::new(),
-        seed: 0,
-        quiet: true,
-    };
+    let folders = Folders::new(Some(folder.path()), "peer").expect("a folder that is named");
+    let options = Options { in_memory: true, ..Options::new("peer", folders) };
     let read = Template::of(template.as_object().expect("a template is an object").clone()).expect("a template");
     let running = Stack::run(&read, &options).await.expect("the stack runs");
     let here = Client::new(&running.api, Aws::at(&running.aws), "peer-Table", "peer-ClientsSecret").await;

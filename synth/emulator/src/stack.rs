@@ -57,6 +57,24 @@ pub struct Options {
     pub quiet: bool,
 }
 
+impl Options {
+    /// Everything is kept in the folders; on ports that are free, with the functions of the library, quietly, and nothing
+    /// goes wrong.
+    pub fn new(name: &str, folders: Folders) -> Self {
+        Self {
+            name: name.to_owned(),
+            folders,
+            in_memory: false,
+            ports: (0, 0),
+            mode: Mode::Library,
+            parameters: BTreeMap::new(),
+            troubles: Vec::new(),
+            seed: 0,
+            quiet: true,
+        }
+    }
+}
+
 /// Why a stack does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

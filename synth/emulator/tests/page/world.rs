@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Mode, Options, Running, Stack};
+use emulator::{Options, Running, Stack};
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::client::legacy::Client;
@@ -70,17 +70,8 @@ impl World {
 
     async fn of(template: &Value) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = Options {
-            name: NAME.to_owned(),
-            folders: Folders::new(Some(folder.path()), NAME).expect("folders"),
-            in_memory: true,
-            ports: (0, 0),
-            mode: Mode::Library,
-            parameters: Default::default(),
-            troubles: Vec::new(),
-            seed: 1,
-            quiet: true,
-        };
+        let folders = Folders::new(Some(folder.path()), NAME).expect("folders");
+        let options = Options { in_memory: true, ..Options::new(NAME, folders) };
         let template = Template::read_from("template", template.to_string().as_bytes()).expect("a template");
         let running = Stack::run(&template, &options).await.expect("the stack runs");
         let origin = running.page.strip_suffix("/_local/").expect("the page's address").to_owned();
