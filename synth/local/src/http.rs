@@ -26,6 +26,9 @@ pub type Answer = Response<Full<Bytes>>;
 /// The largest request body, in bytes: four times what DynamoDB takes, and more than a backup object has.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
+/// The media type of the JSON protocol in its version 1.0, <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>.
+pub(crate) const AWS_JSON: &str = "application/x-amz-json-1.0";
+
 /// Why a connection ends without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is dropped on purpose")]

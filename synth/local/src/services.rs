@@ -16,7 +16,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::database::Place;
 use crate::dynamodb::DynamoDb;
 use crate::faults::{Fault, Faults, Service};
-use crate::http::{Answer, Asked, Dropped, Handler, Server, answer};
+use crate::http::{AWS_JSON, Answer, Asked, Dropped, Handler, Server, answer};
 use crate::s3::{self, S3};
 use crate::secrets::Secrets;
 use crate::sqs::Sqs;
@@ -262,7 +262,7 @@ fn call_of(target: &str, body: Bytes) -> Option<(Service, String, Asked)> {
     let headers = asked.headers_mut();
     // A target that was recognised above is ASCII, unless its operation is none that there is.
     headers.insert("x-amz-target", HeaderValue::from_str(target).ok()?);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(AWS_JSON));
     for (name, value) in UNVERIFIED {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -377,5 +377,5 @@ fn failure(service: Service, status: u16, code: &str, message: &str) -> Answer {
 
 fn json_error(status: StatusCode, shape: &str, message: &str) -> Answer {
     let body = serde_json::json!({"__type": shape, "message": message});
-    answer(status, "application/x-amz-json-1.0", body.to_string())
+    answer(status, AWS_JSON, body.to_string())
 }

@@ -50,9 +50,7 @@ impl Shapes {
 impl Shape {
     /// The shape of a request; none where it is no JSON, or the operation goes by the server in any case.
     pub(super) fn of(operation: &str, body: &[u8]) -> Option<Self> {
-        if !OPERATIONS.contains(&operation) {
-            return None;
-        }
+        library(operation)?;
         let request: Value = serde_json::from_slice(body).ok()?;
         let mut hasher = DefaultHasher::new();
         operation.hash(&mut hasher);
@@ -81,27 +79,33 @@ fn add(value: &Value, shape: &mut DefaultHasher) {
     }
 }
 
-/// Operations whose values the library reads as the server does. Transactions and batches of writes are not among them: the
-/// server has the numbers in those read by older rules, and the library cannot be told to.
-const OPERATIONS: &[&str] = &["BatchGetItem", "DeleteItem", "GetItem", "GetRecords", "PutItem", "Query", "UpdateItem"];
+/// An operation of the library: from a request's body to its answer's, or none where it refuses.
+type Operation = fn(&Database, &[u8]) -> Option<Bytes>;
+
+/// The operations whose values the library reads as the server does. Transactions and batches of writes are not among them:
+/// the server has the numbers in those read by older rules, and the library cannot be told to.
+fn library(operation: &str) -> Option<Operation> {
+    Some(match operation {
+        "BatchGetItem" => |database, body| done(body, |request| database.batch_get_item(request)),
+        "DeleteItem" => |database, body| done(body, |request| database.delete_item(request)),
+        "GetItem" => |database, body| done(body, |request| database.get_item(request)),
+        "GetRecords" => |database, body| done(body, |request| database.get_records(request)),
+        "PutItem" => |database, body| done(body, |request| database.put_item(request)),
+        "Query" => |database, body| done(body, |request| database.query(request)),
+        "UpdateItem" => |database, body| done(body, |request| database.update_item(request)),
+        _ => return None,
+    })
+}
 
 /// What the library answers; none where it refuses, which changes nothing.
 pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> Option<Bytes> {
-    match operation {
-        "BatchGetItem" => done(body, |request| database.batch_get_item(request)),
-        "DeleteItem" => done(body, |request| database.delete_item(request)),
-        "GetItem" => done(body, |request| database.get_item(request)),
-        "GetRecords" => done(body, |request| database.get_records(request)),
-        "PutItem" => done(body, |request| database.put_item(request)),
-        "Query" => done(body, |request| database.query(request)),
-        "UpdateItem" => done(body, |request| database.update_item(request)),
-        _ => None,
-    }
+    library(operation)?(database, body)
 }
 
 fn done<Q: DeserializeOwned, A: Serialize>(body: &[u8], work: impl FnOnce(Q) -> dynoxide::Result<A>) -> Option<Bytes> {
     let answer = work(serde_json::from_slice(body).ok()?).ok()?;
-    serde_json::to_vec(&answer).ok().map(Bytes::from)
+    // What was done must not be done once more by the server.
+    Some(serde_json::to_vec(&answer).expect("answers have texts for keys, so they are JSON").into())
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::database::Place;
-use crate::http::{self, Answer, Asked, Server, whole};
+use crate::http::{self, AWS_JSON, Answer, Asked, Server, whole};
 use direct::{Shape, Shapes};
 
 /// Properties of `AWS::DynamoDB::Table` that make a difference here.
@@ -42,8 +42,6 @@ const EMULATED: &[&str] = &[
     "TableName",
     "TimeToLiveSpecification",
 ];
-
-const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
 /// Why a table was not made.
 #[derive(Debug, thiserror::Error)]
@@ -184,7 +182,7 @@ impl DynamoDb {
         if shape.is_some_and(|shape| self.shapes.knows(shape))
             && let Some(done) = direct::answer(&self.database, operation, asked.body())
         {
-            return Ok(http::answer(StatusCode::OK, MEDIA_TYPE, done));
+            return Ok(http::answer(StatusCode::OK, AWS_JSON, done));
         }
         let answer = self.answer(asked).await?;
         if let Some(shape) = shape.filter(|_| answer.status().is_success()) {

@@ -29,7 +29,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::database::{Database, Place};
-use crate::http::{Answer, answer};
+use crate::http::{AWS_JSON, Answer, answer};
 pub use peek::{Peeked, State};
 use queue::Queue;
 pub use refusal::Refusal;
@@ -96,8 +96,8 @@ impl Sqs {
     /// Answers a request.
     pub(crate) async fn answer(&self, operation: &str, body: &[u8]) -> Answer {
         match self.perform(operation, body).await {
-            Ok(Value::Null) => answer(StatusCode::OK, refusal::MEDIA_TYPE, "{}"),
-            Ok(done) => answer(StatusCode::OK, refusal::MEDIA_TYPE, done.to_string()),
+            Ok(Value::Null) => answer(StatusCode::OK, AWS_JSON, "{}"),
+            Ok(done) => answer(StatusCode::OK, AWS_JSON, done.to_string()),
             Err(refusal) => refusal.answer(),
         }
     }

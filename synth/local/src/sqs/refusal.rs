@@ -9,9 +9,7 @@ use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
 use serde_json::json;
 
-use crate::http::{Answer, answer};
-
-pub(super) const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
+use crate::http::{AWS_JSON, Answer, answer};
 
 /// Why a request, or an entry of a batch, is not done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,7 +91,7 @@ impl Refusal {
     pub(super) fn answer(&self) -> Answer {
         let status = StatusCode::from_u16(self.status).expect("the statuses above are statuses");
         let body = json!({"__type": self.shape, "message": self.message}).to_string();
-        let mut answer = answer(status, MEDIA_TYPE, body);
+        let mut answer = answer(status, AWS_JSON, body);
         let fault = if self.sender() { "Sender" } else { "Receiver" };
         let header = HeaderValue::from_str(&format!("{};{fault}", self.code)).expect("the codes above are ASCII");
         answer.headers_mut().insert(HeaderName::from_static("x-amzn-query-error"), header);
