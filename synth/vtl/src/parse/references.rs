@@ -36,13 +36,11 @@ impl Parser<'_, '_> {
                 self.expect(Kind::ParenOpen)?;
                 let mut arguments = Vec::new();
                 if self.peek()? != Kind::CallClose {
-                    loop {
-                        // Hardly a method takes more than two.
-                        arguments.reserve_exact(1);
+                    // Most methods take one; room for each of many by itself would be made anew each time.
+                    arguments.reserve_exact(1);
+                    arguments.push(self.parameter()?);
+                    while self.accept(Kind::Comma)? {
                         arguments.push(self.parameter()?);
-                        if !self.accept(Kind::Comma)? {
-                            break;
-                        }
                     }
                 }
                 self.expect(Kind::CallClose)?;
