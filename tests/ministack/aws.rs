@@ -71,10 +71,9 @@ impl Aws {
 
     /// The query protocol, which answers in XML.
     pub(crate) async fn cloudformation(&self, fields: &[(&str, &str)]) -> String {
-        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let fields = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let form = [("Content-Type", "application/x-www-form-urlencoded")];
-        let answer = self.call("cloudformation", "POST", "/", &form, fields.join("&")).await;
+        let answer = self.call("cloudformation", "POST", "/", &form, fields).await;
         String::from_utf8(answer.to_vec()).expect("XML is text")
     }
 }
