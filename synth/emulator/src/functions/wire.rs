@@ -1,6 +1,5 @@
 //! The SDK's requests, answered in this process: the same bytes as over HTTP, past the same faults, without a socket.
 
-use std::fmt;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::{
@@ -30,13 +29,8 @@ impl HttpClient for Wire {
     }
 }
 
+#[derive(Debug)]
 struct Connector(Arc<Services>);
-
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connector")
-    }
-}
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {

@@ -52,12 +52,12 @@ impl StreamSource {
         let mut written = surroundings.services.written();
         let mut places = self.read_checkpoint();
         let mut shards = Vec::new();
-        let mut listed = None;
+        let mut listed = Instant::now();
         loop {
             let writes = *written.borrow_and_update();
-            if shards.is_empty() || listed.is_none_or(|listed: Instant| listed.elapsed() >= INTERVAL) {
+            if shards.is_empty() || listed.elapsed() >= INTERVAL {
                 shards = self.shards(&surroundings).await;
-                listed = Some(Instant::now());
+                listed = Instant::now();
             }
             let (mut more, mut all) = (false, !shards.is_empty());
             for shard in &shards {
