@@ -55,6 +55,16 @@ fn a_mistake_says_where_and_what_would_be_right() {
 }
 
 #[test]
+fn what_looks_like_a_comment_inside_another_takes_half_of_a_character_beyond_the_basic_plane() {
+    let render = |template: &str| Some(Template::parse(template).ok()?.render(&Inputs::default()).ok()?.text);
+    // The real engine's answers: a character of one unit is taken whole, and then the comment has no end.
+    assert_eq!(render("a##x#**😀").as_deref(), Some("a"));
+    assert_eq!(render("a##x#**b"), None);
+    assert_eq!(render("#**😀*#z").as_deref(), Some("z"));
+    assert_eq!(render("#**é*#z").as_deref(), Some("z"));
+}
+
+#[test]
 fn an_entry_is_set_though_the_list_that_is_its_key_has_changed() {
     let changed = "#set($l = ['a'])#set($m = {$l: 1})#set($x = $l.add('b'))";
     let set =

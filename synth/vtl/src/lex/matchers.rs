@@ -141,7 +141,9 @@ pub(super) fn everywhere(s: &[u8], b: &mut Best) {
                     .or_else(|e| std::str::from_utf8(&s[3..3 + e.valid_up_to()]))
                     .ok()
                     .and_then(|t| t.chars().next())
-                    .map_or(1, char::len_utf8);
+                    .map_or(1, |c| if c.len_utf16() == 1 { c.len_utf8() } else { 0 });
+                // Of a character beyond U+FFFF the JVM takes but the first half, and its second half is then text of the
+                // comment: as much as if none of it were taken here.
                 b.offer(Kind::FormalStart, 3 + len);
             }
             if s.starts_with(b"#*") {

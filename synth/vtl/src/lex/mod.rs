@@ -178,7 +178,8 @@ impl<'a> Lexer<'a> {
                     Kind::TextblockStart => self.open_comment(State::InTextblock),
                     Kind::FormalStart => {
                         if !self.in_comment {
-                            self.pos -= self.text[..self.pos].chars().next_back().map_or(0, char::len_utf8);
+                            // What follows `#**` was only looked at.
+                            self.pos -= best.len - 3;
                         }
                         self.open_comment(State::InFormalComment);
                     }
