@@ -3,13 +3,17 @@
 //! `handlers/benches/run` packs the functions, installs the peer's SDK and starts this. Services are in memory in this
 //! process; each function is a process of its own, whose processor time the kernel counts.
 
-use std::path::{Path, PathBuf};
+mod support;
+
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use contract::functions as names;
+use local::Services;
 use local::lambda::Function;
-use local::{Options, Services};
 use serde_json::{Value, json};
+
+use crate::support::{QUEUE, batch, config, environment, packed, processor_time, root, services};
 
 const TIME: Duration = Duration::from_secs(30);
 const STARTS: usize = 15;
@@ -20,23 +24,15 @@ const BATCH: usize = 10;
 /// One of the two that are compared.
 struct Peer {
     name: &'static str,
-    programs: fn(&'static str) -> PathBuf,
+    programs: fn(&str) -> PathBuf,
     /// The file whose size is told; none where a function is not one file.
     binary: bool,
 }
 
 const PEERS: [Peer; 2] = [
-    Peer {
-        name: "handlers",
-        programs: |name| root().join("target/functions").join(name).join("bootstrap"),
-        binary: true,
-    },
+    Peer { name: "handlers", programs: packed, binary: true },
     Peer { name: "Python 3 + boto3", programs: |name| root().join("handlers/benches/peers").join(name), binary: false },
 ];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 #[tokio::main]
 async fn main() {
@@ -118,41 +114,6 @@ async fn measure(peer: &Peer) -> Vec<Figure> {
     ]
 }
 
-async fn services() -> Services {
-    let services = Services::start(Options::in_memory()).await.expect("the services start");
-    let path = root().join("synth/tests/golden/local.template.yaml");
-    let text = std::fs::read_to_string(path).expect("the golden template is there");
-    let template: Value = serde_yaml::from_str(&text).expect("it is YAML");
-    services.dynamodb().create_table("tabel", &template["Resources"]["Table"]["Properties"]).expect("a table");
-    services.s3().create_bucket("reserve").expect("a bucket");
-    services.sqs().create_queue("wachtrij", &json!({})).expect("a queue");
-    services
-        .secrets()
-        .set("geheim", r#"{"id":"1","sleutel":"abcdefghijklmnopqrstuvwxyz0123456789"}"#)
-        .expect("a secret");
-    services
-}
-
-fn environment(services: &Services) -> Vec<(String, String)> {
-    let queue = services.sqs().url("wachtrij");
-    let endpoint = services.endpoint();
-    let path = std::env::var("PATH").unwrap_or_default();
-    let variables = [
-        ("PATH", path.as_str()),
-        ("AWS_ENDPOINT_URL", &endpoint),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_DEFAULT_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "bench"),
-        ("AWS_SECRET_ACCESS_KEY", "bench"),
-        (names::ENV_TABLE, "tabel"),
-        (names::ENV_QUEUE, &queue),
-        (names::ENV_BUCKET, "reserve"),
-        (names::ENV_PSEUDONYM_SECRET, "geheim"),
-        (names::ENV_API_VERSION, "0.9.0"),
-    ];
-    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
-}
-
 async fn start(peer: &Peer, name: &'static str, environment: &[(String, String)]) -> Function {
     Function::start(name, &(peer.programs)(name), environment.iter().cloned()).await.expect("it can be started")
 }
@@ -189,45 +150,16 @@ fn accepted(answer: &[u8]) {
 
 /// Everything in the queue.
 async fn drain(services: &Services) -> Vec<String> {
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .region("eu-west-1")
-        .endpoint_url(services.endpoint())
-        .credentials_provider(aws_sdk_sqs::config::Credentials::new("bench", "bench", None, None, "bench"))
-        .load()
-        .await;
-    let client = aws_sdk_sqs::Client::new(&config);
+    let client = aws_sdk_sqs::Client::new(&config(services).await);
     let mut messages = Vec::new();
     loop {
-        let receive = client.receive_message().queue_url(services.sqs().url("wachtrij")).max_number_of_messages(10);
+        let receive = client.receive_message().queue_url(services.sqs().url(QUEUE)).max_number_of_messages(10);
         let received = receive.visibility_timeout(3600).send().await.expect("the queue can be read").messages;
         match received {
             Some(received) if !received.is_empty() => messages.extend(received.into_iter().filter_map(|one| one.body)),
             _ => return messages,
         }
     }
-}
-
-/// What Lambda makes of messages of a queue.
-fn batch(messages: &[String]) -> String {
-    let records = messages.iter().enumerate().map(|(n, body)| {
-        json!({
-            "messageId": format!("00000000-0000-4000-8000-{n:012}"), "receiptHandle": "handle", "body": body,
-            "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1768465800000", "SenderId": "bench",
-                           "ApproximateFirstReceiveTimestamp": "1768465800001"},
-            "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:eu-west-1:000000000000:wachtrij", "awsRegion": "eu-west-1",
-        })
-    });
-    json!({ "Records": records.collect::<Vec<_>>() }).to_string()
-}
-
-/// Processor time of a process so far, in user and kernel mode, children included: `proc_pid_stat(5)`.
-fn processor_time(pid: u32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(4).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
-    // USER_HZ is 100 on every Linux that Rust supports.
-    Duration::from_millis(ticks * 10)
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
