@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use emulator::Options;
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Options, Stack};
 use tests::{build, root, shared};
 
 /// What it makes up follows from this, and from what was answered before.
@@ -30,7 +30,7 @@ async fn every_answer_fits(document: &Path, not_checked: &str) {
     let template = Template::of(template.as_object().expect("a template is an object").clone()).expect("a template");
     let folders = Folders::new(Some(folder.path()), "log").expect("a folder that is named");
     let options = Options { in_memory: true, ..Options::new("log", folders) };
-    let stack = Stack::run(&template, &options).await.expect("the stack runs");
+    let stack = emulator::run(&template, &options).await.expect("the stack runs");
     let mut judge = Command::new("schemathesis");
     judge.arg("run").arg(document).args(["--url", &stack.api, "--seed", SEED, "--max-time", BUDGET]);
     judge.args(["--header", &format!("Authorization: Bearer {}", stack.token)]);

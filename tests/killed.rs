@@ -9,9 +9,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use emulator::Options;
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Options, Stack};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
@@ -214,7 +214,7 @@ async fn what_was_accepted_is_there_once_however_often_the_program_is_killed() {
     let template = Template::read(&file).expect("a template");
     let folders = Folders::new(Some(&data), NAME).expect("a folder that is named");
     let options = Options::new(NAME, folders);
-    let stack = Stack::run(&template, &options).await.expect("the stack runs");
+    let stack = emulator::run(&template, &options).await.expect("the stack runs");
     stack.settled().await;
     let at = Serving { api: stack.api.clone(), token: stack.token.clone(), last: true };
     let http: Http = Client::builder(TokioExecutor::new()).build_http();

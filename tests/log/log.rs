@@ -6,7 +6,7 @@ use emulator::chaos::Trouble;
 use emulator::issuer::{Claims, Issuer};
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Options, Running, Stack};
+use emulator::{Options, Running};
 use handlers::aws::Clients;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -57,7 +57,7 @@ impl Log {
         let folder = tempfile::tempdir().expect("a folder");
         let folders = Folders::new(Some(folder.path()), "log").expect("a folder that is named");
         let options = Options { in_memory: true, troubles, ..Options::new("log", folders) };
-        let running = Stack::run(&template.expect("a template"), &options).await.expect("the stack runs");
+        let running = emulator::run(&template.expect("a template"), &options).await.expect("the stack runs");
         let clients = Clients::at(&running.aws, "eu-west-1").await;
         let tables =
             clients.dynamodb().list_tables().send().await.expect("DynamoDB answers").table_names.expect("names");

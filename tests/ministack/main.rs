@@ -18,9 +18,9 @@ mod peer;
 
 use std::time::Duration;
 
+use emulator::Options;
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Options, Stack};
 use local::Service;
 use serde_json::{Value, json};
 use tests::build;
@@ -51,7 +51,7 @@ async fn a_client_gets_the_same_from_the_deployed_template_and_from_synth_local(
     let folders = Folders::new(Some(folder.path()), "peer").expect("a folder that is named");
     let options = Options { in_memory: true, ..Options::new("peer", folders) };
     let read = Template::of(template.as_object().expect("a template is an object").clone()).expect("a template");
-    let running = Stack::run(&read, &options).await.expect("the stack runs");
+    let running = emulator::run(&read, &options).await.expect("the stack runs");
     let here = Client::new(&running.api, Aws::at(&running.aws), "peer-Table", "peer-ClientsSecret").await;
 
     let ministack = MiniStack::start().await;

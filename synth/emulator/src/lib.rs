@@ -24,7 +24,7 @@ mod sources;
 mod stack;
 
 pub use functions::Mode;
-pub use stack::{Error, Options, Running, Stack};
+pub use stack::{Error, Options, Running, run};
 
 /// The environment with which any AWS SDK or CLI finds the services of this machine.
 pub fn environment(endpoint: &str, region: &str) -> [(&'static str, String); 5] {

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use emulator::issuer::{Claims, EVERY_SCOPE, Issuer};
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Mode, Options, Running, Stack};
+use emulator::{Mode, Options, Running};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
@@ -134,7 +134,7 @@ async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>
     // Before anything runs: a signal that comes in between ends it cleanly too.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let running = Stack::run(template, options).await.map_err(|why| match why {
+    let running = emulator::run(template, options).await.map_err(|why| match why {
         emulator::Error::Template(_) | emulator::Error::Api(_) => wrong(why),
         _ => failed(why),
     })?;

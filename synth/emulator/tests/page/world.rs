@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use emulator::state::Folders;
 use emulator::template::Template;
-use emulator::{Options, Running, Stack};
+use emulator::{Options, Running};
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::client::legacy::Client;
@@ -73,7 +73,7 @@ impl World {
         let folders = Folders::new(Some(folder.path()), NAME).expect("folders");
         let options = Options { in_memory: true, ..Options::new(NAME, folders) };
         let template = Template::read_from("template", template.to_string().as_bytes()).expect("a template");
-        let running = Stack::run(&template, &options).await.expect("the stack runs");
+        let running = emulator::run(&template, &options).await.expect("the stack runs");
         let origin = running.page.strip_suffix("/_local/").expect("the page's address").to_owned();
         Self { running, origin, client: Client::builder(TokioExecutor::new()).build_http(), _folder: folder }
     }

@@ -1,0 +1,68 @@
+//! The functions that a template declares, with what they are told here.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use contract::functions as names;
+use serde_json::{Value, json};
+
+use super::resources::{Resolved, Resources};
+use super::{Error, whole};
+use crate::functions::Declared;
+use crate::issuer;
+use crate::page::Backup;
+use crate::template::TemplateError;
+
+/// The functions. `api` is where the API is, `keys` where the local issuer publishes its keys.
+pub(super) fn declared(resources: &Resources<'_>, api: &str, keys: &str) -> Result<Vec<Declared>, Error> {
+    let functions = resources.of_kind("AWS::Lambda::Function");
+    functions.map(|function| declaration(resources, function, api, keys)).collect()
+}
+
+fn declaration(resources: &Resources<'_>, function: &Resolved<'_>, api: &str, keys: &str) -> Result<Declared, Error> {
+    let properties = &function.properties;
+    let given = properties["Environment"]["Variables"].as_object().into_iter().flatten();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut variables: BTreeMap<_, _> = given.map(|(name, value)| (name.clone(), text(value))).collect();
+    let binary = binary(properties);
+    if let Some(issuers) = variables.get_mut(names::ENV_ISSUERS) {
+        *issuers = with_local_issuer(issuers, keys).ok_or_else(|| {
+            let path = format!("{}.Environment.Variables.{}", function.path(), names::ENV_ISSUERS);
+            TemplateError::at(&path, "this has to be a list, as JSON")
+        })?;
+    }
+    if binary == names::GEN {
+        variables.insert(names::ENV_API_URL.to_owned(), api.to_owned());
+    }
+    let concurrency = whole(&properties["ReservedConcurrentExecutions"]);
+    Ok(Declared {
+        name: resources.reference(function).to_owned(),
+        arn: resources.attribute(function, "Arn").to_owned(),
+        binary,
+        // Lambda's default.
+        timeout: Duration::from_secs(whole(&properties["Timeout"]).unwrap_or(3)),
+        concurrency: concurrency.and_then(|concurrency| usize::try_from(concurrency).ok()),
+        variables,
+    })
+}
+
+/// Which function it is: its package is called `functions/<function>-<processor>-<fingerprint>.zip`.
+fn binary(properties: &Value) -> String {
+    let key = properties["Code"]["S3Key"].as_str().unwrap_or_default();
+    let file = key.rsplit('/').next().unwrap_or_default();
+    file.split(['-', '.']).next().unwrap_or_default().to_owned()
+}
+
+/// The issuers of a template, and the local one, which no template names.
+fn with_local_issuer(issuers: &str, keys: &str) -> Option<String> {
+    let mut issuers: Vec<Value> = serde_json::from_str(issuers).ok()?;
+    issuers.push(json!({"issuer": issuer::NAME, "audience": issuer::NAME, "jwksUri": keys}));
+    Some(Value::from(issuers).to_string())
+}
+
+/// Where the functions keep accepted changes, and where they queue them.
+pub(super) fn backup(declared: &[Declared]) -> Option<Backup> {
+    let r#gen = declared.iter().find(|function| function.binary == names::GEN)?;
+    let variable = |name: &str| r#gen.variables.get(name).cloned();
+    Some(Backup { bucket: variable(names::ENV_BUCKET)?, queue: variable(names::ENV_QUEUE)? })
+}

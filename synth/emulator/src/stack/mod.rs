@@ -1,0 +1,141 @@
+//! The whole stack: made from a template, and running until it is dropped.
+//!
+//! ```text
+//! template ─▶ resources (named, then resolved) ─▶ make      tables, queues, buckets
+//!                                              ├▶ functions what they are told
+//!                                              ├▶ api       the gateway
+//!                                              └▶ mappings  queues and streams to functions
+//! ```
+
+mod api;
+mod error;
+mod functions;
+mod make;
+mod mappings;
+mod options;
+mod resources;
+mod running;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handlers::auth::HttpKeys;
+use local::http::Server;
+use local::{Options as ServiceOptions, Services};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::api::{Behind, Front, KEYS, OWN};
+use crate::chaos;
+use crate::functions::{Functions, LocalKeys, Surroundings};
+use crate::inventory::Inventory;
+use crate::issuer::{Claims, EVERY_SCOPE, Issuer};
+use crate::journal::Journal;
+use crate::page::{Inside, Page};
+use crate::sources::{self, Progress};
+use crate::state::{self, Lock};
+use crate::template::{Names, Resolver, Template};
+pub use error::Error;
+pub use options::Options;
+use resources::Resources;
+pub use running::Running;
+
+/// Region of everything here.
+const REGION: &str = "eu-west-1";
+/// How long the token lasts that is printed at the start.
+const TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Runs the stack of a template, in the current tokio runtime.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn run(template: &Template, options: &Options) -> Result<Running, Error> {
+    let issuer = Issuer::open(&options.folders.issuer)?;
+    let (lock, data) = if options.in_memory {
+        (None, ServiceOptions::in_memory())
+    } else {
+        state::make(&options.folders.stack)?;
+        let lock = Lock::take(&options.folders.stack)?;
+        (Some(lock), ServiceOptions::on_disk(&options.folders.stack))
+    };
+    let (port, aws_port) = options.ports;
+    let unbound = |source| Error::Port { port, source };
+    let listener = Server::bind(port).await.map_err(unbound)?;
+    let own = listener.local_addr().map_err(unbound)?;
+    let address = format!("http://{own}");
+    let services = Arc::new(Services::start(data.port(aws_port).region(REGION)).await?);
+
+    let mut inventory = Inventory::default();
+    let parameters = template.parameters(&options.parameters)?;
+    let resolver = Resolver::new(template, parameters, Names::new(&options.name, REGION));
+    let resources = Resources::of(template, resolver, &services, &mut inventory)?;
+    make::make(&resources, &services, &mut inventory)?;
+    let url = format!("{address}/{}", api::stage(&resources)?);
+
+    let published: Arc<[u8]> = issuer.published().to_string().into_bytes().into();
+    let keys_address = format!("{address}{KEYS}");
+    let declared = functions::declared(&resources, &url, &keys_address)?;
+    let backup = functions::backup(&declared);
+    let others = Arc::new(HttpKeys::default());
+    let keys = LocalKeys { address: keys_address, published: published.clone(), others };
+    let surroundings = Surroundings { mode: &options.mode, services: &services, region: REGION, keys };
+    let functions = Functions::start(declared, &surroundings).await?;
+
+    let gateway = api::gateway(&resources, &url)?;
+    inventory.other(gateway.not_emulated().iter().cloned());
+    let journal = Journal::default();
+    let progress = Progress::default();
+    let surroundings = sources::Surroundings {
+        services: services.clone(),
+        functions: functions.clone(),
+        journal: journal.clone(),
+        progress: progress.clone(),
+    };
+    let mut tasks = JoinSet::new();
+    mappings::begin(&resources, options, &surroundings, &mut tasks)?;
+    tasks.spawn(running::sweep(services.clone()));
+    if !options.troubles.is_empty() {
+        // From here on: what is made at the start is made whole.
+        services.faults().set(chaos::script(options.troubles.clone(), options.seed));
+    }
+    let token = issuer.token(&Claims { scopes: EVERY_SCOPE, client: "local", expires: TOKEN })?;
+    let inside = Inside {
+        services: services.clone(),
+        region: REGION.to_owned(),
+        journal: journal.clone(),
+        tables: all(&resources, "AWS::DynamoDB::Table", |table| resources.reference(table)),
+        queues: all(&resources, "AWS::SQS::Queue", |queue| resources.attribute(queue, "QueueName")),
+        backup,
+        not_emulated: inventory.lines(),
+    };
+    let page = Page::new(own.port(), inside);
+    let behind = Behind { services: services.clone(), functions };
+    let front = Front { gateway, behind, journal, page, published, quiet: options.quiet };
+    let front = Server::start(listener, Arc::new(front)).map_err(unbound)?;
+    Ok(Running {
+        api: url,
+        aws: services.endpoint(),
+        page: format!("{address}{OWN}"),
+        token,
+        not_emulated: inventory.lines(),
+        front,
+        tasks,
+        progress,
+        services,
+        _lock: lock,
+    })
+}
+
+/// What resources of a kind are called.
+fn all<'r>(
+    resources: &'r Resources<'_>,
+    kind: &str,
+    called: impl Fn(&'r resources::Resolved<'_>) -> &'r str,
+) -> Vec<String> {
+    resources.of_kind(kind).map(|resource| called(resource).to_owned()).collect()
+}
+
+/// A whole number, which CloudFormation also takes as text.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}

@@ -1,0 +1,136 @@
+//! The resources that something here stands for: what they are called, and their properties, resolved once.
+
+use local::Services;
+use serde_json::Value;
+
+use super::Error;
+use crate::inventory::Inventory;
+use crate::secret::first_value;
+use crate::template::{Names, Resolver, Resource, Template, TemplateError};
+
+/// Id of the one API.
+pub(super) const API_ID: &str = "local";
+
+/// A resource that is part of the stack.
+#[derive(Debug)]
+pub(super) struct Resolved<'t> {
+    pub(super) id: &'t str,
+    pub(super) kind: &'t str,
+    pub(super) properties: Value,
+}
+
+impl Resolved<'_> {
+    /// Where its properties are, for messages.
+    pub(super) fn path(&self) -> String {
+        path(self.id)
+    }
+}
+
+/// The resources whose conditions hold, of the kinds that something here stands for.
+#[derive(Debug)]
+pub(super) struct Resources<'t> {
+    pub(super) names: Names,
+    all: Vec<Resolved<'t>>,
+}
+
+impl<'t> Resources<'t> {
+    /// Names everything and then resolves it. Takes note of what makes no difference here; makes the secrets, whose ARNs
+    /// are told by the service.
+    pub(super) fn of(
+        template: &'t Template,
+        mut resolver: Resolver<'t>,
+        services: &Services,
+        inventory: &mut Inventory,
+    ) -> Result<Self, Error> {
+        let mut included = Vec::new();
+        for resource in template.resources() {
+            if resolver.includes(resource.whole, &format!("Resources.{}", resource.id))? {
+                inventory.resource(resource);
+                name(resource, &mut resolver, services)?;
+                included.push(resource);
+            }
+        }
+        let emulated = included.into_iter().filter(|resource| Inventory::emulates(resource.kind));
+        let resolved = emulated.map(|resource: Resource<'t>| {
+            let properties = resolver.resolve(resource.properties(), &path(resource.id))?;
+            Ok(Resolved { id: resource.id, kind: resource.kind, properties })
+        });
+        let all = resolved.collect::<Result<_, Error>>()?;
+        Ok(Self { names: resolver.names, all })
+    }
+
+    /// Those of a kind, in their order.
+    pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Resolved<'t>> {
+        self.all.iter().filter(move |resource| resource.kind == kind)
+    }
+
+    /// The one of a kind.
+    pub(super) fn the(&self, kind: &str) -> Result<&Resolved<'t>, TemplateError> {
+        let mut found = self.of_kind(kind);
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one),
+            (None, _) => Err(TemplateError::at("Resources", format!("there is no {kind}"))),
+            (Some(_), Some(second)) => {
+                let path = format!("Resources.{}", second.id);
+                Err(TemplateError::at(&path, format!("this is a second {kind}; one is served")))
+            }
+        }
+    }
+
+    /// The one whose attribute has this value.
+    pub(super) fn with_attribute(&self, attribute: &str, value: &str) -> Option<&Resolved<'t>> {
+        let id = self.names.with_attribute(attribute, value)?;
+        self.all.iter().find(|resource| resource.id == id)
+    }
+
+    /// What `Ref` gives of it.
+    pub(super) fn reference(&self, resource: &Resolved<'_>) -> &str {
+        self.names.reference(resource.id).unwrap_or_default()
+    }
+
+    /// What `Fn::GetAtt` gives of it; nothing for an attribute that it does not have.
+    pub(super) fn attribute(&self, resource: &Resolved<'_>, attribute: &str) -> &str {
+        self.names.attribute(resource.id, attribute).unwrap_or_default()
+    }
+}
+
+fn path(id: &str) -> String {
+    format!("Resources.{id}.Properties")
+}
+
+/// Takes note of what references to a resource give.
+fn name(resource: Resource<'_>, resolver: &mut Resolver<'_>, services: &Services) -> Result<(), Error> {
+    let (id, path) = (resource.id, path(resource.id));
+    let given = resource.given_name().map(|name| resolver.text(name, &path)).transpose()?;
+    let name = given.clone().unwrap_or_else(|| resolver.names.physical(id));
+    match resource.kind {
+        "AWS::SQS::Queue" => {
+            let fifo = resource.properties()["FifoQueue"] == true && !name.ends_with(".fifo");
+            let name = if fifo { format!("{name}.fifo") } else { name };
+            let (url, arn) = (services.sqs().url(&name), services.sqs().arn(&name));
+            let attributes = [("Arn", arn), ("QueueName", name), ("QueueUrl", url.clone())];
+            resolver.names.know(id, url, attributes);
+        }
+        "AWS::SecretsManager::Secret" => {
+            let arn = secret(resource, &name, &path, services)?;
+            resolver.names.know(id, arn.clone(), [("Arn", arn.clone()), ("Id", arn)]);
+        }
+        "AWS::ApiGateway::Stage" => resolver.names.know(id, name, []),
+        "AWS::ApiGateway::RestApi" => {
+            let api = ("RestApiId", API_ID.to_owned());
+            resolver.names.know(id, API_ID.to_owned(), [("RootResourceId", "root".to_owned()), api]);
+        }
+        _ => resolver.names.know_unemulated(resource, given),
+    }
+    Ok(())
+}
+
+/// The ARN of a secret, which is made where there is none of this name.
+fn secret(resource: Resource<'_>, name: &str, path: &str, services: &Services) -> Result<String, Error> {
+    let secrets = services.secrets();
+    if let Some(arn) = secrets.arn(name) {
+        return Ok(arn);
+    }
+    let value = first_value(resource.properties(), path)?.unwrap_or_default();
+    secrets.set(name, &value).map_err(|why| Error::resource(resource.id, why))
+}
