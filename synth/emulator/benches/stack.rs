@@ -31,6 +31,10 @@ mod emitted;
 
 use emitted::NAME;
 
+/// As `synth-local`: who is compared with it has the same.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Requests at the same time.
 const CLIENTS: usize = 16;
 const TIME: Duration = Duration::from_secs(5);
