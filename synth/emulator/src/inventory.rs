@@ -77,11 +77,6 @@ pub(crate) struct Inventory {
 }
 
 impl Inventory {
-    /// Whether something here stands for resources of this kind.
-    pub(crate) fn emulates(kind: &str) -> bool {
-        ASKED_ELSEWHERE.contains(&kind) || EMULATED.iter().any(|(known, _)| *known == kind)
-    }
-
     /// Takes note of a resource.
     pub(crate) fn resource(&mut self, resource: Resource<'_>) {
         if ASKED_ELSEWHERE.contains(&resource.kind) {

@@ -335,6 +335,18 @@ fn what_cannot_be_run_is_said_with_its_place() {
     assert_eq!(refused(&missing).1, "error: cannot read none.json: No such file or directory (os error 2)\n");
 }
 
+/// What a template says of a bucket's log, and of how a secret is copied, makes no difference here.
+#[test]
+fn what_makes_no_difference_here_need_not_be_understood() {
+    let folder = folder();
+    let mut template: Value = serde_json::from_str(&emitted::template()).unwrap();
+    let elsewhere = json!({"Fn::ImportValue": "elsewhere"});
+    template["Resources"]["BackupBucket"]["Properties"]["LoggingConfiguration"] = elsewhere.clone();
+    template["Resources"]["PseudonymSecret"]["Properties"]["ReplicaRegions"] = elsewhere;
+    fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
+    Serving::start(folder.path(), &["--in-memory"]);
+}
+
 #[test]
 fn a_port_and_a_folder_are_used_by_one_at_a_time() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! The resources that something here stands for: what they are called, and their properties, resolved once.
+//! The resources of the stack: what they are called, and their properties, resolved once.
 
 use local::Services;
 use serde_json::Value;
@@ -11,11 +11,25 @@ use crate::template::{Names, Resolver, Resource, Template, TemplateError};
 /// Id of the one API.
 pub(super) const API_ID: &str = "local";
 
+/// Kinds whose properties are read once everything has a name. What those of others say need not be understood.
+const READ: &[&str] = &[
+    "AWS::ApiGateway::ApiKey",
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGateway::Stage",
+    "AWS::ApiGateway::UsagePlan",
+    "AWS::ApiGateway::UsagePlanKey",
+    "AWS::DynamoDB::Table",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Function",
+    "AWS::SQS::Queue",
+];
+
 /// A resource that is part of the stack.
 #[derive(Debug)]
 pub(super) struct Resolved<'t> {
     pub(super) id: &'t str,
     pub(super) kind: &'t str,
+    /// Null for the kinds that are not [`READ`].
     pub(super) properties: Value,
 }
 
@@ -26,7 +40,7 @@ impl Resolved<'_> {
     }
 }
 
-/// The resources whose conditions hold, of the kinds that something here stands for.
+/// The resources whose conditions hold.
 #[derive(Debug)]
 pub(super) struct Resources<'t> {
     pub(super) names: Names,
@@ -50,9 +64,12 @@ impl<'t> Resources<'t> {
                 included.push(resource);
             }
         }
-        let emulated = included.into_iter().filter(|resource| Inventory::emulates(resource.kind));
-        let resolved = emulated.map(|resource: Resource<'t>| {
-            let properties = resolver.resolve(resource.properties(), &path(resource.id))?;
+        let resolved = included.into_iter().map(|resource: Resource<'t>| {
+            let properties = if READ.contains(&resource.kind) {
+                resolver.resolve(resource.properties(), &path(resource.id))?
+            } else {
+                Value::Null
+            };
             Ok(Resolved { id: resource.id, kind: resource.kind, properties })
         });
         let all = resolved.collect::<Result<_, Error>>()?;
