@@ -12,7 +12,7 @@ use local::Services;
 use serde_json::Value;
 
 use crate::functions::Functions;
-use crate::template::TemplateError;
+use crate::template::{TemplateError, whole};
 
 pub(crate) use filter::Filter;
 pub(crate) use progress::Progress;
@@ -47,9 +47,7 @@ impl Mapping {
     pub(crate) fn read(properties: &Value, function: String, path: &str) -> Result<Self, TemplateError> {
         let number = |name: &str, default: u64| match &properties[name] {
             Value::Null => Ok(default),
-            value => value
-                .as_u64()
-                .or_else(|| value.as_str()?.parse().ok())
+            value => whole(value)
                 .ok_or_else(|| TemplateError::at(&format!("{path}.{name}"), "this has to be a whole number")),
         };
         let patterns = properties["FilterCriteria"]["Filters"].as_array().into_iter().flatten();

@@ -6,12 +6,12 @@ use std::time::Duration;
 use contract::functions as names;
 use serde_json::{Value, json};
 
+use super::Error;
 use super::resources::{Resolved, Resources};
-use super::{Error, whole};
 use crate::functions::Declared;
 use crate::issuer;
 use crate::page::Backup;
-use crate::template::TemplateError;
+use crate::template::{TemplateError, whole};
 
 /// The functions. `api` is where the API is, `keys` where the local issuer publishes its keys.
 pub(super) fn declared(resources: &Resources<'_>, api: &str, keys: &str) -> Result<Vec<Declared>, Error> {

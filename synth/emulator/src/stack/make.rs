@@ -20,15 +20,14 @@ pub(super) fn make(resources: &Resources<'_>, services: &Services, inventory: &m
     // A queue that others send their dead letters to comes before those.
     queues.sort_by_key(|queue| !queue.properties["RedrivePolicy"].is_null());
     for queue in queues {
-        let wrong = |why: &dyn std::fmt::Display| Error::resource(queue.id, why);
         let name = resources.attribute(queue, "QueueName");
-        let ignored = services.sqs().create_queue(name, &queue.properties).map_err(|why| wrong(&why))?;
-        inventory.ignored(queue.kind, ignored);
+        let ignored = services.sqs().create_queue(name, &queue.properties);
+        inventory.ignored(queue.kind, ignored.map_err(|why| Error::resource(queue.id, why))?);
         let arn = services.sqs().arn(name);
         let mut mappings = resources.of_kind("AWS::Lambda::EventSourceMapping");
         if mappings.any(|mapping| mapping.properties["EventSourceArn"] == arn.as_str()) {
             // Whoever had received something before was a process that has ended.
-            services.sqs().release(name).map_err(|why| wrong(&why))?;
+            services.sqs().release(name).map_err(|why| Error::resource(queue.id, why))?;
         }
     }
     Ok(())

@@ -6,10 +6,10 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::resources::{Resolved, Resources};
-use super::{Error, Options, REGION, whole};
+use super::{Error, Options, REGION};
 use crate::functions::Functions;
 use crate::sources::{Mapping, QueueSource, StreamSource, Surroundings};
-use crate::template::{Names, TemplateError};
+use crate::template::{Names, TemplateError, whole};
 
 /// Begins to follow every queue and stream that a function is mapped to.
 pub(super) fn begin(

@@ -22,7 +22,6 @@ use std::time::Duration;
 use handlers::auth::HttpKeys;
 use local::http::Server;
 use local::{Options as ServiceOptions, Services};
-use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::api::{Behind, Front, KEYS, OWN};
@@ -99,6 +98,7 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         services.faults().set(chaos::script(options.troubles.clone(), options.seed));
     }
     let token = issuer.token(&Claims { scopes: EVERY_SCOPE, client: "local", expires: TOKEN })?;
+    let not_emulated = inventory.lines();
     let inside = Inside {
         services: services.clone(),
         region: REGION.to_owned(),
@@ -106,7 +106,7 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         tables: all(&resources, "AWS::DynamoDB::Table", |table| resources.reference(table)),
         queues: all(&resources, "AWS::SQS::Queue", |queue| resources.attribute(queue, "QueueName")),
         backup,
-        not_emulated: inventory.lines(),
+        not_emulated: not_emulated.clone(),
     };
     let page = Page::new(own.port(), inside);
     let behind = Behind { services: services.clone(), functions };
@@ -117,7 +117,7 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         aws: services.endpoint(),
         page: format!("{address}{OWN}"),
         token,
-        not_emulated: inventory.lines(),
+        not_emulated,
         front,
         tasks,
         progress,
@@ -133,9 +133,4 @@ fn all<'r>(
     called: impl Fn(&'r resources::Resolved<'_>) -> &'r str,
 ) -> Vec<String> {
     resources.of_kind(kind).map(|resource| called(resource).to_owned()).collect()
-}
-
-/// A whole number, which CloudFormation also takes as text.
-fn whole(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }

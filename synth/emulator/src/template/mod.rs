@@ -52,6 +52,11 @@ impl TemplateError {
     }
 }
 
+/// A whole number, which CloudFormation also takes as text.
+pub(crate) fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
 /// A template.
 #[derive(Debug)]
 pub struct Template {
