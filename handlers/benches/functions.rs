@@ -13,7 +13,7 @@ use local::Services;
 use local::lambda::Function;
 use serde_json::{Value, json};
 
-use crate::support::{QUEUE, batch, config, environment, packed, processor_time, root, services};
+use crate::support::{QUEUE, batch, clients, environment, packed, processor_time, root, services};
 
 const TIME: Duration = Duration::from_secs(30);
 const STARTS: usize = 15;
@@ -150,7 +150,7 @@ fn accepted(answer: &[u8]) {
 
 /// Everything in the queue.
 async fn drain(services: &Services) -> Vec<String> {
-    let client = aws_sdk_sqs::Client::new(&config(services).await);
+    let client = clients(services).await.sqs();
     let mut messages = Vec::new();
     loop {
         let receive = client.receive_message().queue_url(services.sqs().url(QUEUE)).max_number_of_messages(10);

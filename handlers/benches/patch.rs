@@ -21,12 +21,12 @@ use domain::rows::{Attribute, Key, Row, Rows};
 use domain::tijd::TijdstipRegistratie;
 use domain::versies::versies;
 use domain::verwerkingsactie::{Addresses, Patch, Request, Verwerkingsactie};
-use handlers::aws::{Clients, Condition, DynamoTable, MOST_TOGETHER, Table, Write};
+use handlers::aws::{Condition, DynamoTable, MOST_TOGETHER, Table, Write};
 use local::lambda::Function;
 use local::{Fault, Service, Services};
 use serde_json::{Value, json};
 
-use crate::support::{QUEUE, TABLE, batch, config, environment, packed, processor_time, services};
+use crate::support::{QUEUE, TABLE, batch, clients, environment, packed, processor_time, services};
 
 /// What a call may take. Of that, `proc` keeps five seconds free at the end.
 const CALL: Duration = Duration::from_secs(15);
@@ -78,7 +78,7 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     async fn with(services: &'a Services, acties: usize) -> Self {
-        let clients = Clients::from(config(services).await);
+        let clients = clients(services).await;
         let table = DynamoTable::new(clients.dynamodb(), TABLE.to_owned());
         let first = actueel();
         // All acties are alike but for their ids.

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use contract::functions as names;
+use handlers::aws::Clients;
 use local::{Options, Services};
 use serde_json::{Value, json};
 
 /// The table.
 pub(crate) const TABLE: &str = "tabel";
+/// Where all of it is.
+const REGION: &str = "eu-west-1";
 /// The queue.
 pub(crate) const QUEUE: &str = "wachtrij";
 
@@ -23,13 +26,16 @@ pub(crate) fn packed(name: &str) -> PathBuf {
     root().join("target/functions").join(name).join("bootstrap")
 }
 
-/// Services with all that `gen` and `proc` use.
+/// Services with all that `gen` and `proc` use. The table has no stream: nobody follows it here, and the local DynamoDB
+/// looks through all of a stream in memory at every write.
 pub(crate) async fn services() -> Services {
     let services = Services::start(Options::in_memory()).await.expect("the services start");
     let path = root().join("synth/tests/golden/local.template.yaml");
     let text = std::fs::read_to_string(path).expect("the golden template is there");
-    let template: Value = serde_yaml::from_str(&text).expect("it is YAML");
-    services.dynamodb().create_table(TABLE, &template["Resources"]["Table"]["Properties"]).expect("a table");
+    let mut template: Value = serde_yaml::from_str(&text).expect("it is YAML");
+    let properties = &mut template["Resources"]["Table"]["Properties"];
+    properties.as_object_mut().expect("a table has properties").remove("StreamSpecification");
+    services.dynamodb().create_table(TABLE, properties).expect("a table");
     services.s3().create_bucket("reserve").expect("a bucket");
     services.sqs().create_queue(QUEUE, &json!({})).expect("a queue");
     services
@@ -47,8 +53,8 @@ pub(crate) fn environment(services: &Services) -> Vec<(String, String)> {
     let variables = [
         ("PATH", path.as_str()),
         ("AWS_ENDPOINT_URL", &endpoint),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_DEFAULT_REGION", "eu-west-1"),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", "bench"),
         ("AWS_SECRET_ACCESS_KEY", "bench"),
         (names::ENV_TABLE, TABLE),
@@ -74,14 +80,9 @@ pub(crate) fn batch(messages: &[String]) -> String {
     json!({ "Records": records.collect::<Vec<_>>() }).to_string()
 }
 
-/// A client's settings for these services.
-pub(crate) async fn config(services: &Services) -> aws_config::SdkConfig {
-    aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .region("eu-west-1")
-        .endpoint_url(services.endpoint())
-        .credentials_provider(aws_sdk_sqs::config::Credentials::new("bench", "bench", None, None, "bench"))
-        .load()
-        .await
+/// Clients of these services.
+pub(crate) async fn clients(services: &Services) -> Clients {
+    Clients::at(&services.endpoint(), REGION).await
 }
 
 /// Processor time of a process so far, in user and kernel mode, children included: `proc_pid_stat(5)`.
