@@ -12,7 +12,7 @@ pub use backup::{Backup, Page, Put, S3Backup};
 pub use clients::Clients;
 pub use queue::{Queue, SqsQueue};
 pub use secrets::{Secrets, SecretsManager};
-pub use table::{Condition, DynamoTable, MOST_TOGETHER, RowPage, Table, Write, WriteError};
+pub use table::{Condition, DynamoTable, MOST_MEMBERS, MOST_TOGETHER, RowPage, Table, Write, WriteError};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;

@@ -6,7 +6,7 @@ use std::future::Future;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem};
 use contract::table as names;
-use domain::rows::{Attribute, Key, Row};
+use domain::rows::{Attribute, Key, Row, verwerking};
 
 use super::Failure;
 
@@ -58,6 +58,10 @@ pub struct RowPage {
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 pub const MOST_TOGETHER: usize = 100;
 
+/// The most members of a verwerking in a page. Without it, a page would be of 1 MB, some ten thousand members: the larger
+/// the verwerking, the more memory it would take.
+pub const MOST_MEMBERS: usize = 1_000;
+
 /// Where rows are kept. All reading is consistent, but for that of an index.
 pub trait Table: Send + Sync {
     /// Reads a row.
@@ -71,6 +75,13 @@ pub trait Table: Send + Sync {
         &self,
         actie_id: &str,
         prefix: &str,
+        after: Option<&Row>,
+    ) -> impl Future<Output = Result<RowPage, Failure>> + Send;
+
+    /// Of up to [`MOST_MEMBERS`] acties that are or were in a verwerking, that they are, after the row `after`.
+    fn members(
+        &self,
+        verwerking_id: &str,
         after: Option<&Row>,
     ) -> impl Future<Output = Result<RowPage, Failure>> + Send;
 
@@ -108,6 +119,7 @@ impl DynamoTable {
         condition: &str,
         values: [(&str, &str); 2],
         after: Option<&Row>,
+        most: Option<usize>,
     ) -> Result<RowPage, Failure> {
         let [(partition, partition_value), (sort, sort_value)] = values;
         let mut query = self
@@ -119,6 +131,7 @@ impl DynamoTable {
             .key_condition_expression(condition)
             .expression_attribute_names("#p", partition)
             .expression_attribute_values(":p", AttributeValue::S(partition_value.to_owned()))
+            .set_limit(most.and_then(|most| most.try_into().ok()))
             .set_exclusive_start_key(after.map(item));
         if !sort_value.is_empty() {
             query = query
@@ -188,13 +201,25 @@ impl Table for DynamoTable {
 
     async fn partition(&self, actie_id: &str, prefix: &str, after: Option<&Row>) -> Result<RowPage, Failure> {
         let condition = if prefix.is_empty() { "#p = :p" } else { "#p = :p AND begins_with(#s, :s)" };
-        self.query(None, condition, [(names::ACTIE_ID, actie_id), (names::SOORT, prefix)], after).await
+        self.query(None, condition, [(names::ACTIE_ID, actie_id), (names::SOORT, prefix)], after, None).await
+    }
+
+    async fn members(&self, verwerking_id: &str, after: Option<&Row>) -> Result<RowPage, Failure> {
+        let partition = verwerking(verwerking_id);
+        let members = [(names::ACTIE_ID, partition.as_str()), (names::SOORT, names::SOORT_LID)];
+        self.query(None, "#p = :p AND begins_with(#s, :s)", members, after, Some(MOST_MEMBERS)).await
     }
 
     async fn of_verwerking(&self, verwerking_id: &str, after: Option<&Row>) -> Result<RowPage, Failure> {
         let index = Some(names::VERWERKING_ID_INDEX);
-        self.query(index, "#p = :p", [(names::VERWERKING_ID, verwerking_id), (names::TIJDSTIP_REGISTRATIE, "")], after)
-            .await
+        self.query(
+            index,
+            "#p = :p",
+            [(names::VERWERKING_ID, verwerking_id), (names::TIJDSTIP_REGISTRATIE, "")],
+            after,
+            None,
+        )
+        .await
     }
 
     async fn write(&self, mut writes: Vec<Write>) -> Result<(), WriteError> {

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use contract::{table, vertrouwelijkheid};
-use domain::rows::{Row, verwerking};
+use domain::rows::Row;
 use domain::tijd::TijdstipRegistratie;
 use domain::versies::State;
 use domain::verwerkingsactie::Vertrouwelijkheid;
@@ -129,9 +129,7 @@ impl<T: Table, Q: Queue, B: Backup> Gen<T, Q, B> {
         after: Option<&Row>,
         until: Instant,
     ) -> Result<(Vec<Candidate>, Option<Row>), Failure> {
-        let partition = verwerking(verwerking_id);
-        let page =
-            persist(Pauses::REQUEST, until, || self.table.partition(&partition, table::SOORT_LID, after)).await?;
+        let page = persist(Pauses::REQUEST, until, || self.table.members(verwerking_id, after)).await?;
         let members = page.rows.iter().filter_map(|row| row.soort().strip_prefix(table::SOORT_LID));
         Ok((members.map(|actie_id| (actie_id.to_owned(), None)).collect(), page.next))
     }

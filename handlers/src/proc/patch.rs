@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use contract::table as names;
 use domain::bericht::{Bericht, Change};
-use domain::rows::{Key, Row, verwerking};
+use domain::rows::{Key, Row};
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
@@ -44,10 +44,8 @@ impl<T: Table, Q: Queue> Patches<'_, T, Q> {
             }
         };
         loop {
-            let (partition, until) = (verwerking(verwerking_id), self.time.until);
-            let page =
-                persist(Pauses::BATCH, until, || self.table.partition(&partition, names::SOORT_LID, after.as_ref()))
-                    .await?;
+            let until = self.time.until;
+            let page = persist(Pauses::BATCH, until, || self.table.members(verwerking_id, after.as_ref())).await?;
             let acties: Vec<&str> = page.rows.iter().filter_map(Row::actie_id_of_lid).collect();
             let mut done = None;
             for some in acties.chunks(self.limits.page) {

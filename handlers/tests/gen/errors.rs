@@ -127,6 +127,10 @@ impl Table for Broken {
         mistake()
     }
 
+    fn members(&self, _: &str, _: Option<&Row>) -> impl Future<Output = Result<RowPage, Failure>> + Send {
+        mistake()
+    }
+
     fn of_verwerking(&self, _: &str, _: Option<&Row>) -> impl Future<Output = Result<RowPage, Failure>> + Send {
         mistake()
     }

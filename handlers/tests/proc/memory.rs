@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contract::table as names;
-use domain::rows::{Attribute, Key, Row};
+use domain::rows::{Attribute, Key, Row, verwerking};
 use handlers::aws::{Backup, Condition, Failure, MOST_TOGETHER, Page, Put, Queue, RowPage, Table, Write, WriteError};
 use tokio::sync::oneshot;
 
@@ -237,6 +237,10 @@ impl Table for Memory {
     ) -> impl Future<Output = Result<RowPage, Failure>> + Send {
         let (partition, prefix, after) = (actie_id.to_owned(), prefix.to_owned(), after.cloned());
         self.call("Query", move |store| Ok(store.partition(&partition, &prefix, after.as_ref())))
+    }
+
+    async fn members(&self, verwerking_id: &str, after: Option<&Row>) -> Result<RowPage, Failure> {
+        self.partition(&verwerking(verwerking_id), names::SOORT_LID, after).await
     }
 
     /// The index lags for ever: who trusts it finds nothing.

@@ -12,7 +12,9 @@ use domain::rows::{CurrentRow, Key, Row, verwerking};
 use domain::tijd::TijdstipRegistratie;
 use domain::versies::{State, states, versies};
 use domain::verwerkingsactie::Vertrouwelijkheid;
-use handlers::aws::{Backup, Clients, DynamoTable, S3Backup, SqsQueue, Table};
+use handlers::aws::{
+    Backup, Clients, Condition, DynamoTable, MOST_MEMBERS, MOST_TOGETHER, S3Backup, SqsQueue, Table, Write,
+};
 use handlers::proc::{Limits, Proc, settle};
 use local::{Fault, Options, Services};
 use serde_json::{Value, json};
@@ -245,6 +247,22 @@ async fn a_large_message_comes_from_the_bucket() {
     assert_eq!(stack.state(&actie_id(1)).await, states(&[bericht]).remove(&actie_id(1)));
     let lost = json!({"formaat": 1, "backup": "2026/01/15/none.json"}).to_string();
     assert_eq!(stack.handle([("b", lost.as_str())]).await, ["b"]);
+}
+
+/// What a PATCH has in memory is a page, whose size must not follow from that of the verwerking.
+#[tokio::test]
+async fn the_members_of_a_verwerking_come_in_pages_of_a_thousand() {
+    let stack = Stack::start().await;
+    let row = |n| Row::lid(&verwerking_id(1), &actie_id(n));
+    let write = |row: Row| Write { key: row.key(), row: Some(row), condition: Condition::Always };
+    let rows: Vec<Write> = (0..MOST_MEMBERS as u64 + 1).map(|n| write(row(n))).collect();
+    for some in rows.chunks(MOST_TOGETHER) {
+        stack.table.write(some.to_vec()).await.unwrap();
+    }
+    let first = stack.table.members(&verwerking_id(1), None).await.unwrap();
+    assert_eq!(first.rows.len(), MOST_MEMBERS);
+    let second = stack.table.members(&verwerking_id(1), first.next.as_ref()).await.unwrap();
+    assert_eq!((second.rows, second.next), (vec![row(MOST_MEMBERS as u64)], None));
 }
 
 #[tokio::test]
