@@ -3,6 +3,11 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use local::Options;
 use local::dynamodb::TableError;
 use serde_json::json;
@@ -107,4 +112,57 @@ async fn dynamodb_is_also_reached_directly() {
     let tables = aws_sdk_dynamodb::Client::new(&config).list_tables().send().await.unwrap();
     assert_eq!(tables.table_names(), ["tabel"]);
     assert_eq!(stack.services.faults().total(), 0);
+}
+
+/// What DynamoDB answers on its own port.
+async fn over_http(stack: &Stack, target: &str, body: &str) -> (StatusCode, Bytes) {
+    let request = Request::post(stack.services.dynamodb().endpoint())
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", target)
+        .header("x-amz-date", "20260101T000000Z")
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x",
+        )
+        .body(Full::new(Bytes::from(body.to_owned())))
+        .unwrap();
+    let answer = Client::builder(TokioExecutor::new()).build_http().request(request).await.unwrap();
+    (answer.status(), answer.into_body().collect().await.unwrap().to_bytes())
+}
+
+/// What is called from within the process must not show in what is answered and kept.
+#[tokio::test]
+async fn several_writes_from_within_are_as_over_http() {
+    let (inside, outside) = (Stack::start().await, Stack::start().await);
+    for stack in [&inside, &outside] {
+        stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
+    }
+    let same = async |operation: &str, body: String| {
+        let target = format!("DynamoDB_20120810.{operation}");
+        let within = inside.services.call(&target, body.clone()).await.unwrap();
+        assert_eq!(within, over_http(&outside, &target, &body).await, "{operation} {body}");
+    };
+    // The first of a shape goes by DynamoDB's server in any case, the next ones may not.
+    let numbers = ["0", "1", "-7", "100", "007", "1.50", "1e2", "-0", "", "x", "12345678901234567890", "1e999"];
+    for (at, number) in numbers.iter().enumerate() {
+        let put = json!({"actieId": {"S": format!("b{at}")}, "soort": {"S": "actueel"}, "n": {"NS": ["1", number]}});
+        let batch = json!({"RequestItems": {"tabel": [{"PutRequest": {"Item": put}}]}}).to_string();
+        same("BatchWriteItem", batch).await;
+        for condition in ["attribute_not_exists(actieId)", "attribute_exists(actieId)"] {
+            let row = |soort: &str, condition: &str| {
+                json!({"Put": {
+                    "TableName": "tabel",
+                    "Item": {"actieId": {"S": format!("a{at}")}, "soort": {"S": soort}, "n": {"N": number}},
+                    "ConditionExpression": condition,
+                }})
+            };
+            let rows = [row("actueel", condition), row("versie", "attribute_not_exists(actieId)")];
+            let transaction = json!({"TransactItems": rows}).to_string();
+            same("TransactWriteItems", transaction).await;
+        }
+    }
+    let rows = async |stack: &Stack| stack.dynamodb.scan().table_name("tabel").send().await.unwrap().items().to_vec();
+    let kept = rows(&inside).await;
+    assert_eq!(kept, rows(&outside).await);
+    assert!(kept.len() >= 16, "{kept:?}");
 }
