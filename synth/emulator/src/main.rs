@@ -138,6 +138,9 @@ async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>
     // Before anything runs: a signal that comes in between ends it cleanly too.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    if let Some(path) = ready_file {
+        emulator::state::make_way(path).map_err(|why| wrong(format!("--ready-file: {why}")))?;
+    }
     let running = emulator::run(template, options).await.map_err(|why| match why {
         emulator::Error::Template(_) | emulator::Error::Api(_) => wrong(why),
         _ => failed(why),

@@ -347,6 +347,28 @@ fn what_makes_no_difference_here_need_not_be_understood() {
     Serving::start(folder.path(), &["--in-memory"]);
 }
 
+/// Whoever waits for the file must neither wait for nothing nor read where an earlier run was.
+#[test]
+fn a_ready_file_is_this_runs_or_refused_before_anything_starts() {
+    let folder = folder();
+    let path = folder.path();
+    fs::create_dir(path.join("map")).unwrap();
+    for unusable in ["none/ready.json", "map", "template.json/ready.json"] {
+        let more = ["--data=data", "--ready-file", unusable];
+        let (code, stderr) = refused(&program(&RUN, path).args(more).output().unwrap());
+        assert_eq!(code, 2, "{stderr}");
+        assert!(stderr.starts_with(&format!("error: --ready-file: cannot use {unusable}: ")), "{stderr}");
+        assert!(!path.join("data").exists(), "{unusable}");
+    }
+    fs::write(path.join("ready.json"), "{}").unwrap();
+    let more = ["--in-memory", "--parameter=Niets=1", "--ready-file=ready.json"];
+    refused(&program(&RUN, path).args(more).output().unwrap());
+    assert!(!path.join("ready.json").exists());
+    assert_eq!(fs::read_dir(path.join("map")).unwrap().count(), 0);
+    let names: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{names:?}");
+}
+
 #[test]
 fn a_port_and_a_folder_are_used_by_one_at_a_time() {
     let folder = folder();
