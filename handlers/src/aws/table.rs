@@ -60,7 +60,7 @@ pub const MOST_TOGETHER: usize = 100;
 
 /// The most members of a verwerking in a page. Without it, a page would be of 1 MB, some ten thousand members: the larger
 /// the verwerking, the more memory it would take.
-pub const MOST_MEMBERS: usize = 1_000;
+pub const MOST_MEMBERS: u16 = 1_000;
 
 /// Where rows are kept. All reading is consistent, but for that of an index.
 pub trait Table: Send + Sync {
@@ -113,15 +113,16 @@ impl DynamoTable {
         Self { client, name }
     }
 
+    /// A page of the rows whose partition and, where it is not empty, start of the sort key are these.
     async fn query(
         &self,
         index: Option<&str>,
-        condition: &str,
         values: [(&str, &str); 2],
         after: Option<&Row>,
-        most: Option<usize>,
+        most: Option<u16>,
     ) -> Result<RowPage, Failure> {
         let [(partition, partition_value), (sort, sort_value)] = values;
+        let condition = if sort_value.is_empty() { "#p = :p" } else { "#p = :p AND begins_with(#s, :s)" };
         let mut query = self
             .client
             .query()
@@ -131,7 +132,7 @@ impl DynamoTable {
             .key_condition_expression(condition)
             .expression_attribute_names("#p", partition)
             .expression_attribute_values(":p", AttributeValue::S(partition_value.to_owned()))
-            .set_limit(most.and_then(|most| most.try_into().ok()))
+            .set_limit(most.map(i32::from))
             .set_exclusive_start_key(after.map(item));
         if !sort_value.is_empty() {
             query = query
@@ -200,26 +201,19 @@ impl Table for DynamoTable {
     }
 
     async fn partition(&self, actie_id: &str, prefix: &str, after: Option<&Row>) -> Result<RowPage, Failure> {
-        let condition = if prefix.is_empty() { "#p = :p" } else { "#p = :p AND begins_with(#s, :s)" };
-        self.query(None, condition, [(names::ACTIE_ID, actie_id), (names::SOORT, prefix)], after, None).await
+        self.query(None, [(names::ACTIE_ID, actie_id), (names::SOORT, prefix)], after, None).await
     }
 
     async fn members(&self, verwerking_id: &str, after: Option<&Row>) -> Result<RowPage, Failure> {
         let partition = verwerking(verwerking_id);
         let members = [(names::ACTIE_ID, partition.as_str()), (names::SOORT, names::SOORT_LID)];
-        self.query(None, "#p = :p AND begins_with(#s, :s)", members, after, Some(MOST_MEMBERS)).await
+        self.query(None, members, after, Some(MOST_MEMBERS)).await
     }
 
     async fn of_verwerking(&self, verwerking_id: &str, after: Option<&Row>) -> Result<RowPage, Failure> {
         let index = Some(names::VERWERKING_ID_INDEX);
-        self.query(
-            index,
-            "#p = :p",
-            [(names::VERWERKING_ID, verwerking_id), (names::TIJDSTIP_REGISTRATIE, "")],
-            after,
-            None,
-        )
-        .await
+        let all = [(names::VERWERKING_ID, verwerking_id), (names::TIJDSTIP_REGISTRATIE, "")];
+        self.query(index, all, after, None).await
     }
 
     async fn write(&self, mut writes: Vec<Write>) -> Result<(), WriteError> {

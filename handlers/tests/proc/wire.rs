@@ -255,14 +255,14 @@ async fn the_members_of_a_verwerking_come_in_pages_of_a_thousand() {
     let stack = Stack::start().await;
     let row = |n| Row::lid(&verwerking_id(1), &actie_id(n));
     let write = |row: Row| Write { key: row.key(), row: Some(row), condition: Condition::Always };
-    let rows: Vec<Write> = (0..MOST_MEMBERS as u64 + 1).map(|n| write(row(n))).collect();
+    let rows: Vec<Write> = (0..=u64::from(MOST_MEMBERS)).map(|n| write(row(n))).collect();
     for some in rows.chunks(MOST_TOGETHER) {
         stack.table.write(some.to_vec()).await.unwrap();
     }
     let first = stack.table.members(&verwerking_id(1), None).await.unwrap();
-    assert_eq!(first.rows.len(), MOST_MEMBERS);
+    assert_eq!(first.rows.len(), usize::from(MOST_MEMBERS));
     let second = stack.table.members(&verwerking_id(1), first.next.as_ref()).await.unwrap();
-    assert_eq!((second.rows, second.next), (vec![row(MOST_MEMBERS as u64)], None));
+    assert_eq!((second.rows, second.next), (vec![row(MOST_MEMBERS.into())], None));
 }
 
 #[tokio::test]
