@@ -10,7 +10,7 @@ use crate::value::Store;
 /// A Java string, which points at where it stands: in the template, in the inputs, or among what the rendering made.
 /// Nearly all are well formed and UTF-8; only one with an unpaired surrogate is kept as units, so that equal strings
 /// always have the same shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum JStr<'r> {
     Utf8(&'r str),
     Wide(&'r [u16]),

@@ -155,3 +155,13 @@ fn bytes_without_sense_do_no_harm() {
         apigateway_vtl::fuzzing::render_any(&data);
     }
 }
+
+#[test]
+fn a_path_that_ends_with_a_scan_is_an_error() {
+    for path in [".", " . ", "..", "$..", "$.a..", "a.."] {
+        for body in [r#"{"a":[1]}"#, "[[]]", "5"] {
+            let kind = error(&format!("$input.path('{path}')"), body);
+            assert!(matches!(kind, ErrorKind::InvalidPath(_)), "{path} {body}: {kind}");
+        }
+    }
+}

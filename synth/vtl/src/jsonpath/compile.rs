@@ -16,9 +16,6 @@ pub(super) fn compile_nested(path: &str, depth: usize) -> Compiled<Path> {
         return Err("it may not be empty".to_owned());
     }
     let mut path = path.trim_matches(|c| c <= ' ').to_owned();
-    if path.ends_with("..") {
-        return Err("it can not end with a scan".to_owned());
-    }
     if !path.starts_with(['$', '@']) {
         if path.is_empty() {
             return Err("it may not be empty".to_owned());
@@ -74,6 +71,10 @@ pub(super) fn compile_nested(path: &str, depth: usize) -> Compiled<Path> {
             }
         }
     }
+    // Also of what was given as `.`: after the `$.` before it, that is the second dot.
+    if let Some(Token::Scan) = tokens.last() {
+        return Err("it can not end with a scan".to_owned());
+    }
     Ok(Path { tokens, from_root })
 }
 
@@ -114,7 +115,7 @@ fn component(fragment: &[char], depth: usize) -> Compiled<Token> {
     let inner: String = fragment.iter().filter(|c| !c.is_whitespace()).collect();
     if inner.starts_with("[?")
         && inner.ends_with(']')
-        && inner[2..inner.len() - 1].chars().all(|c| c == '?' || c == ',')
+        && inner[2..inner.len() - 1].chars().all(|c| matches!(c, '?' | ',' | '*'))
     {
         return Ok(Token::Filter(Filter::Missing));
     }

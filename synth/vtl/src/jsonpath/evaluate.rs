@@ -29,6 +29,8 @@ pub(super) struct Evaluation<'e, 'r> {
     pub(super) heap: &'e mut Heap<'r>,
     pub(super) patterns: &'e mut Patterns<'r>,
     pub(super) root: Value<'r>,
+    /// Several names at once are found only where all of them are.
+    pub(super) every_property: bool,
 }
 
 /// What a path finds in a document; `None` where there is nothing.
@@ -38,7 +40,7 @@ pub(crate) fn read<'r>(
     path: &'r Path,
     document: &Value<'r>,
 ) -> Outcome<Option<Value<'r>>> {
-    let mut evaluation = Evaluation { heap, patterns, root: *document };
+    let mut evaluation = Evaluation { heap, patterns, root: *document, every_property: false };
     match evaluation.get(path, document) {
         Ok(value) => Ok(Some(value)),
         Err(Miss::NotFound | Miss::Incomparable) => Ok(None),
@@ -158,8 +160,10 @@ impl<'r> Evaluation<'_, 'r> {
         }
         let merged = self.heap.new_map(MapKind::Linked)?;
         for name in names {
-            if let Some(value) = self.property(id, name)? {
-                self.heap.map_put(merged, Value::str(name), value)?;
+            match self.property(id, name)? {
+                Some(value) => drop(self.heap.map_put(merged, Value::str(name), value)?),
+                None if self.every_property => return Err(Miss::NotFound),
+                None => {}
             }
         }
         self.next(tokens, i, Value::Object(merged), results)
@@ -193,6 +197,8 @@ impl<'r> Evaluation<'_, 'r> {
             Operation::FromEnd => vec![len + first],
             Operation::From => (if first < 0 { len + first } else { first }.max(0)..len).collect(),
             Operation::To => (0..len.min(if first < 0 { len + first } else { first })).collect(),
+            // Also where it would begin before the first: what is empty is not looked into.
+            Operation::Between if len == 0 => Vec::new(),
             Operation::Between => (first..len.min(i64::from(numbers[1])).max(first)).collect(),
         };
         for index in indexes {

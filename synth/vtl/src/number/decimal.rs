@@ -7,7 +7,7 @@ use num_bigint::{BigInt, Sign};
 use super::big_hash;
 
 /// Java's `BigDecimal`: `unscaled` / 10^`scale`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Decimal {
     pub(crate) unscaled: BigInt,
     pub(crate) scale: i32,

@@ -1,7 +1,8 @@
 //! Maps, and the order of their entries.
 
 use super::{
-    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Value, unsupported,
+    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Value, ViewKind,
+    unsupported,
 };
 use crate::ast::Name;
 use crate::number;
@@ -63,14 +64,44 @@ impl<'r> Heap<'r> {
             Value::Input => Key::Other(Class::Input),
             Value::Util => Key::Other(Class::Util),
             Value::Class(c) => Key::Other(*c),
-            Value::Object(id) => match self.get(*id) {
-                Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, .. } | Object::SubList { .. } => {
-                    let items = self.items(*id)?;
-                    self.deeper(|h| Ok(Key::List(items.iter().map(|v| h.key(v)).collect::<Outcome<_>>()?)))?
-                }
-                _ => Key::Object(*id),
-            },
+            Value::Object(id) => self.deeper(|h| h.key_of_object(*id))?,
         })
+    }
+
+    fn key_of_object(&mut self, id: ObjectId) -> Outcome<Key<'r>> {
+        Ok(match self.get(id) {
+            Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, .. } | Object::SubList { .. } => {
+                Key::List(self.keys_of_items(id)?)
+            }
+            Object::Map(map) => {
+                let keys = MapView::new(map, &self.members).keys();
+                self.charge(keys.len() * size_of::<(Key<'r>, Key<'r>)>())?;
+                let pair = |key| {
+                    // Its keys as they are now: a list that is one can have changed, or have come to hold this map.
+                    let (key, value) = self.entry_of(id, &key);
+                    Ok((self.key(&key)?, self.key(&value)?))
+                };
+                let mut pairs = keys.into_iter().map(pair).collect::<Outcome<Vec<_>>>()?;
+                pairs.sort_unstable();
+                Key::Map(pairs)
+            }
+            Object::View { kind: ViewKind::Keys | ViewKind::Entries, .. } => {
+                let mut keys = self.keys_of_items(id)?;
+                keys.sort_unstable();
+                Key::Set(keys)
+            }
+            Object::Entry { .. } => {
+                let (key, value) = self.entry_parts(id)?;
+                Key::Entry(Box::new((self.key(&key)?, self.key(&value)?)))
+            }
+            _ => Key::Object(id),
+        })
+    }
+
+    fn keys_of_items(&mut self, id: ObjectId) -> Outcome<Vec<Key<'r>>> {
+        let items = self.items(id)?;
+        self.charge(items.len() * size_of::<Key<'r>>())?;
+        items.iter().map(|item| self.key(item)).collect()
     }
 
     pub(crate) fn map_get(&mut self, id: ObjectId, key: &Value<'r>) -> Outcome<Value<'r>> {

@@ -59,7 +59,7 @@ impl<'r> Value<'r> {
 }
 
 /// Which Java class a value has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Class {
     Boolean,
     Byte,
@@ -118,8 +118,9 @@ impl Class {
     }
 }
 
-/// What a map holds its entries under. Java's numbers of different types are different keys.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What a map holds its entries under. Java's numbers of different types are different keys. The order of keys means
+/// nothing to Java; by it, what has no order of its own is equal in whatever order it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Key<'r> {
     Null,
     Bool(bool),
@@ -134,6 +135,11 @@ pub(crate) enum Key<'r> {
     Char(u16),
     Str(JStr<'r>),
     List(Vec<Key<'r>>),
+    /// Keys and values, sorted.
+    Map(Vec<(Key<'r>, Key<'r>)>),
+    /// What `keySet` and `entrySet` give, sorted.
+    Set(Vec<Key<'r>>),
+    Entry(Box<(Key<'r>, Key<'r>)>),
     /// Anything else is only equal to itself.
     Object(ObjectId),
     Other(Class),

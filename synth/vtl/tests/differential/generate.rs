@@ -2,34 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::paths;
+use crate::random::Random;
 use crate::tables::{
     FRAGMENTS, KEYS, METHODS, METHODS_1, METHODS_2, NAMES, PATHS, PATTERNS, PROPERTIES, REPLACEMENTS, TEXTS,
 };
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-}
 
 pub(crate) struct Generator {
     random: Random,
@@ -71,7 +48,7 @@ impl Generator {
                 "header": {"X-H": self.text(), "both": "header"},
             },
             "context": {"stage": "dev", "num": 7, "big": 12_345_678_901_i64, "f": 1.5, "authorizer": {"scope": self.text()}, "list": [1, "a", null]},
-            "stageVariables": {"table": "T1"},
+            "stageVariables": {"table": "T1", "path": paths::path(&mut self.random)},
         })
     }
 
@@ -114,7 +91,6 @@ impl Generator {
     fn typed(&mut self) -> String {
         let (v, w, t, u) = (self.value(1), self.value(0), self.string(), self.string());
         let (i, j) = (self.random.pick(&["0", "1", "2", "-1", "3"]), self.random.pick(&["0", "1", "2", "5", "3"]));
-        let key = self.random.pick(&["'a'", "'k'", "'n'", "$s", "1", "true", "'A'"]);
         let list = self.random.pick(&[
             "l",
             "l",
@@ -130,6 +106,13 @@ impl Generator {
             "l.toArray()",
         ]);
         let map = self.random.pick(&["m", "m", "m", "doc", "doc.map", "context.authorizer"]);
+        // A map that is a key of its own has no hash code: Java's depends on what was put into the map before.
+        let other = if map == "m" { "doc.map" } else { "m" };
+        let key = match self.random.below(6) {
+            0 => self.random.pick(&["{'a':1}", "{'b':[],'a':1}", "[1]", "$k", "$k.subList(0,0)", "$l"]).to_owned(),
+            1 => format!("${other}{}", self.random.pick(&["", ".keySet()", ".entrySet()"])),
+            _ => self.random.pick(&["'a'", "'k'", "'n'", "$s", "1", "true", "'A'"]).to_owned(),
+        };
         let op = self.random.pick(&["+", "-", "*", "/", "%"]);
         let compare = self.random.pick(&["==", "!=", "<", "<=", ">", ">="]);
         match self.random.below(46) {
@@ -235,9 +218,12 @@ impl Generator {
     fn json_paths(&mut self) -> String {
         let mut out = String::new();
         for _ in 0..1 + self.random.below(2) {
-            let path = self.random.pick(PATHS).replace('\'', "''");
             let call = self.random.pick(&["path", "json"]);
-            out.push_str(&format!("[$input.{call}('{path}')]"));
+            let path = match self.random.below(3) {
+                0 => "$stageVariables.path".to_owned(),
+                _ => format!("'{}'", self.random.pick(PATHS).replace('\'', "''")),
+            };
+            out.push_str(&format!("[$input.{call}({path})]"));
         }
         out
     }

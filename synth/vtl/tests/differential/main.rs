@@ -7,6 +7,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod generate;
+mod paths;
+mod random;
 mod tables;
 
 use std::io::{BufRead, BufReader, Write};
