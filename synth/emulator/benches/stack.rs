@@ -369,7 +369,10 @@ async fn by_size(folder: &Path, template: &Path, sizes: &str) {
     }
 }
 
-/// Copies the rows of one actie, under other ids. One in a hundred is about the same person.
+/// Of how many acties a page of the list is, whatever the size of the log.
+const LISTED: usize = 10;
+
+/// Copies the rows of one actie, under other ids. [`LISTED`] of them all, spread evenly, are about the same person.
 fn fill(database: &Path, actie_id: &str, size: usize) {
     let database = Database::new(database.to_str().expect("UTF-8")).expect("it opens");
     let table = format!("{NAME}-Table");
@@ -386,7 +389,7 @@ fn fill(database: &Path, actie_id: &str, size: usize) {
         for number in chunk {
             let other = format!("{number:08x}-0000-4000-8000-000000000000");
             let mut text = text.replace(actie_id, &other);
-            if number % 100 != 0 {
+            if number % (size / LISTED).max(1) != 0 {
                 text = text.replace(&sleutel, &format!("k1.{}", number / 50));
             }
             items.extend(serde_json::from_str::<Vec<Item>>(&text).expect("items"));

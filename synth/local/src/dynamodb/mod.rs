@@ -2,6 +2,7 @@
 
 mod direct;
 mod disk;
+mod expiry;
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +10,6 @@ use std::time::Duration;
 
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
-use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 use dynoxide::errors::DynoxideError;
 use hyper::http::uri::{Authority, Scheme};
@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::database::Place;
 use crate::http::{self, AWS_JSON, Answer, Asked, Server, whole};
 use direct::{Shape, Shapes};
+use expiry::Expiry;
 
 /// Properties of `AWS::DynamoDB::Table` that make a difference here.
 const EMULATED: &[&str] = &[
@@ -77,6 +78,8 @@ pub enum TableError {
 /// A running DynamoDB; it stops when this is dropped.
 pub struct DynamoDb {
     database: Database,
+    /// Of a database on disk.
+    expiry: Option<Expiry>,
     shapes: Shapes,
     authority: Authority,
     client: Client<HttpConnector, http_body_util::Full<bytes::Bytes>>,
@@ -91,18 +94,17 @@ impl DynamoDb {
     /// # Errors
     /// Where the database cannot be opened or no port can be had.
     pub async fn start(place: &Place, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let database = match place {
-            Place::Memory => Database::memory_with_clock(Arc::new(Seconds(clock))),
+        let (database, expiry) = match place {
+            Place::Memory => (Database::memory_with_clock(Arc::new(Seconds(clock))).map_err(io::Error::other)?, None),
             Place::File(path) => match path.to_str() {
                 Some(text) => {
                     let database = Database::new(text).map_err(io::Error::other)?;
                     disk::prepare(&database, path).map_err(io::Error::other)?;
-                    Ok(database)
+                    (database, Some(Expiry::open(path).map_err(io::Error::other)?))
                 }
                 None => return Err(io::Error::other(format!("{} is not UTF-8", path.display()))),
             },
-        }
-        .map_err(io::Error::other)?;
+        };
         let listener: TcpListener = Server::bind(0).await?;
         let authority = Authority::try_from(listener.local_addr()?.to_string()).map_err(io::Error::other)?;
         let (stop, stopped) = oneshot::channel::<()>();
@@ -115,7 +117,7 @@ impl DynamoDb {
             let _ = serving.await;
         });
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(5)).build_http();
-        Ok(Self { database, shapes: Shapes::default(), authority, client, stop: Some(stop), task: Some(task) })
+        Ok(Self { database, expiry, shapes: Shapes::default(), authority, client, stop: Some(stop), task: Some(task) })
     }
 
     /// Where DynamoDB can be reached without passing by the faults: `http://127.0.0.1:PORT`.
@@ -126,6 +128,22 @@ impl DynamoDb {
     /// The database itself, for what needs no HTTP: its streams, its TTL.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Takes away the rows whose TTL is over, and says how many went.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn sweep(&self) -> io::Result<usize> {
+        if let Some(expiry) = &self.expiry {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_err(io::Error::other)?;
+            // Seconds since 1970 fit for longer than the machine will run.
+            let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+            if !expiry.is_due(now).map_err(io::Error::other)? {
+                return Ok(0);
+            }
+        }
+        self.database.sweep_ttl().map_err(io::Error::other)
     }
 
     /// Makes the table that a template declares, by `properties`, an `AWS::DynamoDB::Table`'s, as `name`; and turns its
@@ -153,23 +171,31 @@ impl DynamoDb {
             Err(DynoxideError::ResourceInUseException(_)) => self.compare(name, properties)?,
             Err(source) => return Err(refused(source)),
         }
+        if let Some(expiry) = &self.expiry {
+            let indexed = expiry.index().map_err(|why| DynoxideError::InternalServerError(why.to_string()));
+            indexed.map_err(refused)?;
+        }
         Ok(properties.keys().filter(|key| !EMULATED.contains(&key.as_str())).cloned().collect())
     }
 
-    /// Whether the table that is there is the one that is wanted.
+    /// Whether the table that is there is the one that is wanted. It is not asked of `DescribeTable`, which counts the rows of
+    /// the table and of its indexes, a second or two for a million acties.
     fn compare(&self, name: &str, properties: &Map<String, Value>) -> Result<(), TableError> {
         let refused = |source| TableError::Refused { table: name.to_owned(), source };
-        let request: DescribeTableRequest = read(name, json!({"TableName": name}))?;
-        let there = self.database.describe_table(request).map_err(refused)?;
-        let there = serde_json::to_value(there).unwrap_or_default();
-        let there = &there["Table"];
+        let Some(there) = self.database.get_table_metadata(name).map_err(refused)? else { return Ok(()) };
+        let definition = |text: Option<&str>| -> Result<Value, TableError> {
+            let read = serde_json::from_str(text.unwrap_or("null"));
+            read.map_err(|why| refused(DynoxideError::InternalServerError(why.to_string())))
+        };
         let wanted = Value::Object(properties.clone());
         let differs = |what| Err(TableError::Differs { table: name.to_owned(), what });
-        if there["KeySchema"] != wanted["KeySchema"] {
+        if definition(Some(&there.key_schema))? != wanted["KeySchema"] {
             return differs("KeySchema");
         }
-        for what in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
-            if indexes(&there[what]) != indexes(&wanted[what]) {
+        for (what, there) in
+            [("GlobalSecondaryIndexes", &there.gsi_definitions), ("LocalSecondaryIndexes", &there.lsi_definitions)]
+        {
+            if indexes(&definition(there.as_deref())?) != indexes(&wanted[what]) {
                 return differs(what);
             }
         }

@@ -69,9 +69,26 @@ async fn items_go_by_the_clock_of_the_test() {
     stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
     // The clock stands at 1767225600.
     put(&stack, "a", "1767225660").await;
-    assert_eq!(stack.services.dynamodb().database().sweep_ttl().unwrap(), 0);
+    assert_eq!(stack.services.dynamodb().sweep().unwrap(), 0);
     clock.advance(Duration::from_secs(61));
-    assert_eq!(stack.services.dynamodb().database().sweep_ttl().unwrap(), 1);
+    assert_eq!(stack.services.dynamodb().sweep().unwrap(), 1);
+}
+
+/// On disk an index says whether there is something to look for, also in a table that was there before.
+#[tokio::test]
+async fn rows_on_disk_go_when_their_time_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..2 {
+        let stack = Stack::with(Options::on_disk(folder.path())).await;
+        stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
+        let swept = || stack.services.dynamodb().sweep().unwrap();
+        put(&stack, &format!("later {round}"), "9000000000").await;
+        assert_eq!(swept(), 0, "{round}");
+        put(&stack, "over", "1767225600").await;
+        put(&stack, "long over", "1").await;
+        assert_eq!((swept(), swept()), (2, 0), "{round}");
+        stack.services.stop().await;
+    }
 }
 
 #[tokio::test]
