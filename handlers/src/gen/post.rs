@@ -131,8 +131,7 @@ fn both<A, B>(header: Result<A, InvalidParam>, body: Result<B, Rejection>) -> Re
         (Err(fault), Ok(_)) => Err(Rejection::Invalid(vec![fault])),
         (Err(fault), Err(Rejection::Invalid(mut faults))) => {
             faults.insert(0, fault);
-            faults.truncate(domain::validation::MAX_INVALID_PARAMS);
-            Err(Rejection::Invalid(faults))
+            Err(Rejection::invalid(faults))
         }
         (_, Err(rejection)) => Err(rejection),
     }

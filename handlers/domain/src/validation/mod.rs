@@ -131,7 +131,7 @@ impl Validator<'_> {
 
 fn outcome<T: DeserializeOwned>(value: Value, faults: Vec<InvalidParam>) -> Result<T, Rejection> {
     if !faults.is_empty() {
-        return Err(Rejection::Invalid(faults));
+        return Err(Rejection::invalid(faults));
     }
     // What passed every check has the form of the type; where it has not, the checks are wrong and not the request.
     serde_json::from_value(value).map_err(|_| Rejection::Internal)
