@@ -5,6 +5,8 @@
 use contract::fout::{self, Soort};
 use serde::Serialize;
 
+use crate::validation::MAX_INVALID_PARAMS;
+
 /// One wrong field of a request (`FieldValidationError`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -61,6 +63,12 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// Wrong fields, of which an answer lists no more than [`MAX_INVALID_PARAMS`].
+    pub fn invalid(mut faults: Vec<InvalidParam>) -> Self {
+        faults.truncate(MAX_INVALID_PARAMS);
+        Self::Invalid(faults)
+    }
+
     /// Status, code and title, which are the same wherever the error is raised.
     pub fn soort(&self) -> Soort {
         match self {

@@ -7,7 +7,6 @@
 pub mod bericht;
 pub mod bewaartermijn;
 pub mod fout;
-mod json;
 pub mod pseudoniem;
 pub mod replacement;
 pub mod rows;

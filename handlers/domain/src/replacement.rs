@@ -50,7 +50,7 @@ pub fn replace(
         named.push(key);
     }
     if !faults.is_empty() {
-        return Err(Rejection::Invalid(faults));
+        return Err(Rejection::invalid(faults));
     }
 
     // A pseudonym is that of one objecttype and one soortObjectId, so it says who it is all by itself.
@@ -112,6 +112,7 @@ impl<'a> Known<'a> {
 mod tests {
     use super::*;
     use crate::testdata::{self, moment, uuid};
+    use crate::validation::MAX_INVALID_PARAMS;
     use serde_json::{Value, json};
 
     fn object(number: &str) -> Value {
@@ -188,6 +189,17 @@ mod tests {
                 "verwerkteObjecten.4.verwerktObjectId"
             ]
         );
+    }
+
+    #[test]
+    fn r71_there_is_an_end_to_the_list_of_keys_of_another_actie() {
+        let foreign = |n: u64| with(object("111222333"), "verwerktObjectId", &uuid(n));
+        let twice = with(object("1"), "verwerktObjectId", &uuid(2));
+        for objecten in [(100..3_000).map(foreign).collect::<Vec<_>>(), vec![twice; 3_000]] {
+            let named = faults(put(&objecten, &[("actieId", &uuid(2)), ("url", "https://log.example/v1/x")]));
+            assert_eq!(named.len(), MAX_INVALID_PARAMS);
+            assert_eq!(named[..2], ["url", "actieId"]);
+        }
     }
 
     #[test]

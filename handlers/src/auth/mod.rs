@@ -209,7 +209,8 @@ fn log(request: Option<&Request>, outcome: &Result<Answer, Refusal>, began: Inst
     }
     let of_class = |class: u64| if status / 100 == class { 1.0 } else { 0.0 };
     Line::new(names::AUTH, "autorisatie")
-        .dimension("operatie", &request.map(Request::operation).unwrap_or_default())
+        // A dimension must not be empty.
+        .dimension("operatie", &request.map_or_else(|| "onbekend".to_owned(), Request::operation))
         .text("requestId", request_id)
         .text("clientId", outcome.as_ref().map_or("", |answer| &answer.principal_id))
         .number("status", status)

@@ -3,7 +3,7 @@
 use contract::fout;
 use domain::bericht::{Bericht, Change};
 use domain::fout::{InvalidParam, Rejection};
-use domain::rows::Rows;
+use domain::rows;
 use domain::versies::Versie;
 use domain::verwerkingsactie::{Request, Verwerkingsactie, VerwerktObject};
 use jiff::Timestamp;
@@ -110,7 +110,7 @@ fn created(actie: &Verwerkingsactie) -> Result<Answer, Refusal> {
 /// R72: whether the table can keep it.
 pub(super) fn fit(bericht: &Bericht) -> Result<(), Rejection> {
     let versie = Versie::first(bericht).ok_or(Rejection::Internal)?;
-    Rows::of(&versie, 1).map_err(|_| Rejection::Internal)?.fit()
+    rows::fit(&versie)
 }
 
 /// The one key that there may be.
@@ -131,8 +131,7 @@ fn both<A, B>(header: Result<A, InvalidParam>, body: Result<B, Rejection>) -> Re
         (Err(fault), Ok(_)) => Err(Rejection::Invalid(vec![fault])),
         (Err(fault), Err(Rejection::Invalid(mut faults))) => {
             faults.insert(0, fault);
-            faults.truncate(domain::validation::MAX_INVALID_PARAMS);
-            Err(Rejection::Invalid(faults))
+            Err(Rejection::invalid(faults))
         }
         (_, Err(rejection)) => Err(rejection),
     }

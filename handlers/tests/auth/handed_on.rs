@@ -257,6 +257,10 @@ async fn r09_the_log_has_a_line_a_request_and_neither_token_nor_query() {
     assert_eq!(event["fout"], "the event is not that of a REQUEST authorizer");
     assert_eq!(lines[0]["requestId"], "c6af9ac6-7b61-11e6-9a41-93e8deadbeef");
     assert_eq!(lines[0]["operatie"], "GET /verwerkingsacties");
+    assert_eq!(lines[4]["operatie"], "onbekend", "CloudWatch takes no dimension that is empty");
+    let metrics = lines[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+    let names: Vec<_> = metrics.iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["duur", "verzoeken", "fouten4xx", "fouten5xx"]);
     assert_eq!((&lines[0]["clientId"], &lines[1]["clientId"]), (&json!("zaaksysteem"), &json!("")));
     assert_eq!((&lines[1]["fouten4xx"], &lines[4]["fouten5xx"]), (&json!(1.0), &json!(1.0)));
     assert!(lines.iter().all(|line| line["duur"].is_number()));

@@ -104,7 +104,9 @@ impl Drop for Function {
 }
 
 fn start(stack: &Stack, runtime: &Runtime) -> Function {
-    let child = Command::new(env!("CARGO_BIN_EXE_gen"))
+    // With as much memory as the stack gives it, in KB: the shell becomes the binary.
+    let child = Command::new("/bin/sh")
+        .args(["-c", "ulimit -d 524288 && exec \"$0\"", env!("CARGO_BIN_EXE_gen")])
         .env_clear()
         .envs([
             ("AWS_LAMBDA_RUNTIME_API", runtime.address().as_str()),
@@ -159,6 +161,55 @@ async fn r10_r70_the_binary_answers_events_of_api_gateway() {
         lines.iter().filter(|line| line["requestId"] == REQUEST_ID).map(|line| &line["status"]).collect();
     assert_eq!(statuses, [201, 400]);
     assert!(lines.iter().any(|line| line["functie"] == "log-GenFunction"));
+}
+
+/// As much as Lambda hands on, and each made so that what comes of it is many times as large.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r72_no_body_takes_more_memory_than_there_is() {
+    const MOST: usize = 6_000_000;
+    let stack = Stack::start().await;
+    let runtime = Runtime::start();
+    let mut function = start(&stack, &runtime);
+    let (mut out, address) = (function.0.stdout.take().unwrap(), runtime.address());
+    std::thread::spawn(move || {
+        // Its output ends when it does. Where that is too soon, nobody else asks for what is left.
+        let _ = out.read_to_end(&mut Vec::new());
+        let _ = TcpStream::connect(address).and_then(|mut stream| stream.write_all(b"GET /ended HTTP/1.1\r\n\r\n"));
+    });
+    let filled = |before: &str, with: &str| {
+        let count = (MOST - before.len()) / (with.len() + 1);
+        format!("{before}[{}]}}", vec![with; count].join(","))
+    };
+    let persons = |bytes: usize| {
+        let persons = (0..bytes / 70).map(|n| support::object(&format!("{n:09}")));
+        persons.collect::<Vec<_>>()
+    };
+    let name = "\u{1f600}".repeat(242);
+    let long = json!({
+        "actieNaam": name, "handelingNaam": name, "verwerkingNaam": name, "systeem": name, "gegevensbron": name,
+        "verwerkteObjecten": persons(MOST),
+    });
+    let term = format!("P{}1Y", "0".repeat(MOST / 2));
+    let bodies = [
+        (filled(r#"{"onbekend":"#, "[[[[0]]]]"), 400),
+        (filled(r#"{"verwerkteObjecten":"#, "[[[[0]]]]"), 413),
+        (filled(r#"{"verwerkteObjecten":"#, r#"{"objectId":0}"#), 413),
+        (filled(r#"{"actieNaam":"#, r#"{"a":{}}"#), 400),
+        (body(long).to_string(), 413),
+        (body(json!({"bewaartermijn": term, "verwerkteObjecten": persons(MOST / 20)})).to_string(), 413),
+        (body(json!({})).to_string(), 201),
+    ];
+    let events = bodies.iter().map(|(body, _)| {
+        let mut event = support::post(&Value::Null);
+        event["body"] = body.as_str().into();
+        event
+    });
+    let events = events.collect();
+    let answers = tokio::task::spawn_blocking(move || runtime.answers(events)).await.unwrap();
+    for (answer, (body, status)) in answers.iter().zip(&bodies) {
+        assert_eq!(answer["statusCode"], *status, "{}", &body[..40]);
+    }
+    assert_eq!(answers.len(), bodies.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

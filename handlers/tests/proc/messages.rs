@@ -215,6 +215,9 @@ fn r09_a_malformed_message_fails_alone_and_the_log_says_why_without_what_it_said
     let batch = lines.last().unwrap();
     assert_eq!((&batch["berichten"], &batch["mislukt"]), (&15.0.into(), &14.0.into()));
     assert!(batch["wachttijd"].as_f64().unwrap() > 0.0, "registered in January, and now is later");
+    let metrics = batch["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+    let names: Vec<_> = metrics.iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["berichten", "mislukt", "opnieuwBepaald", "ingetrokken", "wachttijd", "duur"]);
     let everything = format!("{lines:?}");
     assert!(!everything.contains("geheim") && !everything.contains("versie 1"), "{everything}");
 }

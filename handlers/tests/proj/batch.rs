@@ -241,5 +241,8 @@ fn r09_the_log_says_what_went_wrong_and_not_what_stood_there() {
         (&json!(5.0), &json!(5.0), &json!(1.0))
     );
     assert_eq!(batch["wachttijd"], 1_800_099_999_000.0, "as old as the oldest change");
+    let metrics = batch["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().expect("it is a metric too");
+    let names: Vec<_> = metrics.iter().filter_map(|metric| metric["Name"].as_str()).collect();
+    assert_eq!(names, ["wijzigingen", "bijgewerkt", "opgeruimd", "mislukt", "wachttijd", "duur"]);
     assert!(!format!("{lines:?}").contains("geheim"), "{lines:?}");
 }

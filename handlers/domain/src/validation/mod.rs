@@ -4,6 +4,7 @@
 //! express, U+0000 among them: the specification forbids none, and the log keeps what it gets.
 
 mod fields;
+mod json;
 mod rules;
 mod shapes;
 
@@ -11,10 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::fout::{InvalidParam, Rejection};
-use crate::json;
 use crate::pseudoniem::Pseudonymizer;
 use crate::verwerkingsactie::{Patch, Request, is_uuid};
 use fields::Field;
+use json::NotRead;
 use rules::Checker;
 
 /// The most that a body may be, in bytes; API Gateway receives no more either.
@@ -113,12 +114,13 @@ impl Validator<'_> {
             faults.push(InvalidParam::required("body"));
             return Ok(Value::Null);
         }
-        match json::parse(body) {
+        match json::parse(body, fields) {
             Ok(parsed) => {
                 let mut checker = Checker { validator: self, twice: &parsed.twice, faults };
                 Ok(checker.object("", parsed.value, fields))
             }
-            Err(json::NotJson { line, column }) => {
+            Err(NotRead::TooLarge) => Err(Rejection::TooLarge),
+            Err(NotRead::NotJson { line, column }) => {
                 faults.push(InvalidParam::invalid(
                     "body",
                     format!("Is geen geldige JSON: zie regel {line}, teken {column}."),
@@ -131,7 +133,7 @@ impl Validator<'_> {
 
 fn outcome<T: DeserializeOwned>(value: Value, faults: Vec<InvalidParam>) -> Result<T, Rejection> {
     if !faults.is_empty() {
-        return Err(Rejection::Invalid(faults));
+        return Err(Rejection::invalid(faults));
     }
     // What passed every check has the form of the type; where it has not, the checks are wrong and not the request.
     serde_json::from_value(value).map_err(|_| Rejection::Internal)

@@ -6,11 +6,11 @@ use contract::fout;
 use serde_json::{Map, Value};
 
 use super::fields::{Field, Kind};
+use super::json::path;
 use super::shapes::{is_oin, is_uri, passes_elfproef};
 use super::{MAX_INVALID_PARAMS, Validator};
 use crate::bewaartermijn::Bewaartermijn;
 use crate::fout::InvalidParam;
-use crate::json::path;
 use crate::pseudoniem::{NumberKind, is_bsn};
 use crate::tijd::Tijdstip;
 use crate::verwerkingsactie::is_uuid;

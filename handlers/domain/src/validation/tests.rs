@@ -300,7 +300,10 @@ fn r72_too_large_and_of_the_wrong_kind() {
 #[test]
 fn r71_there_is_an_end_to_the_list_of_wrong_fields() {
     let objecten = vec![json!({}); 2 * MAX_INVALID_PARAMS];
-    assert_eq!(faults_of("verwerkteObjecten", objecten).len(), MAX_INVALID_PARAMS);
+    assert_eq!(faults_of("verwerkteObjecten", objecten.clone()).len(), MAX_INVALID_PARAMS);
+    let text = body("verwerkteObjecten", Some(objecten.into())).to_string();
+    let put = with(false, |validator| validator.put("1", JSON, text.as_bytes()));
+    assert_eq!(faults(put).len(), MAX_INVALID_PARAMS, "that of the path is one of them");
 }
 
 /// JSON that looks like requests and is mostly not.
