@@ -213,7 +213,7 @@ impl Log {
         };
         // A row is taken away in the second after its time is over, and no sooner.
         while self.rows().await.iter().any(is_over) {
-            self.services().dynamodb().database().sweep_ttl().expect("the table can be swept");
+            self.services().dynamodb().sweep_ttl().expect("the table can be swept");
         }
         self.services().touch();
         self.settle().await;

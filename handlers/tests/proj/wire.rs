@@ -189,7 +189,7 @@ async fn r04_r08_r41_a_patch_and_a_delete_reach_the_lists_and_the_end_reaches_ev
     assert!(stack.list(&sleutel, "normaal").await.is_empty());
 
     stack.clock.advance(Duration::from_secs(2 * 366 * 24 * 60 * 60));
-    let removed = stack.services.dynamodb().database().sweep_ttl().expect("the sweep ends");
+    let removed = stack.services.dynamodb().sweep_ttl().expect("the sweep ends");
     assert!(removed > 0, "all rows have an end");
     assert!(stack.follow().await > 0);
     for partition in [actie_id(1), verwerking(&verwerking_id(1))] {

@@ -70,7 +70,7 @@ pub(super) async fn sweep(services: Arc<Services>) {
     loop {
         let began = Instant::now();
         let sweeping = services.clone();
-        let swept = tokio::task::spawn_blocking(move || sweeping.dynamodb().database().sweep_ttl()).await;
+        let swept = tokio::task::spawn_blocking(move || sweeping.dynamodb().sweep_ttl()).await;
         match swept {
             Ok(Ok(0)) => {}
             Ok(Ok(_)) => services.touch(),

@@ -69,9 +69,9 @@ async fn items_go_by_the_clock_of_the_test() {
     stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
     // The clock stands at 1767225600.
     put(&stack, "a", "1767225660").await;
-    assert_eq!(stack.services.dynamodb().database().sweep_ttl().unwrap(), 0);
+    assert_eq!(stack.services.dynamodb().sweep_ttl().unwrap(), 0);
     clock.advance(Duration::from_secs(61));
-    assert_eq!(stack.services.dynamodb().database().sweep_ttl().unwrap(), 1);
+    assert_eq!(stack.services.dynamodb().sweep_ttl().unwrap(), 1);
 }
 
 #[tokio::test]
