@@ -1,4 +1,4 @@
-//! Trouble on purpose: latency, errors, lost answers and duplicates, at rates.
+//! Trouble on purpose: latency, indexes that are behind, and errors, lost answers and duplicates at rates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,11 +20,13 @@ pub struct Trouble {
     latency: Duration,
     /// Share of the messages of a queue that come after later ones.
     pub(crate) reorder: f64,
+    /// How much later than a table its indexes have what was written.
+    index_lag: Duration,
 }
 
 const FORM: &str = "SERVICE:WHAT=HOW,..., such as sqs:error=0.1,latency=50ms; SERVICE is dynamodb, sqs, s3, secrets or \
-                    all, WHAT is error, throttle, lost, duplicate or reorder with a share from 0 to 1, or latency with a \
-                    duration such as 50ms";
+                    all, WHAT is error, throttle, lost, duplicate or reorder with a share from 0 to 1, or latency or index-lag \
+                    with a duration such as 50ms";
 
 /// It is not written as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,7 @@ impl FromStr for Trouble {
             duplicate: 0.0,
             latency: Duration::ZERO,
             reorder: 0.0,
+            index_lag: Duration::ZERO,
         };
         for rule in rules.split(',') {
             let (what, how) = rule.split_once('=').ok_or_else(|| wrong(format!("`{rule}` has no `=`")))?;
@@ -62,21 +65,23 @@ impl FromStr for Trouble {
                 let share = how.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
                 share.ok_or_else(|| wrong(format!("`{how}` is no share from 0 to 1")))
             };
+            let duration = || arguments::duration(how).map_err(wrong);
             match what {
                 "error" => trouble.error = share()?,
                 "throttle" => trouble.throttle = share()?,
                 "lost" => trouble.lost = share()?,
                 "duplicate" => trouble.duplicate = share()?,
                 "reorder" => trouble.reorder = share()?,
-                "latency" => {
-                    let latency = arguments::duration(how).map_err(wrong)?;
-                    trouble.latency = latency;
-                }
+                "latency" => trouble.latency = duration()?,
+                "index-lag" => trouble.index_lag = duration()?,
                 other => return Err(wrong(format!("there is no `{other}`"))),
             }
         }
         if trouble.reorder > 0.0 && !matches!(service, None | Some(Service::Sqs)) {
             return Err(wrong("only messages of sqs can be reordered".to_owned()));
+        }
+        if !trouble.index_lag.is_zero() && !matches!(service, None | Some(Service::DynamoDb)) {
+            return Err(wrong("only indexes of dynamodb can lag".to_owned()));
         }
         Ok(trouble)
     }
@@ -100,6 +105,11 @@ impl Dice {
         // The upper 53 bits are exact in a double.
         ((mixed >> 11) as f64) < share * (1_u64 << 53) as f64
     }
+}
+
+/// How far indexes are behind, all in all.
+pub(crate) fn index_lag(troubles: &[Trouble]) -> Duration {
+    troubles.iter().map(|trouble| trouble.index_lag).sum()
 }
 
 /// What decides about each call.
@@ -142,8 +152,10 @@ impl fmt::Display for Trouble {
                 write!(f, " {what} {share}")?;
             }
         }
-        if !self.latency.is_zero() {
-            write!(f, " latency {} ms", self.latency.as_millis())?;
+        for (what, duration) in [("latency", self.latency), ("index-lag", self.index_lag)] {
+            if !duration.is_zero() {
+                write!(f, " {what} {} ms", duration.as_millis())?;
+            }
         }
         Ok(())
     }
@@ -157,6 +169,9 @@ mod tests {
     fn trouble_is_read_as_it_is_written() {
         let trouble: Trouble = "sqs:error=0.1,latency=50ms,reorder=1".parse().unwrap();
         assert_eq!(trouble.to_string(), "Sqs: error 0.1 reorder 1 latency 50 ms");
+        let trouble: Trouble = "dynamodb:index-lag=2s".parse().unwrap();
+        assert_eq!(trouble.to_string(), "DynamoDb: index-lag 2000 ms");
+        assert_eq!(index_lag(&[trouble, "all:index-lag=1ms".parse().unwrap()]), Duration::from_millis(2001));
         for (text, why) in [
             ("sqs", "`sqs` has no colon"),
             ("sns:error=1", "there is no service `sns`"),
@@ -164,6 +179,8 @@ mod tests {
             ("sqs:error=2", "`2` is no share from 0 to 1"),
             ("sqs:fout=1", "there is no `fout`"),
             ("s3:reorder=1", "only messages of sqs can be reordered"),
+            ("s3:index-lag=1s", "only indexes of dynamodb can lag"),
+            ("dynamodb:index-lag=0.5", "`0.5` is no duration such as 500ms, 30s, 15m, 1h or 7d"),
             ("s3:latency=5", "`5` is no duration such as 500ms, 30s, 15m, 1h or 7d"),
         ] {
             assert_eq!(text.parse::<Trouble>().unwrap_err().what, why);

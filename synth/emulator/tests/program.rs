@@ -302,6 +302,24 @@ async fn trouble_of_every_kind_loses_nothing_and_doubles_nothing() {
     assert!(posted.iter().all(|id| ids.contains(&id.as_str())));
 }
 
+#[tokio::test]
+async fn a_list_knows_of_an_actie_when_its_index_does() {
+    let folder = folder();
+    let list = "/verwerkingsacties?objecttype=persoon&soortObjectId=BSN&objectId=999990019";
+    let listed = async |serving: &Serving| serving.ask("GET", list, serving.token(), "").await.1["count"].clone();
+    {
+        let behind = Serving::start(folder.path(), &["--data=data", "--chaos=dynamodb:index-lag=1h"]);
+        behind.post().await;
+        assert_eq!(listed(&behind).await, 0, "though it can be read by its id");
+    }
+    let a_little = Serving::start(folder.path(), &["--data=data", "--chaos=dynamodb:index-lag=50ms"]);
+    assert_eq!(listed(&a_little).await, 1, "at the start the index has everything");
+    a_little.post().await;
+    while listed(&a_little).await != 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[test]
 fn what_cannot_be_run_is_said_with_its_place() {
     let folder = folder();
@@ -329,6 +347,9 @@ fn what_cannot_be_run_is_said_with_its_place() {
     }
     let (code, stderr) = with(&emitted::template(), &["--chaos=sqs:fout=1"]);
     assert_eq!((code, stderr.contains("--chaos: there is no `fout`")), (2, true), "{stderr}");
+    let (code, stderr) = with(&emitted::template(), &["--chaos=dynamodb:index-lag=0.5"]);
+    let said = "--chaos: `0.5` is no duration such as 500ms, 30s, 15m, 1h or 7d; it is SERVICE:WHAT=HOW";
+    assert_eq!((code, stderr.contains(said)), (2, true), "{stderr}");
     let (code, stderr) = with(&emitted::template(), &["--parameter=Niets=1"]);
     assert_eq!((code, stderr.contains("there is no parameter Niets")), (2, true), "{stderr}");
     let missing = program(&["run", "--name=log", "--template=none.json"], path).output().unwrap();

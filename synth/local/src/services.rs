@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -28,12 +29,14 @@ pub struct Options {
     port: u16,
     clock: Arc<dyn Clock>,
     region: String,
+    index_lag: Duration,
 }
 
 impl Options {
     /// Nothing is kept. Free port, machine's time, region `eu-west-1`.
     pub fn in_memory() -> Self {
-        Self { data: None, port: 0, clock: Arc::new(SystemClock), region: "eu-west-1".to_owned() }
+        let (clock, region) = (Arc::new(SystemClock), "eu-west-1".to_owned());
+        Self { data: None, port: 0, clock, region, index_lag: Duration::ZERO }
     }
 
     /// Everything is kept in this folder, which is made where it is not there; otherwise as
@@ -55,6 +58,11 @@ impl Options {
     /// Stands in ARNs.
     pub fn region(self, region: &str) -> Self {
         Self { region: region.to_owned(), ..self }
+    }
+
+    /// What a call writes to a table is in its global secondary indexes so much later. It takes a copy of all tables in memory.
+    pub fn index_lag(self, index_lag: Duration) -> Self {
+        Self { index_lag, ..self }
     }
 
     fn place(&self, file: &str) -> Place {
@@ -133,7 +141,7 @@ impl Services {
         let endpoint = endpoint(listener.local_addr().map_err(port)?);
 
         let clock = &options.clock;
-        let dynamodb = DynamoDb::start(&options.place("dynamodb.sqlite"), clock.clone())
+        let dynamodb = DynamoDb::start(&options.place("dynamodb.sqlite"), clock.clone(), options.index_lag)
             .await
             .map_err(|source| Error::Service { service: Service::DynamoDb, source: source.into() })?;
         let sqs = Sqs::open(&options.place("sqs.sqlite"), clock.clone(), &endpoint, &options.region)
@@ -339,11 +347,10 @@ impl All {
     async fn serve(&self, service: Service, operation: &str, asked: Asked) -> Answer {
         match service {
             Service::DynamoDb | Service::DynamoDbStreams => {
-                let answered = match asked.extensions().get() {
-                    Some(Inside) => self.dynamodb.answer_inside(operation, asked).await,
-                    None => self.dynamodb.answer(asked).await,
-                };
-                if service == Service::DynamoDb && !READS.contains(&operation) {
+                let inside = asked.extensions().get::<Inside>().is_some();
+                let writes = service == Service::DynamoDb && !READS.contains(&operation);
+                let answered = self.dynamodb.serve(operation, asked, inside, writes).await;
+                if writes {
                     self.written.send_modify(|calls| *calls += 1);
                 }
                 answered.unwrap_or_else(|why| failure(service, 500, "InternalServerError", &why))

@@ -35,7 +35,8 @@ pub struct Local {
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub parameters: Vec<(String, String)>,
     /// Trouble on purpose, SERVICE:WHAT=HOW,...: `sqs:error=0.1,latency=50ms`; may be repeated. SERVICE is dynamodb, sqs,
-    /// s3, secrets or all; WHAT is error, throttle, lost, duplicate or reorder, with a share from 0 to 1, or latency
+    /// s3, secrets or all; WHAT is error, throttle, lost, duplicate or reorder, with a share from 0 to 1, or latency or
+    /// index-lag, with a duration
     #[arg(long, value_name = "TROUBLE")]
     pub chaos: Vec<String>,
     /// What the trouble is drawn from; the same seed gives the same sequence

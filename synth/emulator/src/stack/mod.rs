@@ -62,7 +62,8 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let listener = Server::bind(port).await.map_err(unbound)?;
     let own = listener.local_addr().map_err(unbound)?;
     let address = format!("http://{own}");
-    let services = Arc::new(Services::start(data.port(aws_port).region(REGION)).await?);
+    let index_lag = chaos::index_lag(&options.troubles);
+    let services = Arc::new(Services::start(data.port(aws_port).region(REGION).index_lag(index_lag)).await?);
 
     let mut inventory = Inventory::default();
     let parameters = template.parameters(&options.parameters)?;

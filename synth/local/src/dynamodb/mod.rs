@@ -3,6 +3,7 @@
 mod direct;
 mod disk;
 mod expiry;
+mod lag;
 
 use std::io;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::database::Place;
 use crate::http::{self, AWS_JSON, Answer, Asked, Server, whole};
 use direct::{Shape, Shapes};
 use expiry::Expiry;
+use lag::Lag;
 
 /// Properties of `AWS::DynamoDB::Table` that make a difference here.
 const EMULATED: &[&str] = &[
@@ -85,15 +87,25 @@ pub struct DynamoDb {
     client: Client<HttpConnector, http_body_util::Full<bytes::Bytes>>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
+    /// How far indexes are behind, where they are.
+    lag: Option<Lag>,
 }
 
 impl DynamoDb {
     /// Opens what is in `place` and serves it on a port of its own. In memory, streams and TTL go by `clock`; on disk
-    /// they go by the machine's time.
+    /// they go by the machine's time. Global secondary indexes are `index_lag` behind.
     ///
     /// # Errors
     /// Where the database cannot be opened or no port can be had.
-    pub async fn start(place: &Place, clock: Arc<dyn Clock>) -> io::Result<Self> {
+    pub async fn start(place: &Place, clock: Arc<dyn Clock>, index_lag: Duration) -> io::Result<Self> {
+        let mut started = Self::open(place, clock.clone()).await?;
+        if !index_lag.is_zero() {
+            started.lag = Some(Lag::start(place, clock, index_lag).await?);
+        }
+        Ok(started)
+    }
+
+    async fn open(place: &Place, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let (database, expiry) = match place {
             Place::Memory => (Database::memory_with_clock(Arc::new(Seconds(clock))).map_err(io::Error::other)?, None),
             Place::File(path) => match path.to_str() {
@@ -117,7 +129,16 @@ impl DynamoDb {
             let _ = serving.await;
         });
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(5)).build_http();
-        Ok(Self { database, expiry, shapes: Shapes::default(), authority, client, stop: Some(stop), task: Some(task) })
+        Ok(Self {
+            database,
+            expiry,
+            shapes: Shapes::default(),
+            authority,
+            client,
+            stop: Some(stop),
+            task: Some(task),
+            lag: None,
+        })
     }
 
     /// Where DynamoDB can be reached without passing by the faults: `http://127.0.0.1:PORT`.
@@ -125,7 +146,7 @@ impl DynamoDb {
         format!("http://{}", self.authority)
     }
 
-    /// The database itself, for what needs no HTTP: its streams, its TTL.
+    /// The database itself, for what needs no HTTP.
     pub fn database(&self) -> &Database {
         &self.database
     }
@@ -142,6 +163,9 @@ impl DynamoDb {
             if !expiry.is_due(now).map_err(io::Error::other)? {
                 return Ok(0);
             }
+        }
+        if let Some(lag) = &self.lag {
+            lag.sweep_later();
         }
         self.database.sweep_ttl().map_err(io::Error::other)
     }
@@ -175,6 +199,9 @@ impl DynamoDb {
             let indexed = expiry.index().map_err(|why| DynoxideError::InternalServerError(why.to_string()));
             indexed.map_err(refused)?;
         }
+        if let Some(lag) = &self.lag {
+            lag.create_table(name, properties)?;
+        }
         Ok(properties.keys().filter(|key| !EMULATED.contains(&key.as_str())).cloned().collect())
     }
 
@@ -202,15 +229,34 @@ impl DynamoDb {
         Ok(())
     }
 
-    /// As [`DynamoDb::answer`], for a request from within this process.
-    pub(crate) async fn answer_inside(&self, operation: &str, asked: Asked) -> Result<Answer, String> {
+    /// Answers a request, from within this process or over HTTP. `writes` says that it may change something.
+    pub(crate) async fn serve(
+        &self,
+        operation: &str,
+        asked: Asked,
+        inside: bool,
+        writes: bool,
+    ) -> Result<Answer, String> {
+        match &self.lag {
+            // On the heap: few have it.
+            Some(lag) => Box::pin(lag.answer(self, operation, asked, inside, writes)).await,
+            None => self.answer(operation, asked, inside).await,
+        }
+    }
+
+    async fn answer(&self, operation: &str, asked: Asked, inside: bool) -> Result<Answer, String> {
+        if inside { self.answer_inside(operation, asked).await } else { self.hand_on(asked).await }
+    }
+
+    /// As [`DynamoDb::hand_on`], for a request from within this process.
+    async fn answer_inside(&self, operation: &str, asked: Asked) -> Result<Answer, String> {
         let shape = Shape::of(operation, asked.body());
         if shape.is_some_and(|shape| self.shapes.knows(shape))
             && let Some(done) = direct::answer(&self.database, operation, asked.body())
         {
             return Ok(http::answer(StatusCode::OK, AWS_JSON, done));
         }
-        let answer = self.answer(asked).await?;
+        let answer = self.hand_on(asked).await?;
         if let Some(shape) = shape.filter(|_| answer.status().is_success()) {
             self.shapes.learn(shape);
         }
@@ -218,7 +264,7 @@ impl DynamoDb {
     }
 
     /// Hands a request on and returns DynamoDB's answer.
-    pub(crate) async fn answer(&self, asked: Asked) -> Result<Answer, String> {
+    async fn hand_on(&self, asked: Asked) -> Result<Answer, String> {
         let mut asked = asked.map(http_body_util::Full::new);
         let mut uri = std::mem::take(asked.uri_mut()).into_parts();
         uri.scheme = Some(Scheme::HTTP);
@@ -231,6 +277,9 @@ impl DynamoDb {
     /// Stops it and waits until it has.
     pub(crate) async fn stop(mut self) {
         let task = self.task.take();
+        if let Some(lag) = self.lag.take() {
+            Box::pin(lag.stop()).await;
+        }
         // The client's idle connections end with it; the server waits for nothing else.
         drop(self);
         if let Some(task) = task {

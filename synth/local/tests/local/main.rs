@@ -9,6 +9,7 @@ mod dynamodb;
 mod ending;
 mod faults;
 mod fifo;
+mod index_lag;
 mod lambda;
 mod long_polling;
 mod queues;
