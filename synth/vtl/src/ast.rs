@@ -167,6 +167,8 @@ pub(crate) struct Reference {
     pub(crate) escaping: Escaping,
     pub(crate) escaped: bool,
     pub(crate) computable: bool,
+    /// Whether what it stands for is printed, and nothing else: no backslash or second dollar sign stands before it.
+    pub(crate) is_bare: bool,
     pub(crate) before: Option<Box<Before>>,
     /// What stands there when there is nothing to print.
     pub(crate) source: Span,

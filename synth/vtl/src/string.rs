@@ -182,14 +182,22 @@ impl Tag {
     #[inline]
     pub(crate) fn at(text: &[u8], start: usize, len: usize) -> Self {
         let word = scan::word(text, start).unwrap_or_else(|| scan::short(&text[start..start + len.min(Self::MOST)]));
-        Tag::begins(word, len)
+        Tag::begins(word, len.min(Self::MOST + 1))
     }
 
-    /// Of the name of so many bytes that a word begins with.
+    /// Of the name that a word begins with, or all of it and perhaps more.
     #[inline]
     pub(crate) fn begins(word: u64, len: usize) -> Self {
-        let count = len.min(Self::MOST);
-        Tag(word & ((1 << (8 * count)) - 1) | (len.min(Self::MOST + 1) as u64) << 56)
+        const MASKS: [u64; Tag::MOST + 2] = {
+            let mut masks = [0; Tag::MOST + 2];
+            let mut len = 1;
+            while len < masks.len() {
+                masks[len] = if len > Tag::MOST { masks[Tag::MOST] } else { masks[len - 1] << 8 | 0xff };
+                len += 1;
+            }
+            masks
+        };
+        Tag(word & MASKS[len] | (len as u64) << 56)
     }
 
     /// One of so many places, of which different tags mostly get different ones.

@@ -6,13 +6,16 @@ use crate::error::ErrorKind;
 use crate::number::{Decimal, Whole};
 use crate::scan;
 use crate::string::{JStr, Out, Tag};
-use crate::value::{Chain, Entries, Heap, Key, ListKind, Member, ObjectId, Outcome, Value, exception, unsupported};
+use crate::value::{Chain, Heap, Key, ListKind, Member, ObjectId, Outcome, Value, exception, unsupported};
 
 /// Written over a text's end; the character itself ends a text too.
 const END: u8 = 0x1a;
 
 /// An object with more members than these is looked through by an index.
 const SMALL: u32 = 8;
+
+/// What a member takes, for the limits.
+const MEMBER: usize = 96;
 
 /// Where an unquoted word ends.
 #[derive(Clone, Copy)]
@@ -43,60 +46,12 @@ pub(crate) fn parse<'r>(heap: &mut Heap<'r>, text: &JStr<'r>) -> Outcome<Value<'
     };
     heap.charge(text.len())?;
     heap.step(text.len() / 16)?;
-    heap.expect_json(text.len());
+    heap.expect_json(text.len())?;
     let members = std::mem::take(&mut heap.members);
     let mut parser = Parser { text, pos: 0, heap, members, scratch: Out::new() };
     let value = parser.value(Until::End);
     parser.heap.members = parser.members;
     value
-}
-
-/// The members of an object that is being read.
-#[derive(Default)]
-struct Reading<'r> {
-    chain: Chain,
-    /// Where the chain's last member is.
-    last: usize,
-    /// All members, once the object needs an index, or has half a surrogate pair in a name.
-    large: Option<Box<Entries<'r>>>,
-    /// How many were read; the last of several with one name counts, in the place of the first.
-    count: usize,
-}
-
-impl<'r> Reading<'r> {
-    /// Where the value of a member goes; nowhere among all members where the object is a large one.
-    #[inline]
-    fn place(&mut self, members: &mut Vec<Member<'r>>, name: JStr<'r>, tag: Tag) -> Option<usize> {
-        let place = members.len();
-        let (JStr::Utf8(name), None, Ok(here)) = (name, &self.large, u32::try_from(place)) else {
-            return None;
-        };
-        if let Some((same, _)) = self.chain.find(members, tag, name) {
-            return Some(same);
-        }
-        match self.chain.len {
-            SMALL => return None,
-            0 => self.chain.first = here,
-            _ => members[self.last].next = here,
-        }
-        members.push(Member { tag, next: 0, name, value: Value::Null });
-        self.last = place;
-        self.chain.len += 1;
-        Some(place)
-    }
-
-    #[inline(never)]
-    fn add_large(&mut self, members: &[Member<'r>], name: JStr<'r>, value: Value<'r>) {
-        let large = self.large.get_or_insert_default();
-        for Member { name, value, .. } in std::mem::take(&mut self.chain).walk(members) {
-            large.push(Key::Str(JStr::from(*name)), (Value::str(name), *value));
-        }
-        let key = Key::Str(name);
-        match large.get_mut(&key) {
-            Some((_, old)) => *old = value,
-            None => large.push(key, (Value::Str(name), value)),
-        }
-    }
 }
 
 struct Parser<'h, 'r> {
@@ -199,61 +154,97 @@ impl<'r> Parser<'_, 'r> {
     #[inline(never)]
     fn object(&mut self) -> Outcome<ObjectId> {
         self.heap.enter()?;
-        let mut members = Reading::default();
+        let (mut chain, mut last) = (Chain::EMPTY, 0);
         loop {
             self.pos += 1;
             let (name, tag) = match self.plain_name() {
-                Some((name, tag)) => (JStr::from(name), tag),
+                Some(plain) => plain,
                 None => match self.name()? {
-                    Some(name) => name,
+                    Some(JStr::Utf8(name)) => (name, Tag::of(name)),
+                    Some(wide) => return self.large_object(chain, wide),
                     None => break,
                 },
             };
-            members.count += 1;
-            match members.place(&mut self.members, name, tag) {
+            if let Some((same, _)) = chain.find(&self.members, tag, name) {
+                // The last of several with one name counts, in the place of the first.
+                let value = self.value(Until::Value)?;
+                self.members[same].value = value;
+                self.heap.charge(MEMBER)?;
+                self.heap.step(1)?;
+            } else if chain.len == SMALL {
+                return self.large_object(chain, JStr::from(name));
+            } else {
                 // Most values are strings or objects, right behind the colon. Each is put where it belongs in a branch
                 // of its own: handed on to a common place, it would go through memory.
-                Some(place) => match self.byte() {
+                match self.byte() {
                     b'"' => match self.plain_string() {
-                        Some(text) => self.members[place].value = Value::str(text),
+                        Some(text) => chain.add(&mut last, &mut self.members, tag, name, Value::str(text)),
                         None => {
                             let text = self.escaped_string(b'"')?;
-                            self.members[place].value = Value::Str(text);
+                            chain.add(&mut last, &mut self.members, tag, name, Value::Str(text));
                         }
                     },
                     b'{' => {
                         let id = self.object()?;
-                        self.members[place].value = Value::Object(id);
+                        chain.add(&mut last, &mut self.members, tag, name, Value::Object(id));
                     }
                     _ => {
                         let value = self.value(Until::Value)?;
-                        self.members[place].value = value;
+                        chain.add(&mut last, &mut self.members, tag, name, value);
                     }
-                },
-                None => {
-                    let value = self.value(Until::Value)?;
-                    self.heap.charge(96)?;
-                    members.add_large(&self.members, name, value);
                 }
-            }
-            if self.byte() <= b' ' {
-                self.skip_space();
             }
             match self.byte() {
                 b',' => {}
                 b'}' => break,
-                _ => return self.unexpected(),
+                _ if self.goes_on()? => {}
+                _ => break,
             }
         }
         self.pos += 1;
         self.heap.leave();
-        self.heap.step(members.count)?;
-        match members.large {
-            Some(large) => self.heap.large_map_of(large),
-            None => {
-                self.heap.charge(96 * members.count)?;
-                self.heap.map_of(members.chain)
+        self.heap.step(chain.len as usize)?;
+        self.heap.map_of(chain, MEMBER * chain.len as usize)
+    }
+
+    /// The rest of an object from the value of a member on that has half a surrogate pair in its name, or is one too
+    /// many to look for without an index.
+    #[inline(never)]
+    fn large_object(&mut self, chain: Chain, name: JStr<'r>) -> Outcome<ObjectId> {
+        let mut entries = Box::new(chain.entries(&self.members));
+        let (mut name, mut count) = (name, chain.len as usize);
+        loop {
+            let value = self.value(Until::Value)?;
+            self.heap.charge(MEMBER)?;
+            count += 1;
+            let key = Key::Str(name);
+            match entries.get_mut(&key) {
+                Some((_, old)) => *old = value,
+                None => entries.push(key, (Value::Str(name), value)),
             }
+            if !self.goes_on()? {
+                break;
+            }
+            self.pos += 1;
+            match self.name()? {
+                Some(next) => name = next,
+                None => break,
+            }
+        }
+        self.pos += 1;
+        self.heap.leave();
+        self.heap.step(count)?;
+        self.heap.large_map_of(entries)
+    }
+
+    /// Whether a comma follows a member's value, and not the object's end.
+    #[inline(never)]
+    fn goes_on(&mut self) -> Outcome<bool> {
+        self.skip_space();
+        match self.byte() {
+            b',' => Ok(true),
+            b'}' => Ok(false),
+            _ => self.unexpected(),
         }
     }
 
@@ -274,7 +265,7 @@ impl<'r> Parser<'_, 'r> {
 
     /// The next member's name, up to and including the colon; `None` at the end of the object.
     #[inline(never)]
-    fn name(&mut self) -> Outcome<Option<(JStr<'r>, Tag)>> {
+    fn name(&mut self) -> Outcome<Option<JStr<'r>>> {
         while matches!(self.byte(), b' ' | b'\r' | b'\n' | b'\t' | b',') {
             self.pos += 1;
         }
@@ -292,8 +283,7 @@ impl<'r> Parser<'_, 'r> {
         if self.pos >= self.text.len() {
             return self.unexpected();
         }
-        let tag = Tag::of(name.as_str().unwrap_or_default());
-        Ok(Some((name, tag)))
+        Ok(Some(name))
     }
 
     /// A string that begins at the quote here.
@@ -405,7 +395,7 @@ impl<'r> Parser<'_, 'r> {
     }
 
     /// Whether what follows a number's digits makes it a word after all.
-    fn goes_on(&mut self, until: Until) -> bool {
+    fn is_word(&mut self, until: Until) -> bool {
         self.skip_space();
         // json-smart looks at the characters below 126 only.
         self.byte() < 126 && !until.stops(self.byte())
@@ -431,7 +421,7 @@ impl<'r> Parser<'_, 'r> {
             self.pos += 1;
             self.digits();
         }
-        if self.goes_on(until) {
+        if self.is_word(until) {
             return Ok(Value::str(self.word(start, until)));
         }
         let text = trim(&self.text[start..self.pos]);

@@ -50,16 +50,15 @@ fn is_escaped(b: u8, escaping: Escaping) -> bool {
 /// Writes a text as `escapeJavaScript` gives it, or as JSON needs it.
 pub(crate) fn write_escaped(s: JStr<'_>, escaping: Escaping, out: &mut Out) {
     match s {
-        JStr::Utf8(text) => write_escaped_text(text, escaping, out),
+        JStr::Utf8(text) if escaping == Escaping::Json => write_escaped_text(text, [b'"', b'\\', b'/'], escaping, out),
+        JStr::Utf8(text) => write_escaped_text(text, [b'"', b'\\', b'/', b'\''], escaping, out),
         JStr::Wide(units) => units.iter().for_each(|unit| write_unit(*unit, escaping, out)),
     }
 }
 
-fn write_escaped_text(text: &str, escaping: Escaping, out: &mut Out) {
-    // Where apostrophes stay, one of the others is looked for twice.
-    let apostrophe = if escaping == Escaping::JavaScript { b'\'' } else { b'"' };
+fn write_escaped_text<const N: usize>(text: &str, escaped: [u8; N], escaping: Escaping, out: &mut Out) {
     let mut from = 0;
-    for at in scan::strange(text.as_bytes(), [b'"', b'\\', b'/', apostrophe]) {
+    for at in scan::strange(text.as_bytes(), escaped) {
         // The bytes of one character come one by one.
         if at < from {
             continue;

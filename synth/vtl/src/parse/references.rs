@@ -109,6 +109,7 @@ impl Parser<'_, '_> {
             steps: self.shared.finish_steps(from),
             escaped: false,
             computable: true,
+            is_bare: false,
             before: None,
             source: Span::default(),
         };
@@ -153,8 +154,10 @@ impl Parser<'_, '_> {
             name
         } else {
             reference.shape = Shape::Runt;
+            reference.escaping = Escaping::No;
             rest
         };
+        reference.is_bare = reference.shape == Shape::Known && !reference.escaped && reference.before.is_none();
         let assigned = rest.get(1..).unwrap_or("");
         reference.root = self.shared.slot(name);
         reference.assigned = if assigned == name { reference.root } else { self.shared.slot(assigned) };

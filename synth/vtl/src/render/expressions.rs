@@ -12,21 +12,31 @@ use crate::value::{Class, ListKind, MapKind, Object, Outcome, Value};
 impl<'r> Interpreter<'r> {
     pub(crate) fn value(&mut self, e: &'r Expr) -> Flow<Value<'r>> {
         self.heap.step(1)?;
+        // Nearly all values are these two; by themselves they need no room for what others need.
+        match e {
+            Expr::Text(text) => Ok(Value::str(text.of(self.texts))),
+            Expr::Reference(reference) => {
+                let reference = reference.of(self.references);
+                if !reference.computable || reference.shape == Shape::Runt {
+                    return Ok(Value::Null);
+                }
+                self.resolve(reference).at(reference.at)
+            }
+            _ => self.composed(e),
+        }
+    }
+
+    #[inline(never)]
+    fn composed(&mut self, e: &'r Expr) -> Flow<Value<'r>> {
         Ok(match e {
-            Expr::Text(text) => Value::str(text.of(self.texts)),
+            // These come by themselves.
+            Expr::Text(_) | Expr::Reference(_) => Value::Null,
             Expr::Wide(text) => Value::Str(text.lend()),
             Expr::Whole(number) => number.lend(),
             Expr::Double(number) => Value::Double(*number),
             Expr::True => Value::Bool(true),
             Expr::False => Value::Bool(false),
             Expr::Word => Value::Null,
-            Expr::Reference(reference) => {
-                let reference = reference.of(self.references);
-                if !reference.computable || reference.shape == Shape::Runt {
-                    return Ok(Value::Null);
-                }
-                self.resolve(reference).at(reference.at)?
-            }
             Expr::Interpolated { body, has_line_comment } => {
                 let mut out = Out::new();
                 self.block(body, &mut out)?;

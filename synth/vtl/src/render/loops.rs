@@ -8,6 +8,7 @@ use crate::string::Out;
 use crate::value::{Cursor, MapKind, Object, ObjectId, Outcome, Scope, Value};
 
 impl<'r> Interpreter<'r> {
+    #[inline(never)]
     pub(super) fn foreach(&mut self, foreach: &'r Foreach, out: &mut Out) -> Flow<()> {
         let list = match foreach.children.get(2) {
             Some(Child::Expr(e)) => self.value(e)?,

@@ -87,11 +87,22 @@ pub(crate) struct Interpreter<'r> {
 impl<'r> Interpreter<'r> {
     pub(crate) fn block(&mut self, block: &'r Block, out: &mut Out) -> Flow<()> {
         for node in block {
-            self.node(node, out)?;
+            self.heap.step(1)?;
+            // Nearly all nodes are these two; by themselves they need no room for what directives need.
+            if let Node::Text(text) = node {
+                out.push_str(text.of(self.texts));
+                self.check_output(out)?;
+            } else if let Node::Reference(reference) = node {
+                let reference = reference.of(self.references);
+                self.print(reference, out).at(reference.at)?;
+            } else {
+                self.directive(node, out)?;
+            }
         }
         Ok(())
     }
 
+    #[inline]
     pub(super) fn check_output(&self, out: &Out) -> Outcome<()> {
         let limit = self.heap.limits.output_bytes;
         if out.len() > limit {
@@ -100,19 +111,12 @@ impl<'r> Interpreter<'r> {
         Ok(())
     }
 
-    fn node(&mut self, node: &'r Node, out: &mut Out) -> Flow<()> {
-        self.heap.step(1)?;
+    #[inline(never)]
+    fn directive(&mut self, node: &'r Node, out: &mut Out) -> Flow<()> {
         match node {
-            Node::Text(text) => {
-                out.push_str(text.of(self.texts));
-                self.check_output(out)?;
-                Ok(())
-            }
+            // Blocks print these themselves.
+            Node::Text(_) | Node::Reference(_) => Ok(()),
             Node::Comment { .. } => Ok(()),
-            Node::Reference(reference) => {
-                let reference = reference.of(self.references);
-                self.print(reference, out).at(reference.at)
-            }
             Node::Set { at, target, value } => self.set(target.of(self.references), value).at(*at),
             Node::If { arms, otherwise } => {
                 for (condition, block) in arms {

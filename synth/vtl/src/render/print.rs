@@ -26,10 +26,6 @@ impl<'r> Interpreter<'r> {
     }
 
     pub(super) fn print(&mut self, reference: &'r Reference, out: &mut Out) -> Flow<()> {
-        if reference.shape == Shape::Runt {
-            out.push_str(self.name(reference.root));
-            return Ok(());
-        }
         if reference.escaping != Escaping::No
             && !reference.escaped
             && matches!(self.get(reference.root), Value::Util)
@@ -37,6 +33,22 @@ impl<'r> Interpreter<'r> {
             && let [argument] = &arguments[..]
         {
             return self.print_escaping(reference, argument, out).at(*at);
+        }
+        if reference.is_bare
+            && let (Value::Str(JStr::Utf8(text)), taken, []) = self.find(reference)
+        {
+            out.push_str(text);
+            self.heap.step(2 + 2 * taken)?;
+            return Ok(self.heap.check_text(out)?);
+        }
+        self.print_value(reference, out)
+    }
+
+    #[inline(never)]
+    fn print_value(&mut self, reference: &'r Reference, out: &mut Out) -> Flow<()> {
+        if reference.shape == Shape::Runt {
+            out.push_str(self.name(reference.root));
+            return Ok(());
         }
         let value = self.resolve(reference)?;
         if reference.escaped {

@@ -9,24 +9,35 @@ use crate::value::Value;
 impl<'r> Interpreter<'r> {
     /// The reference's value; the empty string where there is none.
     pub(super) fn resolve(&mut self, reference: &'r Reference) -> Flow<Value<'r>> {
-        // Members are looked up where they stand, and only what is found in the end is copied: values are three words
-        // and travel through memory.
-        let steps = reference.steps.of(self.steps);
-        let mut found = self.look(reference.root);
-        let mut taken = 0;
-        for step in steps {
-            let StepKind::Property(name) = step.kind else {
-                break;
-            };
-            let Some(member) = self.heap.member(found, &self.names[name as usize]) else {
-                break;
-            };
-            found = member;
-            taken += 1;
-        }
-        let mut value = *found;
+        let (found, taken, rest) = self.find(reference);
+        let value = *found;
         self.heap.step(1 + 2 * taken)?;
-        for step in &steps[taken..] {
+        if !rest.is_empty() {
+            return self.walk(value, rest);
+        }
+        Ok(if value.is_null() { Value::str("") } else { value })
+    }
+
+    /// How far a reference leads by nothing but members of objects of JSON, in so many steps, and the steps that are
+    /// left. Members are looked up where they stand, and only what is found in the end is copied: values are three words
+    /// and travel through memory.
+    #[inline(always)]
+    pub(super) fn find(&self, reference: &'r Reference) -> (&Value<'r>, usize, &'r [Step]) {
+        let steps = reference.steps.of(self.steps);
+        let (mut found, mut rest) = (self.look(reference.root), steps);
+        while let [Step { kind: StepKind::Property(name), .. }, after @ ..] = rest
+            && let Some(member) = self.heap.member(found, &self.names[*name as usize])
+        {
+            (found, rest) = (member, after);
+        }
+        (found, steps.len() - rest.len(), rest)
+    }
+
+    /// What the steps lead to that [`Interpreter::find`] leaves.
+    #[inline(never)]
+    fn walk(&mut self, from: Value<'r>, steps: &'r [Step]) -> Flow<Value<'r>> {
+        let mut value = from;
+        for step in steps {
             if value.is_null() {
                 break;
             }

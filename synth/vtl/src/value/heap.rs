@@ -96,25 +96,25 @@ impl<'r> Heap<'r> {
 
     /// As [`Heap::add`], when it is the number that is asked for.
     pub(crate) fn place(&mut self, object: Object<'r>) -> Outcome<ObjectId> {
-        let id = self.next_id()?;
+        let id = self.next_id(0)?;
         self.objects.push(object);
         Ok(id)
     }
 
-    /// The number of the object that comes next, which counts as memory.
+    /// The number of the object that comes next, which counts as memory beside what is in it.
     #[inline]
-    fn next_id(&mut self) -> Outcome<ObjectId> {
-        self.charge(96)?;
+    fn next_id(&mut self, bytes: usize) -> Outcome<ObjectId> {
+        self.charge(96 + bytes)?;
         match ObjectId::try_from(self.objects.len()) {
             Ok(id) => Ok(id),
             Err(_) => Err(ErrorKind::Limit("too many objects".to_owned()).into()),
         }
     }
 
-    /// The map of an object of JSON that has been read.
+    /// The map of an object of JSON that has been read, whose members take so many bytes.
     #[inline]
-    pub(crate) fn map_of(&mut self, chain: Chain) -> Outcome<ObjectId> {
-        let id = self.next_id()?;
+    pub(crate) fn map_of(&mut self, chain: Chain, bytes: usize) -> Outcome<ObjectId> {
+        let id = self.next_id(bytes)?;
         // Made only when there is room for it: made before, it would wait in memory for that, and be copied from there.
         self.objects.resize_with(id as usize + 1, || {
             Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), changes: chain.len })
@@ -129,9 +129,14 @@ impl<'r> Heap<'r> {
     }
 
     /// Takes room for what a text of JSON of so many bytes will probably need; a large one's grows as it is read.
-    pub(crate) fn expect_json(&mut self, bytes: usize) {
+    pub(crate) fn expect_json(&mut self, bytes: usize) -> Outcome<()> {
+        // No member is shorter than its colon.
+        if self.members.len().saturating_add(bytes) >= Chain::MOST {
+            return Err(ErrorKind::Limit("too many members of objects".to_owned()).into());
+        }
         self.objects.reserve((bytes / 16).min(4096));
         self.members.reserve((bytes / 12).min(4096));
+        Ok(())
     }
 
     /// Whether it is a map as JSON and `{}` make it, and not one of json-smart's.
@@ -159,7 +164,7 @@ impl<'r> Heap<'r> {
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap { kind, members: Members::Read(Chain::default()), changes: 0 };
+        let map = JMap { kind, members: Members::Read(Chain::EMPTY), changes: 0 };
         self.place(Object::Map(map))
     }
 

@@ -15,13 +15,49 @@ pub(crate) struct Member<'r> {
 
 /// The members of one object, each of which leads to the next: they are put down in the order in which a document is
 /// read, so those of an object have those of the objects in it between them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Chain {
-    pub(crate) first: u32,
+    first: u32,
     pub(crate) len: u32,
 }
 
+/// Where no member is: an object without members begins there, and the last one of others leads there.
+const NOWHERE: u32 = u32::MAX;
+
 impl Chain {
+    pub(crate) const EMPTY: Chain = Chain { first: NOWHERE, len: 0 };
+    /// How many members can be told apart by where they are.
+    pub(crate) const MOST: usize = NOWHERE as usize;
+
+    /// Adds a member, for which the last one's place is to be told.
+    #[inline(always)]
+    pub(crate) fn add<'r>(
+        &mut self,
+        last: &mut usize,
+        members: &mut Vec<Member<'r>>,
+        tag: Tag,
+        name: &'r str,
+        value: Value<'r>,
+    ) {
+        let place = members.len();
+        match self.len {
+            0 => self.first = place as u32,
+            _ => members[*last].next = place as u32,
+        }
+        members.push(Member { tag, next: NOWHERE, name, value });
+        *last = place;
+        self.len += 1;
+    }
+
+    /// The members as entries of a map of its own.
+    pub(crate) fn entries<'r>(self, members: &[Member<'r>]) -> Entries<'r> {
+        let mut entries = Entries::default();
+        for Member { name, value, .. } in self.walk(members) {
+            entries.push(Key::Str(JStr::from(*name)), (Value::str(name), *value));
+        }
+        entries
+    }
+
     pub(crate) fn walk<'h, 'r>(self, members: &'h [Member<'r>]) -> impl Iterator<Item = &'h Member<'r>> + use<'h, 'r> {
         let mut at = self.first;
         (0..self.len).map(move |_| {
@@ -40,14 +76,13 @@ impl Chain {
         name: &str,
     ) -> Option<(usize, &'h Member<'r>)> {
         let mut at = self.first as usize;
-        for _ in 0..self.len {
+        loop {
             let member = members.get(at)?;
             if member.tag == tag && (tag.is_all() || member.name == name) {
                 return Some((at, member));
             }
             at = member.next as usize;
         }
-        None
     }
 
     /// A member's value.
@@ -72,11 +107,7 @@ impl<'r> Members<'r> {
         match self {
             Members::Own(entries) => entries,
             Members::Read(chain) => {
-                let mut entries = Entries::default();
-                for Member { name, value, .. } in chain.walk(all) {
-                    entries.push(Key::Str(JStr::from(*name)), (Value::str(name), *value));
-                }
-                *self = Members::Own(Box::new(entries));
+                *self = Members::Own(Box::new(chain.entries(all)));
                 self.own(all)
             }
         }
