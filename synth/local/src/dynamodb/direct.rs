@@ -47,15 +47,35 @@ impl Shapes {
     }
 }
 
-impl Shape {
-    /// The shape of a request; none where it is no JSON, or the operation goes by the server in any case.
-    pub(super) fn of(operation: &str, body: &[u8]) -> Option<Self> {
-        library(operation)?;
-        let request: Value = serde_json::from_slice(body).ok()?;
+/// A request of an operation that the library knows.
+pub(super) struct Request {
+    operation: Operation,
+    members: Value,
+    shape: Shape,
+}
+
+impl Request {
+    /// Reads a request's body; none where it is no JSON, or the operation goes by the server in any case.
+    pub(super) fn read(operation: &str, body: &[u8]) -> Option<Self> {
+        let known = library(operation)?;
+        let members: Value = serde_json::from_slice(body).ok()?;
         let mut hasher = DefaultHasher::new();
         operation.hash(&mut hasher);
-        add(&request, &mut hasher);
-        Some(Self(hasher.finish()))
+        add(&members, &mut hasher);
+        Some(Self { operation: known, members, shape: Shape(hasher.finish()) })
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    pub(super) fn members(&mut self) -> &mut Value {
+        &mut self.members
+    }
+
+    /// What the library answers; none where it refuses, which changes nothing.
+    pub(super) fn answer(self, database: &Database) -> Option<Bytes> {
+        (self.operation)(database, self.members)
     }
 }
 
@@ -79,33 +99,28 @@ fn add(value: &Value, shape: &mut DefaultHasher) {
     }
 }
 
-/// An operation of the library: from a request's body to its answer's, or none where it refuses.
-type Operation = fn(&Database, &[u8]) -> Option<Bytes>;
+/// An operation of the library: from a request to its answer's body, or none where it refuses.
+type Operation = fn(&Database, Value) -> Option<Bytes>;
 
 /// The operations that the library knows as the server does. In transactions and batches of writes the server has values
 /// read by other rules than in the rest; those differ in how a refusal is worded, which the server is asked for in any case.
 fn library(operation: &str) -> Option<Operation> {
     Some(match operation {
-        "BatchGetItem" => |database, body| done(body, |request| database.batch_get_item(request)),
-        "BatchWriteItem" => |database, body| done(body, |request| database.batch_write_item(request)),
-        "DeleteItem" => |database, body| done(body, |request| database.delete_item(request)),
-        "GetItem" => |database, body| done(body, |request| database.get_item(request)),
-        "GetRecords" => |database, body| done(body, |request| database.get_records(request)),
-        "PutItem" => |database, body| done(body, |request| database.put_item(request)),
-        "Query" => |database, body| done(body, |request| database.query(request)),
-        "TransactWriteItems" => |database, body| done(body, |request| database.transact_write_items(request)),
-        "UpdateItem" => |database, body| done(body, |request| database.update_item(request)),
+        "BatchGetItem" => |database, asked| done(asked, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => |database, asked| done(asked, |request| database.batch_write_item(request)),
+        "DeleteItem" => |database, asked| done(asked, |request| database.delete_item(request)),
+        "GetItem" => |database, asked| done(asked, |request| database.get_item(request)),
+        "GetRecords" => |database, asked| done(asked, |request| database.get_records(request)),
+        "PutItem" => |database, asked| done(asked, |request| database.put_item(request)),
+        "Query" => |database, asked| done(asked, |request| database.query(request)),
+        "TransactWriteItems" => |database, asked| done(asked, |request| database.transact_write_items(request)),
+        "UpdateItem" => |database, asked| done(asked, |request| database.update_item(request)),
         _ => return None,
     })
 }
 
-/// What the library answers; none where it refuses, which changes nothing.
-pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> Option<Bytes> {
-    library(operation)?(database, body)
-}
-
-fn done<Q: DeserializeOwned, A: Serialize>(body: &[u8], work: impl FnOnce(Q) -> dynoxide::Result<A>) -> Option<Bytes> {
-    let answer = work(serde_json::from_slice(body).ok()?).ok()?;
+fn done<Q: DeserializeOwned, A: Serialize>(asked: Value, work: impl FnOnce(Q) -> dynoxide::Result<A>) -> Option<Bytes> {
+    let answer = work(serde_json::from_value(asked).ok()?).ok()?;
     // What was done must not be done once more by the server.
     Some(serde_json::to_vec(&answer).expect("answers have texts for keys, so they are JSON").into())
 }
@@ -115,7 +130,7 @@ mod tests {
     use super::*;
 
     fn shape(operation: &str, body: &str) -> Option<Shape> {
-        Shape::of(operation, body.as_bytes())
+        Request::read(operation, body.as_bytes()).map(|request| request.shape())
     }
 
     #[test]

@@ -4,11 +4,13 @@ mod direct;
 mod disk;
 mod expiry;
 mod lag;
+mod tokens;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
@@ -26,9 +28,10 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::database::Place;
 use crate::http::{self, AWS_JSON, Answer, Asked, Server, whole};
-use direct::{Shape, Shapes};
+use direct::Shapes;
 use expiry::Expiry;
 use lag::Lag;
+use tokens::{Token, Tokens, Verdict};
 
 /// Properties of `AWS::DynamoDB::Table` that make a difference here.
 const EMULATED: &[&str] = &[
@@ -45,6 +48,9 @@ const EMULATED: &[&str] = &[
     "TableName",
     "TimeToLiveSpecification",
 ];
+
+/// The operation that has a token.
+const TRANSACTION: &str = "TransactWriteItems";
 
 /// Why a table was not made.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +89,9 @@ pub struct DynamoDb {
     /// Of a database on disk.
     expiry: Option<Expiry>,
     shapes: Shapes,
+    tokens: Tokens,
     authority: Authority,
-    client: Client<HttpConnector, http_body_util::Full<bytes::Bytes>>,
+    client: Client<HttpConnector, http_body_util::Full<Bytes>>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
     /// How far indexes are behind, where they are.
@@ -133,6 +140,7 @@ impl DynamoDb {
             database,
             expiry,
             shapes: Shapes::default(),
+            tokens: Tokens::default(),
             authority,
             client,
             stop: Some(stop),
@@ -250,17 +258,30 @@ impl DynamoDb {
 
     /// As [`DynamoDb::hand_on`], for a request from within this process.
     async fn answer_inside(&self, operation: &str, asked: Asked) -> Result<Answer, String> {
-        let shape = Shape::of(operation, asked.body());
-        if shape.is_some_and(|shape| self.shapes.knows(shape))
-            && let Some(done) = direct::answer(&self.database, operation, asked.body())
-        {
-            return Ok(http::answer(StatusCode::OK, AWS_JSON, done));
+        let Some(mut request) = direct::Request::read(operation, asked.body()) else {
+            return self.hand_on(asked).await;
+        };
+        let shape = request.shape();
+        let known = self.shapes.knows(shape);
+        let token = if operation == TRANSACTION { Token::take(request.members()) } else { None };
+        let verdict = match token {
+            Some(token) => self.tokens.once(token, || known.then(|| request.answer(&self.database)).flatten()),
+            None if known => request.answer(&self.database).map_or(Verdict::AtServer, Verdict::Done),
+            None => Verdict::AtServer,
+        };
+        match verdict {
+            Verdict::Done(answer) => Ok(http::answer(StatusCode::OK, AWS_JSON, answer)),
+            Verdict::Mismatch => {
+                Ok(http::answer(StatusCode::BAD_REQUEST, AWS_JSON, Bytes::from_static(tokens::MISMATCH.as_bytes())))
+            }
+            Verdict::AtServer => {
+                let answer = self.hand_on(asked).await?;
+                if answer.status().is_success() {
+                    self.shapes.learn(shape);
+                }
+                Ok(answer)
+            }
         }
-        let answer = self.hand_on(asked).await?;
-        if let Some(shape) = shape.filter(|_| answer.status().is_success()) {
-            self.shapes.learn(shape);
-        }
-        Ok(answer)
     }
 
     /// Hands a request on and returns DynamoDB's answer.

@@ -183,3 +183,49 @@ async fn several_writes_from_within_are_as_over_http() {
     assert_eq!(kept, rows(&outside).await);
     assert!(kept.len() >= 16, "{kept:?}");
 }
+
+/// A transaction that comes again with its token is done once, whichever way the first came.
+#[tokio::test]
+async fn a_token_from_within_is_as_over_http() {
+    let (inside, outside) = (Stack::start().await, Stack::start().await);
+    for stack in [&inside, &outside] {
+        stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
+    }
+    let target = "DynamoDB_20120810.TransactWriteItems";
+    let same = async |token: &str, id: &str, more: &[(&str, &str)]| {
+        let add = json!({"Update": {
+            "TableName": "tabel", "Key": {"actieId": {"S": id}, "soort": {"S": "actueel"}},
+            "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }});
+        let mut asked = json!({"TransactItems": [add], "ClientRequestToken": token});
+        for (name, value) in more {
+            asked[*name] = (*value).into();
+        }
+        let within = inside.services.call(target, asked.to_string()).await.unwrap();
+        let without = over_http(&outside, target, &asked.to_string()).await;
+        let said = |(status, body): &(StatusCode, Bytes)| {
+            let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+            (*status, body["__type"].clone(), body["ConsumedCapacity"].clone())
+        };
+        assert_eq!(said(&within), said(&without), "{token} {id} {more:?}: {within:?} {without:?}");
+        within.0.as_u16()
+    };
+    // The first goes by DynamoDB's server, as does a call that wants to know what it cost.
+    for (token, id, more, status) in [
+        ("a", "1", &[][..], 200),
+        ("a", "1", &[], 200),
+        ("a", "2", &[], 400),
+        ("b", "1", &[], 200),
+        ("b", "1", &[], 200),
+        ("b", "2", &[], 400),
+        ("c", "2", &[("ReturnConsumedCapacity", "TOTAL")], 200),
+        ("c", "2", &[("ReturnConsumedCapacity", "TOTAL")], 200),
+        (&"d".repeat(37), "1", &[], 400),
+    ] {
+        assert_eq!(same(token, id, more).await, status, "{token} {id}");
+    }
+    let rows = async |stack: &Stack| stack.dynamodb.scan().table_name("tabel").send().await.unwrap().items().to_vec();
+    let kept = rows(&inside).await;
+    assert_eq!(kept, rows(&outside).await);
+    assert!(kept.iter().any(|row| row["n"] == N("2".into())), "one for each token: {kept:?}");
+}
