@@ -73,8 +73,11 @@ impl Line {
         self.field(name, value.into())
     }
 
-    /// Writes it.
+    /// Writes it, where somebody reads lines.
     pub fn write(mut self) {
+        if !tracing::enabled!(target: super::LINE, tracing::Level::ERROR) {
+            return;
+        }
         if !self.metrics.is_empty() {
             let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [self.dimensions], "Metrics": self.metrics });
             let now = self.now.as_millisecond();

@@ -47,14 +47,25 @@ pub fn subscriber(
     level: LevelFilter,
     writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
 ) -> impl Subscriber + Send + Sync {
+    let ours = env!("CARGO_CRATE_NAME");
+    let targets = Targets::new().with_default(level.min(LevelFilter::WARN));
+    writes(targets.with_target(ours, level).with_target(LINE, LevelFilter::TRACE), writer)
+}
+
+/// What turns only what went wrong into lines: no request or batch has one.
+pub fn troubles(writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static) -> impl Subscriber + Send + Sync {
+    writes(Targets::new().with_default(LevelFilter::WARN).with_target(LINE, LevelFilter::OFF), writer)
+}
+
+fn writes(
+    targets: Targets,
+    writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
+) -> impl Subscriber + Send + Sync {
     // While a process has one subscriber alone, `tracing` asks only the thread that comes to an event first whether it is
     // wanted, and remembers that for all: a thread that listens would miss what another thread, that does not, was first to
     // say. A second one, which wants nothing, makes it ask all of them.
     static SECOND: OnceLock<Dispatch> = OnceLock::new();
     SECOND.get_or_init(|| Dispatch::new(NoSubscriber::default()));
-    let ours = env!("CARGO_CRATE_NAME");
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN));
-    let targets = targets.with_target(ours, level).with_target(LINE, LevelFilter::TRACE);
     let json = fmt::format().json().flatten_event(true).with_span_list(false);
     let lines = fmt::layer().fmt_fields(JsonFields::new()).event_format(Lines(json)).with_writer(writer);
     tracing_subscriber::registry().with(targets).with(lines)
@@ -133,6 +144,20 @@ mod tests {
         assert_eq!(lines[0]["code"], "SlowDown");
         assert_eq!(lines[0]["level"], "WARN");
         assert_eq!(lines[0]["span"]["requestId"], "a");
+    }
+
+    #[test]
+    fn who_wants_to_hear_of_troubles_alone_hears_of_nothing_else() {
+        let written = Written::default();
+        let writer = written.clone();
+        tracing::subscriber::with_default(troubles(move || writer.clone()), || {
+            Line::new("gen", "verzoek").metric("verzoeken", Unit::Count, 1.0).write();
+            tracing::info!("nothing");
+            tracing::warn!("a trouble");
+        });
+        let bytes = written.0.lock().unwrap().clone();
+        let line: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(line["message"], "a trouble");
     }
 
     #[test]

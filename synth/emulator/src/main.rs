@@ -109,29 +109,12 @@ fn run(template: Option<&Path>, name: &str, local: &Local) -> Result<(), Failure
 
 /// What the functions log, or only what went wrong in them.
 fn log(all: bool) {
-    let subscriber = handlers::observe::subscriber(LevelFilter::INFO, move || Lines { all });
     // Nothing has set one before.
-    let _ = tracing::subscriber::set_global_default(subscriber);
-}
-
-struct Lines {
-    all: bool,
-}
-
-impl Write for Lines {
-    /// Is given one line at a time.
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let shown = self.all
-            || [&b"\"WARN\""[..], b"\"ERROR\""].iter().any(|level| line.windows(level.len()).any(|at| at == *level));
-        if shown {
-            io::stderr().lock().write_all(line)?;
-        }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    let _ = if all {
+        tracing::subscriber::set_global_default(handlers::observe::subscriber(LevelFilter::INFO, io::stderr))
+    } else {
+        tracing::subscriber::set_global_default(handlers::observe::troubles(io::stderr))
+    };
 }
 
 async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>) -> Result<(), Failure> {
