@@ -102,6 +102,15 @@ pub mod authorizer {
     pub const VAN: &str = "van";
     /// Instant at which `eindDatum` begins (R46), same form; absent without a valid one.
     pub const TOT: &str = "tot";
+    /// [`super::table::TIJDSTIP_SLEUTEL`] of the row after which the page asked for begins; absent without a valid `pagina`.
+    pub const NA: &str = "na";
+    /// What hides in `pagina` where the next page begins: [`MASKER_KENMERK`] hexadecimal digits that stand before it as they
+    /// are, and [`MASKER_CIJFERS`] that are added to its own, each without carry. Goes with [`OBJECT_SLEUTEL`].
+    pub const MASKER: &str = "masker";
+    /// See [`MASKER`].
+    pub const MASKER_KENMERK: usize = 16;
+    /// See [`MASKER`]. A `tijdstipSleutel` has 23 digits in its instant and 32 in its actieId.
+    pub const MASKER_CIJFERS: usize = 55;
     /// The time of the request in the form of `tijdstipRegistratie`: `YYYY-MM-DDThh:mm:ss.uuuuuuZ`.
     pub const NU: &str = "nu";
 }

@@ -231,6 +231,16 @@ impl Pseudonymizer {
         HEXLOWER.encode(&self.current.encrypt(b"kenmerk", kind, text.as_bytes())[..16])
     }
 
+    /// 64 hexadecimal digits that nobody without the key can tell from random ones: always the same for a text and an
+    /// owner, and others for every other.
+    pub fn masker(&self, owner: &str, text: &str) -> String {
+        let half = |nth: &str| {
+            let kind = NumberKind { objecttype: nth, soort: owner };
+            HEXLOWER.encode(&self.current.encrypt(b"masker", kind, text.as_bytes())[..16])
+        };
+        half("1") + &half("2")
+    }
+
     /// Whether this is a pseudonym for this kind of number, made with one of the keys. A number that only looks like
     /// one is none.
     pub fn is_pseudoniem(&self, kind: NumberKind<'_>, text: &str) -> bool {

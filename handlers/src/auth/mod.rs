@@ -15,6 +15,7 @@ mod clients;
 mod facts;
 mod issuers;
 mod jwks;
+mod pagina;
 mod policy;
 mod refusal;
 mod request;
@@ -184,7 +185,14 @@ impl<S: Secrets, K: KeySource> Auth<S, K> {
         facts::days(&mut context, request, &self.settings.tijdzone);
         if let Some(object) = facts::Object::asked_for(request) {
             let pseudonyms = self.pseudonyms.get(now, |_| true, self.load_pseudonyms()).await?;
-            context.insert(contract::authorizer::OBJECT_SLEUTEL, object.sleutel(&pseudonyms));
+            let sleutel = object.sleutel(&pseudonyms);
+            let masker = pagina::masker(&pseudonyms, &sleutel);
+            context
+                .insert(contract::authorizer::MASKER, masker.map_err(|_| Fault::Secret("no randomness".to_owned()))?);
+            if let Some(na) = request.once("pagina").and_then(|pagina| pagina::begin(&pseudonyms, &sleutel, pagina)) {
+                context.insert(contract::authorizer::NA, na);
+            }
+            context.insert(contract::authorizer::OBJECT_SLEUTEL, sleutel);
         }
         Ok(Some(context))
     }

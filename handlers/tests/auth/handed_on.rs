@@ -27,6 +27,34 @@ async fn r40_the_pseudonym_of_the_object_is_handed_on() {
     assert_eq!(world.list("read:confidential", &again).await.unwrap().context["objectSleutel"], PSEUDONYM);
 }
 
+/// The template puts into `next` what the authorizer can read in it.
+#[tokio::test]
+async fn r44_the_begin_of_a_page_is_handed_on_and_what_hides_the_next_one() {
+    let world = World::new(Signer::ed25519());
+    let pagina = async |person: &[(&str, &str)], pagina: &[&str]| {
+        let pages = pagina.iter().map(|pagina| ("pagina", *pagina));
+        let answer = world.list("read:confidential", &person.iter().copied().chain(pages).collect::<Vec<_>>()).await;
+        let context = answer.unwrap().context;
+        (context.get("masker").cloned().unwrap_or_default(), context.get("na").cloned())
+    };
+    let (masker, na) = pagina(&PERSON, &[]).await;
+    assert_eq!((masker.len(), na), (71, None));
+    assert_ne!(pagina(&PERSON, &[]).await.0, masker, "each request has its own");
+    // Hidden by it are 2024-02-29T09:00:01.123456789Z and an actieId.
+    let digits = "202402290900011234567890f1d2c3b4a5946878a96b5c4d3e2f101";
+    let value = |c: char| c.to_digit(16).unwrap();
+    let hidden = digits.chars().zip(masker[16..].chars());
+    let hidden = hidden.map(|(own, mask)| char::from_digit((value(own) + value(mask)) % 16, 16).unwrap());
+    let next = format!("{}{}", &masker[..16], hidden.collect::<String>());
+    let begin = "2024-02-29T09:00:01.123456789Z#0f1d2c3b-4a59-4687-8a96-b5c4d3e2f101";
+    assert_eq!(pagina(&PERSON, &[&next]).await.1.as_deref(), Some(begin));
+    let other = [PERSON[0], PERSON[1], ("objectId", "999990020")];
+    for (person, pages) in [(&other, vec![next.as_str()]), (&PERSON, vec![&next, &next]), (&PERSON, vec![&next[1..]])] {
+        assert_eq!(pagina(person, &pages).await.1, None, "{pages:?}");
+    }
+    assert_eq!(pagina(&PERSON[1..], &[&next]).await, (String::new(), None), "nobody is asked for");
+}
+
 /// The template says what is wrong (R71); the authorizer lets it through without a key to look up.
 #[tokio::test]
 async fn r40_there_is_no_pseudonym_of_what_is_missing_repeated_or_too_long() {

@@ -324,6 +324,36 @@ async fn r32_the_calls_of_a_patch_do_not_grow_with_the_verwerking() {
     assert_eq!(stack.calls(), expected);
 }
 
+/// Who may change what is `normaal` alone has the whole index looked through, a megabyte a call.
+#[tokio::test]
+async fn r33_the_index_costs_a_call_for_each_megabyte() {
+    let stack = Stack::start().await;
+    stack.accepted(&of_verwerking(json!({}))).await;
+    stack.settle().await;
+    let text = |text: &str| Attribute::S(text.to_owned());
+    let row = |n: usize| {
+        // As long as a key may be: so few rows are enough.
+        let key = format!("{n:0>2048}");
+        let fields = [
+            (table::ACTIE_ID, text(&key)),
+            (table::SOORT, text(table::SOORT_ACTUEEL)),
+            (table::VERWERKING_ID, text(VERWERKING)),
+            (table::TIJDSTIP_REGISTRATIE, text(support::days_ago(3).text())),
+            (table::VERTROUWELIJKHEID, text("normaal")),
+        ];
+        support::with(&domain::rows::Row::from_fields([]), fields)
+    };
+    for n in 0..560 {
+        stack.write(row(n)).await;
+    }
+    stack.services.faults().record();
+    assert_eq!(normal(&stack, &term()).await.status, 204);
+    assert_eq!(stack.calls()["Query"], 3, "the members, and a megabyte and a bit of the index");
+    stack.services.faults().record();
+    assert_eq!(stack.patch(VERWERKING, &term()).await.status, 204);
+    assert_eq!(stack.calls()["Query"], 1);
+}
+
 #[tokio::test]
 async fn r34_a_row_of_a_member_is_only_what_it_says_in_its_own_row() {
     let stack = Stack::start().await;

@@ -35,6 +35,11 @@ pub(super) fn context(settings: &Settings, answer: Option<&str>) -> Value {
             van => authorizer::VAN,
             tot => authorizer::TOT,
             nu => authorizer::NU,
+            na => authorizer::NA,
+            masker => authorizer::MASKER,
+            maskerKenmerk => authorizer::MASKER_KENMERK,
+            maskerCijfers => authorizer::MASKER_CIJFERS,
+            maskerLengte => authorizer::MASKER_KENMERK + authorizer::MASKER_CIJFERS,
         },
         scopes => context! {
             readNormal => scopes::READ_NORMAL,

@@ -13,6 +13,8 @@ pub(crate) const NU: &str = "2024-06-01T12:00:00.000000Z";
 /// The same moment, in seconds since 1970.
 pub(crate) const EPOCH: i64 = 1_717_243_200;
 pub(crate) const SLEUTEL: &str = "k1.AbC-_0";
+/// Sixteen digits that stand before a page, and those that hide where it begins.
+pub(crate) const MASKER: &str = "00112233445566ff0123456789abcdef0123456789abcdef0123456789abcdef0123456";
 pub(crate) const REQUEST_ID: &str = "7d1b9f3e-3a5c-4f0e-9a63-0d1c2b3a4f5e";
 
 /// A request that passed the authorizer.
@@ -45,6 +47,7 @@ impl Call {
             .query("objectId", "479580261")
             .query("vertrouwelijkheid", "normaal")
             .authorizer("objectSleutel", SLEUTEL)
+            .authorizer("masker", MASKER)
             .authorizer("vertrouwelijkheden", "normaal")
     }
 
