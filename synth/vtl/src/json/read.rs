@@ -314,7 +314,9 @@ impl<'r> Parser<'_, 'r> {
     fn escaped_string(&mut self, quote: u8) -> Outcome<JStr<'r>> {
         self.pos += 1;
         let start = self.pos;
-        self.unescape(quote).or_else(|error| {
+        // With the quote known, what is looked for is known too.
+        let text = if quote == b'"' { self.unescape(b'"') } else { self.unescape(b'\'') };
+        text.or_else(|error| {
             if self.text.as_bytes()[start..].contains(&quote) {
                 return Err(error);
             }
@@ -323,6 +325,7 @@ impl<'r> Parser<'_, 'r> {
         })
     }
 
+    #[inline(always)]
     fn unescape(&mut self, quote: u8) -> Outcome<JStr<'r>> {
         let mut search = self.pos;
         loop {
