@@ -216,8 +216,10 @@ pub(crate) enum Object<'r> {
     },
     SubList {
         list: ObjectId,
-        from: usize,
-        len: usize,
+        /// What it is a stretch of, where that is one itself.
+        parent: Option<ObjectId>,
+        from: u32,
+        len: u32,
         changes: u32,
     },
     /// A map as it was read from JSON, which takes no memory of its own; also an empty one of a template.

@@ -11,8 +11,8 @@ impl<'r> Heap<'r> {
                 self.step(items.len())?;
                 Ok(items)
             }
-            Object::SubList { list, from, len, changes } => {
-                let (list, from, len, expected) = (*list, *from, *len, *changes);
+            Object::SubList { list, from, len, changes, .. } => {
+                let (list, from, len, expected) = (*list, *from as usize, *len as usize, *changes);
                 self.step(len)?;
                 match self.get(list) {
                     Object::List { items, changes, .. } if *changes == expected => Ok(items[from..from + len].to_vec()),
