@@ -49,6 +49,12 @@ impl Name {
         self.tag
     }
 
+    /// Whether it is the name with this tag.
+    #[inline]
+    pub(crate) fn is(&self, tag: Tag, text: &str) -> bool {
+        self.tag == tag && (tag.is_all() || self.text() == text)
+    }
+
     /// What it is as a property of `$foreach`.
     pub(crate) fn of_loop(&self) -> Option<LoopProperty> {
         self.of_loop
@@ -143,6 +149,7 @@ pub(crate) enum Escaping {
 pub(crate) struct ReferenceId(u32);
 
 impl ReferenceId {
+    #[inline]
     pub(crate) fn new(references: &mut Vec<Reference>, reference: Reference) -> Self {
         // A template has not as many bytes as there are numbers.
         let id = ReferenceId(references.len() as u32);

@@ -28,8 +28,8 @@
 //! Where Java has a method, a regular expression or a text that this crate has not, rendering ends with
 //! [`ErrorKind::Unsupported`]; it never guesses. That are, in the main:
 //!
-//! - methods that take functions or give streams (`stream`, `forEach`), `String.format`, the factories `List.of` and
-//!   `Map.of`, and changing a list through `subList`;
+//! - methods that take functions or give streams (`stream`, `forEach`), `String.format`, and the factories `List.of` and
+//!   `Map.of`;
 //! - an entry of a map that is kept after it has been removed;
 //! - texts and hash codes that differ from run to run, as those of arrays;
 //! - in regular expressions: intersections and nested classes (`[a&&[b]]`), `\G`, `\R`, `\X`, `\N`, `\c`, the flags

@@ -36,6 +36,42 @@ fn overrides_come_with_the_text_and_go_on_to_the_response() {
 }
 
 #[test]
+fn arrays_and_stretches_of_lists_change_as_java_changes_them() {
+    let list = "#set($l = ['a', 'b', 'c', 'd'])#set($q = $l.subList(1, 3))";
+    let array = "#set($s = 'c,b,a')#set($p = $s.split(','))";
+    for (before, template, expected) in [
+        (list, "$q.clear()$q.clear()|$l|$q", "|[a, d]|[]"),
+        (list, "$q.add('z')|$l|$q", "true|[a, b, c, z, d]|[b, c, z]"),
+        (list, "$q.add(0, 'z')|$l|$q", "|[a, z, b, c, d]|[z, b, c]"),
+        (list, "$q.addAll(['x', 'y'])|$l|$q", "true|[a, b, c, x, y, d]|[b, c, x, y]"),
+        (list, "$q.addAll([])|$l|$q", "false|[a, b, c, d]|[b, c]"),
+        (list, "$q.remove(0)|$q.remove('z')|$l|$q", "b|false|[a, c, d]|[c]"),
+        (list, "$q.retainAll(['c'])|$l|$q", "true|[a, c, d]|[c]"),
+        (list, "#set($r = $q.subList(1, 2))$r.clear()|$l|$q|$r", "|[a, b, d]|[b]|[]"),
+        ("#set($l = ['d', 'c', 'b', 'a'])", "#set($q = $l.subList(1, 3))$q.sort(null)$l$q", "[d, b, c, a][b, c]"),
+        (array, "$p.set(0, 'x')|$p.get(0)#set($p[1] = 'z')$p[1]", "c|xz"),
+        (array, "$p.sort(null)$p.get(0)$p.get(1)$p.get(2)", "abc"),
+        (array, "$p.remove('z')$p.removeAll(['z'])$p.addAll([])$p.addAll(3, [])", "falsefalsefalsefalse"),
+        (array, "#set($q = $p.subList(0, 2))$q.size() $q#foreach($x in $q)$x#end", "2 [c, b]cb"),
+    ] {
+        let template = Template::parse(&format!("{before}{template}")).expect("it parses");
+        assert_eq!(template.render(&Inputs::default()).expect("it renders").text, expected, "{}", template.source());
+    }
+    for (before, template) in [
+        (list, "#set($r = $q.subList(1, 2))$q.clear()$r"),
+        (list, "$q.addAll([])$l.add('e')$q"),
+        (array, "$p.set(0, 1)"),
+        (array, "$p.remove('a')"),
+        (array, "$p.clear()"),
+        (array, "$p.addAll(4, [])"),
+    ] {
+        let template = Template::parse(&format!("{before}{template}")).expect("it parses");
+        let error = template.render(&Inputs::default()).expect_err("Java throws an exception").kind;
+        assert!(matches!(error, ErrorKind::Exception(_)), "{}: {error}", template.source());
+    }
+}
+
+#[test]
 fn a_mistake_says_where_and_what_would_be_right() {
     for (template, line, column, part) in [
         ("#if(true)\n  x", 2, 4, "#end"),

@@ -9,6 +9,8 @@ pub(super) struct Best {
 }
 
 impl Best {
+    pub(super) const NONE: Best = Best { kind: Kind::Eof, len: 0 };
+
     pub(super) fn offer(&mut self, kind: Kind, len: usize) {
         if len > self.len {
             self.kind = kind;
@@ -39,6 +41,16 @@ pub(super) static SPECIAL: [bool; 256] = with([false; 256], b"$#\\");
 
 fn is_word_char(b: u8) -> bool {
     WORD[usize::from(b)]
+}
+
+/// How long a character is, by its first byte.
+pub(super) fn char_len(first: u8) -> usize {
+    match first {
+        0..=0x7f => 1,
+        0x80..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0.. => 4,
+    }
 }
 
 /// What is kept of a `$`, `#` or `\$` that started a token and did not become one.
@@ -122,6 +134,7 @@ pub(super) fn set_directive(s: &[u8]) -> usize {
 /// What starts a reference, a directive or a comment in every state.
 pub(super) fn everywhere(s: &[u8], b: &mut Best) {
     match s[0] {
+        b'$' if !matches!(s.get(1), Some(b'\\' | b'!')) => b.offer(Kind::Dollar, 1),
         b'\\' | b'$' => {
             let slashes = s.iter().take_while(|b| **b == b'\\').count();
             if s.get(slashes) == Some(&b'$') {

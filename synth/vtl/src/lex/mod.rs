@@ -1,4 +1,4 @@
-//! The token manager: Velocity 1.7's lexical states, one function per state.
+//! The token manager: Velocity 1.7's lexical states and what they do.
 //!
 //! Velocity decides what a character means by a stack of lexical states, and half of what surprises in the
 //! language (which newline vanishes, why `$n-1` is one name, why `##` ends a quoted string's line) is decided here
@@ -7,15 +7,13 @@
 
 mod kind;
 mod matchers;
+mod states;
 
 pub(crate) use kind::Kind;
 
 use crate::error::Fault;
-use crate::scan;
-use matchers::{
-    Best, SPECIAL, WORD_START, blank_line_end, booleans, control_words, empty_index, escaped_directive, everywhere,
-    identifier, line_comment, numbers, operators, punctuation, set_directive, special_text, string, whitespace, words,
-};
+use matchers::special_text;
+use states::best;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -43,6 +41,10 @@ pub(crate) struct Token {
 impl Token {
     /// What stands before the first token.
     pub(crate) const NONE: Token = Token { kind: Kind::Eof, start: 0, end: 0 };
+
+    fn new(kind: Kind, start: usize, end: usize) -> Self {
+        Token { kind, start: start as u32, end: end as u32 }
+    }
 
     pub(crate) fn start(&self) -> usize {
         self.start as usize
@@ -140,28 +142,26 @@ impl<'a> Lexer<'a> {
         self.src[self.pos..].iter().find(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t')) == Some(&b'(')
     }
 
-    pub(crate) fn next(&mut self) -> Result<Token, Fault> {
+    /// Reads one more token.
+    pub(crate) fn next(&mut self, tokens: &mut Vec<Token>) -> Result<(), Fault> {
         self.special.clear();
         let mut last_special_is_comment = false;
         'token: loop {
             let start = self.pos;
             if start >= self.src.len() {
                 self.keep_special(last_special_is_comment);
-                return Ok(self.finish(Kind::Eof, start, start));
+                tokens.push(Token::new(Kind::Eof, start, start));
+                return Ok(());
             }
             loop {
-                let Some(best) = self.best() else {
-                    let what = self.text[self.pos..].chars().next();
-                    let at = self.offset(self.pos);
-                    return Err(match what {
-                        Some(c) => Fault::new(at, format!("{c:?} cannot stand here")),
-                        None => Fault::new(
-                            at,
-                            "the template ends inside a reference, a directive or a comment; write `$` and `#` at the \
-                             end of a text as `${esc}` where `#set($esc = '$')`, or close what is open",
-                        ),
-                    });
+                let rest = &self.src[self.pos..];
+                let best = match rest.first() {
+                    Some(first) => best(self.state, rest, *first),
+                    None => return Err(self.nothing_matches()),
                 };
+                if best.len == 0 {
+                    return Err(self.nothing_matches());
+                }
                 self.pos += best.len;
                 match best.kind {
                     Kind::SkipChar => continue 'token,
@@ -195,9 +195,12 @@ impl<'a> Lexer<'a> {
                     }
                     Kind::RefEnd | Kind::DirectiveEnd => {
                         let image = &self.text[start..self.pos];
-                        special_text(image, &mut self.special);
-                        last_special_is_comment = image.starts_with("##");
                         self.pos -= best.len;
+                        // Mostly there is nothing in front of what ends it, which by itself leaves nothing.
+                        if start < self.pos {
+                            special_text(image, &mut self.special);
+                        }
+                        last_special_is_comment = image.starts_with("##");
                         self.pop();
                         continue 'token;
                     }
@@ -206,10 +209,24 @@ impl<'a> Lexer<'a> {
                         // What a token had collected before a dot (`$!.a`) is lost.
                         let start = if kind == Kind::Dot { end - 1 } else { start };
                         self.keep_special(last_special_is_comment);
-                        return Ok(self.finish(kind, start, end));
+                        tokens.push(Token::new(kind, start, end));
+                        return Ok(());
                     }
                 }
             }
+        }
+    }
+
+    #[cold]
+    fn nothing_matches(&self) -> Fault {
+        let at = self.offset(self.pos);
+        match self.text[self.pos..].chars().next() {
+            Some(c) => Fault::new(at, format!("{c:?} cannot stand here")),
+            None => Fault::new(
+                at,
+                "the template ends inside a reference, a directive or a comment; write `$` and `#` at the end of a text \
+                 as `${esc}` where `#set($esc = '$')`, or close what is open",
+            ),
         }
     }
 
@@ -222,10 +239,6 @@ impl<'a> Lexer<'a> {
     /// Text that belongs in front of the last token, if any.
     pub(crate) fn special(&self) -> Option<Box<str>> {
         (!self.special.is_empty()).then(|| self.special.as_str().into())
-    }
-
-    fn finish(&self, kind: Kind, start: usize, end: usize) -> Token {
-        Token { kind, start: start as u32, end: end as u32 }
     }
 
     fn open_comment(&mut self, state: State) {
@@ -303,182 +316,5 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         end
-    }
-
-    fn best(&self) -> Option<Best> {
-        let s = &self.src[self.pos..];
-        let first = *s.first()?;
-        // Most bytes start nothing of what can start anywhere.
-        let special = SPECIAL[usize::from(first)];
-        let word = WORD_START[usize::from(first)];
-        // Within brackets and directives, what such bytes can start is told by them alone.
-        let plain = matches!(self.state, State::RefCall | State::Directive);
-        let mut best = Best { kind: Kind::Eof, len: 0 };
-        let b = &mut best;
-        match self.state {
-            State::Default if !special && !matches!(first, b' ' | b'\t') => {
-                b.offer(Kind::Text, scan::find(s, 0, [b'$', b'#', b'\\']));
-            }
-            State::Default => {
-                if first == b'\\' {
-                    b.offer(Kind::EscapedDirective, escaped_directive(s));
-                }
-                b.offer(Kind::Set, set_directive(s));
-                if special {
-                    everywhere(s, b);
-                }
-                line_comment(s, b);
-                if s.starts_with(b"\\\\") {
-                    b.offer(Kind::DoubleEscape, 2);
-                }
-                if first == b'\\' {
-                    b.offer(Kind::Escape, 1);
-                }
-                if b.kind != Kind::Set || b.len == 0 {
-                    b.offer(Kind::Text, scan::find(s, 0, [b'$', b'#', b'\\']));
-                }
-                empty_index(s, b);
-            }
-            State::Reference | State::RefModifier if word => {
-                booleans(s, b);
-                identifier(s, b);
-            }
-            State::Reference | State::RefModifier if !special && !matches!(first, b' ' | b'\t') => {
-                match first {
-                    b'[' => b.offer(Kind::IndexOpen, 1),
-                    b'(' if self.state == State::RefModifier => b.offer(Kind::ParenOpen, 1),
-                    b'{' => b.offer(Kind::RefOpen, 1),
-                    b'}' => b.offer(Kind::RefClose, 1),
-                    _ => identifier(s, b),
-                }
-                b.offer(Kind::RefEnd, self.char_len());
-            }
-            State::Reference | State::RefModifier => {
-                b.offer(Kind::Set, set_directive(s));
-                if special {
-                    everywhere(s, b);
-                }
-                if self.state == State::Reference {
-                    line_comment(s, b);
-                }
-                b.offer(Kind::RefEnd, self.char_len());
-                if self.state == State::Reference {
-                    empty_index(s, b);
-                }
-            }
-            State::RefIndex => {
-                if first == b']' {
-                    b.offer(Kind::IndexClose, 1);
-                }
-                if special {
-                    everywhere(s, b);
-                }
-                whitespace(s, b);
-                string(s, b);
-                booleans(s, b);
-                numbers(s, b);
-            }
-            _ if plain && matches!(first, b'"' | b'\'') => string(s, b),
-            _ if plain && first.is_ascii_digit() => numbers(s, b),
-            _ if plain && matches!(first, b'$' | b'\\') => everywhere(s, b),
-            State::Directive
-                if matches!(first, b'=' | b'&' | b'|' | b'<' | b'>' | b'!' | b'+' | b'*' | b'/' | b'%') =>
-            {
-                operators(s, b);
-            }
-            State::Directive if first == b'(' => b.offer(Kind::ParenOpen, 1),
-            State::Directive if first == b')' => b.offer(Kind::ParenClose, 1 + blank_line_end(&s[1..])),
-            State::RefCall if first == b')' => b.offer(Kind::CallClose, 1),
-            State::RefCall if first == b',' => b.offer(Kind::Comma, 1),
-            State::Directive if word => {
-                booleans(s, b);
-                operators(s, b);
-                words(s, b);
-            }
-            State::Directive if matches!(first, b' ' | b'\t' | b'\n' | b'\r') => whitespace(s, b),
-            State::PreDirective if word => {
-                control_words(s, b);
-                words(s, b);
-                b.offer(Kind::DirectiveEnd, 1);
-            }
-            State::RefCall if word => {
-                booleans(s, b);
-                identifier(s, b);
-            }
-            State::RefCall => {
-                punctuation(s, b);
-                b.offer(Kind::Set, set_directive(s));
-                if special {
-                    everywhere(s, b);
-                }
-                whitespace(s, b);
-                string(s, b);
-                booleans(s, b);
-                numbers(s, b);
-                identifier(s, b);
-            }
-            State::Directive => {
-                punctuation(s, b);
-                if special {
-                    everywhere(s, b);
-                }
-                line_comment(s, b);
-                whitespace(s, b);
-                string(s, b);
-                booleans(s, b);
-                operators(s, b);
-                numbers(s, b);
-                words(s, b);
-            }
-            State::PreDirective => {
-                if special {
-                    everywhere(s, b);
-                }
-                line_comment(s, b);
-                control_words(s, b);
-                numbers(s, b);
-                words(s, b);
-                b.offer(Kind::DirectiveEnd, self.char_len());
-            }
-            State::InTextblock => {
-                if special {
-                    everywhere(s, b);
-                }
-                if s.starts_with(b"]]#") {
-                    b.offer(Kind::Textblock, 3);
-                }
-                b.offer(Kind::MoreChar, self.char_len());
-            }
-            State::InLineComment => {
-                if special {
-                    everywhere(s, b);
-                }
-                match s {
-                    [b'\r', b'\n', ..] => b.offer(Kind::LineCommentEnd, 2),
-                    [b'\r' | b'\n', ..] => b.offer(Kind::LineCommentEnd, 1),
-                    _ => {}
-                }
-                b.offer(Kind::SkipChar, self.char_len());
-            }
-            State::InFormalComment | State::InBlockComment => {
-                if special {
-                    everywhere(s, b);
-                }
-                if s.starts_with(b"*#") {
-                    let kind =
-                        if self.state == State::InFormalComment { Kind::FormalComment } else { Kind::BlockComment };
-                    b.offer(kind, 2);
-                }
-                b.offer(Kind::SkipChar, self.char_len());
-            }
-        }
-        (best.len > 0).then_some(best)
-    }
-
-    fn char_len(&self) -> usize {
-        match self.src.get(self.pos) {
-            Some(0..=0x7f) => 1,
-            _ => self.text[self.pos..].chars().next().map_or(0, char::len_utf8),
-        }
     }
 }

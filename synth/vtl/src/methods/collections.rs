@@ -1,12 +1,13 @@
-//! Lists, arrays and iterators; what all collections can answer.
+//! Lists and iterators; what all collections can answer.
 
 use std::cmp::Ordering;
 
 use super::maps::{entry, map, scope, view};
+use super::parts::{array, part};
 use super::{illegal, int, iterator_next, null_pointer};
 use crate::number;
 use crate::string::Out;
-use crate::value::{Class, Heap, ListKind, Object, ObjectId, Outcome, Value, exception, unsupported};
+use crate::value::{Class, Heap, ListKind, Object, ObjectId, Outcome, Value, unsupported};
 
 pub(super) fn invoke<'r>(
     heap: &mut Heap<'r>,
@@ -23,8 +24,9 @@ pub(super) fn invoke<'r>(
         Class::Iterator => iterator(heap, id, method),
         Class::KeySet | Class::Values | Class::EntrySet => view(heap, on, id, method, a),
         Class::ArrayList | Class::JsonArray => list(heap, on, id, class, method, a),
-        Class::SubList | Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray => {
-            fixed(heap, on, id, class, method, a)
+        Class::SubList => part(heap, on, id, method, a),
+        Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray => {
+            array(heap, on, id, class, method, a)
         }
         _ => unsupported(format!("{method} of this object")),
     }
@@ -37,7 +39,7 @@ pub(super) fn members<'r>(heap: &mut Heap<'r>, value: &Value<'r>) -> Outcome<Vec
     }
 }
 
-fn index(method: &str, i: i32, len: usize) -> Outcome<usize> {
+pub(super) fn index(method: &str, i: i32, len: usize) -> Outcome<usize> {
     match usize::try_from(i) {
         Ok(i) if i < len => Ok(i),
         _ => illegal(format!(
@@ -112,17 +114,17 @@ pub(super) fn ask<'r>(
             if from > to {
                 return illegal(format!("java.lang.IllegalArgumentException: fromIndex({from}) > toIndex({to})"));
             }
-            let (from, len) = (from as usize, (to - from) as usize);
+            let (from, len) = (from as u32, (to - from) as u32);
             match heap.get(id) {
-                Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, changes, .. } => {
+                Object::List { changes, .. } => {
                     let changes = *changes;
-                    heap.add(Object::SubList { list: id, from, len, changes })?
+                    heap.add(Object::SubList { list: id, parent: None, from, len, changes })?
                 }
                 Object::SubList { list, from: start, changes, .. } => {
                     let (list, from, changes) = (*list, *start + from, *changes);
-                    heap.add(Object::SubList { list, from, len, changes })?
+                    heap.add(Object::SubList { list, parent: Some(id), from, len, changes })?
                 }
-                _ => return unsupported("subList of an array"),
+                _ => return unsupported(method),
             }
         }
         "forEach(Consumer)" | "removeIf(Predicate)" => return null_pointer(),
@@ -130,7 +132,7 @@ pub(super) fn ask<'r>(
     }))
 }
 
-fn size<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<usize> {
+pub(super) fn size<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<usize> {
     Ok(match heap.get(id) {
         Object::List { items, .. } => items.len(),
         Object::View { map, .. } => heap.map_len(*map),
@@ -139,7 +141,11 @@ fn size<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<usize> {
 }
 
 /// The elements to change; `structure` where their number changes, which ends loops over the list.
-fn items_mut<'r, 'h>(heap: &'h mut Heap<'r>, id: ObjectId, structure: bool) -> Outcome<&'h mut Vec<Value<'r>>> {
+pub(super) fn items_mut<'r, 'h>(
+    heap: &'h mut Heap<'r>,
+    id: ObjectId,
+    structure: bool,
+) -> Outcome<&'h mut Vec<Value<'r>>> {
     match heap.get_mut(id) {
         Object::List { items, changes, .. } => {
             if structure {
@@ -151,7 +157,7 @@ fn items_mut<'r, 'h>(heap: &'h mut Heap<'r>, id: ObjectId, structure: bool) -> O
     }
 }
 
-fn list<'r>(
+pub(super) fn list<'r>(
     heap: &mut Heap<'r>,
     on: &Value<'r>,
     id: ObjectId,
@@ -252,7 +258,7 @@ pub(super) fn json_text<'r>(heap: &mut Heap<'r>, on: &Value<'r>) -> Outcome<Valu
 }
 
 /// The natural order: of numbers of one type, and of strings.
-fn sorted<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<Vec<Value<'r>>> {
+pub(super) fn sorted<'r>(heap: &mut Heap<'r>, id: ObjectId) -> Outcome<Vec<Value<'r>>> {
     let mut items = heap.items(id)?;
     let classes: Vec<Option<Class>> = items.iter().map(|v| heap.class(v)).collect();
     if items.len() > 1 {
@@ -291,43 +297,6 @@ fn order<'r>(a: &Value<'r>, b: &Value<'r>) -> Ordering {
         (Value::Char(x), Value::Char(y)) => x.cmp(y),
         (Value::Double(x), Value::Double(y)) => number::java_double_order(*x, *y),
         _ => number::compare(a, b).unwrap_or(Ordering::Equal),
-    }
-}
-
-/// Arrays, and stretches of lists: what changes them is left out.
-fn fixed<'r>(
-    heap: &mut Heap<'r>,
-    on: &Value<'r>,
-    id: ObjectId,
-    class: Class,
-    method: &str,
-    a: &[Value<'r>],
-) -> Outcome<Value<'r>> {
-    if class != Class::SubList && matches!(method, "toString()" | "hashCode()") {
-        return unsupported(format!("{method} of an array"));
-    }
-    if let Some(answer) = ask(heap, on, id, method, a)? {
-        return Ok(answer);
-    }
-    match (class, method) {
-        (Class::ObjectArray, "set(int,Object)") => {
-            let len = size(heap, id)?;
-            let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(&mut items_mut(heap, id, false)?[i], a[1]))
-        }
-        (Class::SubList, "set(int,Object)") => {
-            let Object::SubList { list, from, len, .. } = heap.get(id) else {
-                return unsupported(method);
-            };
-            let (list, from, len) = (*list, *from, *len);
-            let i = index(method, int(&a[0]), len)?;
-            Ok(std::mem::replace(&mut items_mut(heap, list, false)?[from + i], a[1]))
-        }
-        (
-            Class::ObjectArray | Class::StringArray | Class::CharArray | Class::ByteArray,
-            "add(Object)" | "add(int,Object)" | "remove(int)",
-        ) => exception("java.lang.UnsupportedOperationException"),
-        _ => unsupported(format!("{method} of an array or part of a list")),
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) fn map<'r>(heap: &mut Heap<'r>, id: ObjectId, method: &str, a: &[Valu
             Value::Null
         }
         "clone()" => {
-            let kind = heap.map(id).map_or(MapKind::Linked, |m| m.map().kind);
+            let kind = heap.map(id).map_or(MapKind::Linked, |m| m.kind);
             let copy = heap.new_map(kind)?;
             for key in heap.ordered_keys(id)? {
                 let (k, v) = heap.entry_of(id, &key);

@@ -4,6 +4,7 @@ mod collections;
 mod input;
 mod maps;
 mod numbers;
+mod parts;
 mod resolve;
 mod signatures;
 mod strings;

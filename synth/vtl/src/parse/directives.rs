@@ -69,7 +69,7 @@ impl Parser<'_, '_> {
         self.expect(Kind::ParenClose)?;
         let block_first = self.current + 1;
         let body = if is_block {
-            let body = self.statements()?;
+            let body = self.statements(0)?;
             let block_last = self.current;
             self.expect(Kind::End)?;
             Some((body, block_last))

@@ -47,8 +47,8 @@ impl<'s> Shared<'s> {
             texts: Texts::new(source),
             slots: HashMap::new(),
             names: Vec::new(),
-            references: Vec::with_capacity(source.len() / 32),
-            steps: Vec::with_capacity(source.len() / 32),
+            references: Vec::with_capacity(source.len() / 24),
+            steps: Vec::with_capacity(source.len() / 24),
             open_steps: Vec::new(),
             recent: [0; RECENT],
             next_id: 0,
@@ -59,8 +59,9 @@ impl<'s> Shared<'s> {
     }
 
     pub(crate) fn slot(&mut self, name: &str) -> Slot {
-        let recent = &mut self.recent[Tag::of(name).spread(RECENT)];
-        if self.names.get(*recent as usize).is_some_and(|known| known.text() == name) {
+        let tag = Tag::of(name);
+        let recent = &mut self.recent[tag.spread(RECENT)];
+        if self.names.get(*recent as usize).is_some_and(|known| known.is(tag, name)) {
             return *recent;
         }
         if let Some(slot) = self.slots.get(name) {
@@ -114,7 +115,7 @@ pub(crate) fn parse(
         macro_names: HashSet::new(),
     };
     parser.tokens.push(Token::NONE);
-    let block = parser.statements()?;
+    let block = parser.statements(text.len() / 48)?;
     parser.expect(Kind::Eof)?;
     Ok(block)
 }
@@ -157,11 +158,10 @@ impl<'a> Parser<'a, '_> {
     #[inline(never)]
     fn lex(&mut self, index: usize) -> Result<(), Fault> {
         while self.tokens.len() <= index {
-            let token = self.lexer.next()?;
+            self.lexer.next(&mut self.tokens)?;
             if let Some(special) = self.lexer.special() {
-                self.specials.insert(self.tokens.len(), special);
+                self.specials.insert(self.tokens.len() - 1, special);
             }
-            self.tokens.push(token);
         }
         Ok(())
     }

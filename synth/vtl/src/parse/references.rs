@@ -8,11 +8,10 @@ use crate::scan;
 
 impl Parser<'_, '_> {
     pub(super) fn reference(&mut self) -> Result<ReferenceId, Fault> {
-        let reference = self.deeper(Self::reference_inner)?;
-        Ok(ReferenceId::new(&mut self.shared.references, reference))
+        self.deeper(Self::reference_inner)
     }
 
-    pub(super) fn reference_inner(&mut self) -> Result<Reference, Fault> {
+    fn reference_inner(&mut self) -> Result<ReferenceId, Fault> {
         let first = self.current + 1;
         let braced = match self.peek()? {
             Kind::Identifier => false,
@@ -26,23 +25,15 @@ impl Parser<'_, '_> {
         let from = self.shared.open_steps.len();
         self.indexes()?;
         while self.follows(1, Kind::Dot)? && self.follows(2, Kind::Identifier)? {
-            self.expect(Kind::Dot)?;
+            self.current += 1;
             let is_method = self.follows(2, Kind::ParenOpen)? && self.parameters_begin()?;
-            self.expect(Kind::Identifier)?;
+            self.current += 1;
             let at = self.at(self.current);
             let name = self.raw(self.current);
             let name = self.shared.slot(name);
             let kind = if is_method {
-                self.expect(Kind::ParenOpen)?;
-                let mut arguments = Vec::new();
-                if self.peek()? != Kind::CallClose {
-                    // Most methods take one; room for each of many by itself would be made anew each time.
-                    arguments.reserve_exact(1);
-                    arguments.push(self.parameter()?);
-                    while self.accept(Kind::Comma)? {
-                        arguments.push(self.parameter()?);
-                    }
-                }
+                self.current += 1;
+                let arguments = if self.peek()? == Kind::CallClose { Vec::new() } else { self.arguments()? };
                 self.expect(Kind::CallClose)?;
                 StepKind::Call(name, arguments)
             } else {
@@ -55,7 +46,22 @@ impl Parser<'_, '_> {
             self.expect(Kind::RefClose)?;
         }
         let last = self.current;
-        Ok(self.finish_reference(first, last, from))
+        let reference = self.finish_reference(first, last, from);
+        Ok(ReferenceId::new(&mut self.shared.references, reference))
+    }
+
+    /// Most methods take one argument, and hardly one more than two.
+    fn arguments(&mut self) -> Result<Vec<Expr>, Fault> {
+        let first = self.parameter()?;
+        if self.peek()? != Kind::Comma {
+            return Ok(vec![first]);
+        }
+        let mut arguments = Vec::with_capacity(2);
+        arguments.push(first);
+        while self.accept(Kind::Comma)? {
+            arguments.push(self.parameter()?);
+        }
+        Ok(arguments)
     }
 
     /// Whether what follows the parenthesis of a call ends it or begins a parameter: Velocity looks no further.
@@ -78,21 +84,27 @@ impl Parser<'_, '_> {
         ))
     }
 
-    pub(super) fn indexes(&mut self) -> Result<(), Fault> {
+    fn indexes(&mut self) -> Result<(), Fault> {
         while self.accept(Kind::IndexOpen)? {
-            let at = self.at(self.current);
-            self.accept(Kind::Whitespace)?;
-            let index = match self.peek()? {
-                Kind::Str => self.deeper(Self::string)?,
-                Kind::Integer => self.integer()?,
-                Kind::True | Kind::False => self.boolean()?,
-                Kind::Identifier | Kind::RefOpen => Expr::Reference(self.reference()?),
-                _ => return Err(self.unexpected("an index: a number, a string or a reference")),
-            };
-            self.accept(Kind::Whitespace)?;
-            self.expect(Kind::IndexClose)?;
-            self.shared.open_steps.push(Step { at, kind: StepKind::Index(index) });
+            self.index()?;
         }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn index(&mut self) -> Result<(), Fault> {
+        let at = self.at(self.current);
+        self.accept(Kind::Whitespace)?;
+        let index = match self.peek()? {
+            Kind::Str => self.deeper(Self::string)?,
+            Kind::Integer => self.integer()?,
+            Kind::True | Kind::False => self.boolean()?,
+            Kind::Identifier | Kind::RefOpen => Expr::Reference(self.reference()?),
+            _ => return Err(self.unexpected("an index: a number, a string or a reference")),
+        };
+        self.accept(Kind::Whitespace)?;
+        self.expect(Kind::IndexClose)?;
+        self.shared.open_steps.push(Step { at, kind: StepKind::Index(index) });
         Ok(())
     }
 
@@ -113,7 +125,14 @@ impl Parser<'_, '_> {
             before: None,
             source: Span::default(),
         };
-        // Mostly there is nothing in front of the dollar sign.
+        // Mostly a name stands right behind the only dollar sign.
+        if let [b'$', b'a'..=b'z' | b'A'..=b'Z' | b'_', ..] = image.as_bytes() {
+            reference.is_bare = true;
+            reference.source = self.source(first, last);
+            reference.root = self.shared.slot(&image[1..]);
+            reference.assigned = reference.root;
+            return reference;
+        }
         let bare = image.starts_with('$') && scan::find(image.as_bytes(), 1, [b'$', b'\\']) == image.len();
         if !bare && image.contains("\\!") {
             // `$\!x`: one backslash goes, the rest is text that no variable is called after.

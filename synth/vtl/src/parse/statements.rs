@@ -6,8 +6,9 @@ use crate::error::Fault;
 use crate::lex::Kind;
 
 impl Parser<'_, '_> {
-    pub(super) fn statements(&mut self) -> Result<Block, Fault> {
-        let mut block = Block::new();
+    /// Statements, which are probably so many or more.
+    pub(super) fn statements(&mut self, count: usize) -> Result<Block, Fault> {
+        let mut block = Block::with_capacity(count);
         while !matches!(
             self.peek()?,
             Kind::Eof
@@ -168,12 +169,12 @@ impl Parser<'_, '_> {
     pub(super) fn if_statement(&mut self, block: &mut Block) -> Result<(), Fault> {
         self.expect(Kind::If)?;
         let condition = self.condition()?;
-        let mut arms = vec![(condition, self.statements()?)];
+        let mut arms = vec![(condition, self.statements(0)?)];
         while self.accept(Kind::ElseIf)? {
             let condition = self.condition()?;
-            arms.push((condition, self.statements()?));
+            arms.push((condition, self.statements(0)?));
         }
-        let otherwise = if self.accept(Kind::Else)? { Some(self.statements()?) } else { None };
+        let otherwise = if self.accept(Kind::Else)? { Some(self.statements(0)?) } else { None };
         self.expect(Kind::End)?;
         block.push(Node::If { arms, otherwise });
         Ok(())

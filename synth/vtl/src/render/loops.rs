@@ -42,9 +42,6 @@ impl<'r> Interpreter<'r> {
             other => (None, other),
         };
         let storage = self.heap.new_map(MapKind::JsonObject)?;
-        if let Object::Map(map) = self.heap.get_mut(storage) {
-            map.changes = 0;
-        }
         let scope = self.heap.add(Object::Scope(Box::new(Scope {
             owner: foreach.id,
             parent,

@@ -104,11 +104,7 @@ impl<'r> Interpreter<'r> {
 
     #[inline]
     pub(super) fn check_output(&self, out: &Out) -> Outcome<()> {
-        let limit = self.heap.limits.output_bytes;
-        if out.len() > limit {
-            return Err(ErrorKind::Limit(format!("the output gets longer than {limit} bytes")).into());
-        }
-        Ok(())
+        if out.len() > self.heap.limits.output_bytes { self.heap.too_long("the output") } else { Ok(()) }
     }
 
     #[inline(never)]
@@ -205,10 +201,15 @@ impl<'r> Interpreter<'r> {
         *self.look(slot)
     }
 
+    #[cold]
+    fn is_hidden(&self, slot: Slot) -> bool {
+        self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot)
+    }
+
     /// A variable where it stands.
     #[inline]
     pub(super) fn look(&self, slot: Slot) -> &Value<'r> {
-        if self.hidden.iter().any(|(hidden, active)| *active && *hidden == slot) {
+        if !self.hidden.is_empty() && self.is_hidden(slot) {
             return &Value::Null;
         }
         &self.variables[slot as usize]

@@ -88,11 +88,22 @@ impl<'r> Interpreter<'r> {
     }
 
     /// `$util.escapeJavaScript(argument)`, without a string of its own; it counts as it would with one.
+    #[inline(never)]
     fn print_escaping(&mut self, reference: &'r Reference, argument: &'r Expr, out: &mut Out) -> Flow<()> {
-        let text = match self.value(argument)? {
-            // By itself, and not as an argument too: what is put together and read at once in other pieces, waits.
-            Value::Str(JStr::Utf8(text)) => Some(JStr::Utf8(text)),
-            value => methods::argument_text(self, &value)?,
+        let text = match argument {
+            Expr::Reference(argument)
+                if let argument = argument.of(self.references)
+                    && argument.is_bare
+                    && let (Value::Str(text), taken, []) = self.find(argument) =>
+            {
+                let text = *text;
+                self.heap.step(2 + 2 * taken)?;
+                Some(text)
+            }
+            _ => {
+                let value = self.value(argument)?;
+                methods::argument_text(self, &value)?
+            }
         };
         if let Some(before) = &reference.before {
             out.push_str(&before.prefix);

@@ -1,7 +1,7 @@
 //! Where objects live, and what a rendering may still use.
 
 use super::{
-    Chain, Class, Entries, JMap, ListKind, MapKind, Member, Members, Object, ObjectId, Outcome, Store, Value, ViewKind,
+    Chain, Class, Entries, JMap, ListKind, MapKind, Member, Object, ObjectId, Outcome, Store, Value, ViewKind,
 };
 use crate::error::ErrorKind;
 use crate::limits::Limits;
@@ -116,16 +116,14 @@ impl<'r> Heap<'r> {
     pub(crate) fn map_of(&mut self, chain: Chain, bytes: usize) -> Outcome<ObjectId> {
         let id = self.next_id(bytes)?;
         // Made only when there is room for it: made before, it would wait in memory for that, and be copied from there.
-        self.objects.resize_with(id as usize + 1, || {
-            Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), changes: chain.len })
-        });
+        self.objects.resize_with(id as usize + 1, || Object::Read(chain));
         Ok(id)
     }
 
     /// As [`Heap::map_of`], of an object with so many members that they need an index.
     pub(crate) fn large_map_of(&mut self, entries: Box<Entries<'r>>) -> Outcome<ObjectId> {
         let changes = entries.len() as u32;
-        self.place(Object::Map(JMap { kind: MapKind::Linked, members: Members::Own(entries), changes }))
+        self.place(Object::Map(JMap { kind: MapKind::Linked, entries, changes }))
     }
 
     /// Takes room for what a text of JSON of so many bytes will probably need; a large one's grows as it is read.
@@ -141,7 +139,7 @@ impl<'r> Heap<'r> {
 
     /// Whether it is a map as JSON and `{}` make it, and not one of json-smart's.
     pub(crate) fn is_linked_map(&self, id: ObjectId) -> bool {
-        matches!(self.get(id), Object::Map(JMap { kind: MapKind::Linked, .. }))
+        matches!(self.get(id), Object::Read(_) | Object::Map(JMap { kind: MapKind::Linked, .. }))
     }
 
     #[inline]
@@ -164,8 +162,10 @@ impl<'r> Heap<'r> {
     }
 
     pub(crate) fn new_map(&mut self, kind: MapKind) -> Outcome<ObjectId> {
-        let map = JMap { kind, members: Members::Read(Chain::EMPTY), changes: 0 };
-        self.place(Object::Map(map))
+        self.place(match kind {
+            MapKind::Linked => Object::Read(Chain::EMPTY),
+            MapKind::JsonObject => Object::Map(JMap { kind, entries: Box::default(), changes: 0 }),
+        })
     }
 
     /// Keeps a string that was made. Its bytes are for the caller to count, what it takes beside them is counted here.
@@ -223,6 +223,7 @@ impl<'r> Heap<'r> {
                     ListKind::ByteArray => Class::ByteArray,
                 },
                 Object::SubList { .. } => Class::SubList,
+                Object::Read(_) => Class::LinkedHashMap,
                 Object::Map(map) => match map.kind {
                     MapKind::Linked => Class::LinkedHashMap,
                     MapKind::JsonObject => Class::JsonObject,

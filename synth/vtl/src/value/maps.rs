@@ -1,7 +1,7 @@
 //! Maps, and the order of their entries.
 
 use super::{
-    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Members, Object, ObjectId, Outcome, Value, ViewKind,
+    Class, Entries, Heap, JMap, Key, ListKind, MapKind, MapView, Object, ObjectId, Outcome, Value, ViewKind,
     unsupported,
 };
 use crate::ast::Name;
@@ -16,9 +16,10 @@ struct Changing<'h, 'r> {
 impl<'r> Heap<'r> {
     pub(crate) fn map(&self, id: ObjectId) -> Option<MapView<'_, 'r>> {
         match self.get(id) {
-            Object::Map(map) => Some(MapView::new(map, &self.members)),
+            Object::Read(chain) => Some(MapView::read(*chain, &self.members)),
+            Object::Map(map) => Some(MapView::own(map)),
             Object::Scope(scope) => match self.get(scope.storage) {
-                Object::Map(map) => Some(MapView::new(map, &self.members)),
+                Object::Map(map) => Some(MapView::own(map)),
                 _ => None,
             },
             _ => None,
@@ -35,12 +36,13 @@ impl<'r> Heap<'r> {
             Object::Scope(scope) => scope.storage,
             _ => id,
         };
-        let members = &self.members;
-        match &mut self.objects[id as usize] {
-            Object::Map(map) => {
-                let entries = map.members.own(members);
-                Some(Changing { entries, changes: &mut map.changes })
-            }
+        let object = &mut self.objects[id as usize];
+        if let Object::Read(chain) = *object {
+            let entries = Box::new(chain.entries(&self.members));
+            *object = Object::Map(JMap { kind: MapKind::Linked, entries, changes: chain.len });
+        }
+        match object {
+            Object::Map(map) => Some(Changing { entries: &mut map.entries, changes: &mut map.changes }),
             _ => None,
         }
     }
@@ -73,8 +75,8 @@ impl<'r> Heap<'r> {
             Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, .. } | Object::SubList { .. } => {
                 Key::List(self.keys_of_items(id)?)
             }
-            Object::Map(map) => {
-                let keys = MapView::new(map, &self.members).keys();
+            Object::Read(_) | Object::Map(_) => {
+                let keys = self.map(id).map_or_else(Vec::new, |map| map.keys());
                 self.charge(keys.len() * size_of::<(Key<'r>, Key<'r>)>())?;
                 let pair = |key| {
                     // Its keys as they are now: a list that is one can have changed, or have come to hold this map.
@@ -125,7 +127,7 @@ impl<'r> Heap<'r> {
         let Value::Object(id) = value else {
             return None;
         };
-        let Object::Map(JMap { kind: MapKind::Linked, members: Members::Read(chain), .. }) = self.get(*id) else {
+        let Object::Read(chain) = self.get(*id) else {
             return None;
         };
         if name.is_class() {
@@ -204,7 +206,7 @@ impl<'r> Heap<'r> {
             return Ok(Vec::new());
         };
         let (len, keys, buckets) = (map.len(), map.keys(), map.buckets());
-        let kind = map.map().kind;
+        let kind = map.kind;
         if kind == MapKind::Linked {
             self.step(len)?;
             return Ok(keys);

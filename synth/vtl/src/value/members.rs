@@ -1,7 +1,7 @@
 //! What a map holds: the members of an object of JSON as they were read, until something changes them.
 
 use super::entries::BUCKETS;
-use super::{Entries, JMap, Key, Value};
+use super::{Entries, JMap, Key, MapKind, Value};
 use crate::string::{JStr, Tag};
 
 /// A member of an object of JSON, and where in the heap's members the object's next one is.
@@ -92,32 +92,12 @@ impl Chain {
     }
 }
 
-/// Where a map's entries are.
-#[derive(Debug)]
-pub(crate) enum Members<'r> {
-    /// Among the heap's members, as they were read: the objects of a document take no memory each.
-    Read(Chain),
-    /// The map's own entries: it was made by a template or changed by it, or it is large and needs an index.
-    Own(Box<Entries<'r>>),
-}
-
-impl<'r> Members<'r> {
-    /// The entries to change; `all` are the heap's members.
-    pub(super) fn own(&mut self, all: &[Member<'r>]) -> &mut Entries<'r> {
-        match self {
-            Members::Own(entries) => entries,
-            Members::Read(chain) => {
-                *self = Members::Own(Box::new(chain.entries(all)));
-                self.own(all)
-            }
-        }
-    }
-}
-
 /// A map to look into.
 #[derive(Clone, Copy)]
 pub(crate) struct MapView<'h, 'r> {
-    map: &'h JMap<'r>,
+    pub(crate) kind: MapKind,
+    /// How often it was changed.
+    pub(crate) changes: u32,
     members: Looked<'h, 'r>,
 }
 
@@ -128,16 +108,12 @@ enum Looked<'h, 'r> {
 }
 
 impl<'h, 'r> MapView<'h, 'r> {
-    pub(super) fn new(map: &'h JMap<'r>, members: &'h [Member<'r>]) -> Self {
-        let members = match &map.members {
-            Members::Read(chain) => Looked::Read(*chain, members),
-            Members::Own(entries) => Looked::Own(entries),
-        };
-        MapView { map, members }
+    pub(super) fn read(chain: Chain, members: &'h [Member<'r>]) -> Self {
+        MapView { kind: MapKind::Linked, changes: chain.len, members: Looked::Read(chain, members) }
     }
 
-    pub(crate) fn map(&self) -> &'h JMap<'r> {
-        self.map
+    pub(super) fn own(map: &'h JMap<'r>) -> Self {
+        MapView { kind: map.kind, changes: map.changes, members: Looked::Own(&map.entries) }
     }
 
     pub(crate) fn len(&self) -> usize {

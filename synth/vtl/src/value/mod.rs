@@ -14,7 +14,7 @@ mod walk;
 
 pub(crate) use entries::Entries;
 pub(crate) use heap::Heap;
-pub(crate) use members::{Chain, MapView, Member, Members};
+pub(crate) use members::{Chain, MapView, Member};
 pub(crate) use store::Store;
 
 use num_bigint::BigInt;
@@ -170,10 +170,11 @@ pub(crate) enum ViewKind {
     Entries,
 }
 
+/// A map that a template made or changed, or one with so many entries that they need an index.
 #[derive(Debug)]
 pub(crate) struct JMap<'r> {
     pub(crate) kind: MapKind,
-    pub(crate) members: Members<'r>,
+    pub(crate) entries: Box<Entries<'r>>,
     pub(crate) changes: u32,
 }
 
@@ -208,14 +209,36 @@ impl<'r> Scope<'r> {
 /// Nearly all objects are maps and lists: what is larger is boxed, so that these stay small.
 #[derive(Debug)]
 pub(crate) enum Object<'r> {
-    List { kind: ListKind, items: Vec<Value<'r>>, changes: u32 },
-    SubList { list: ObjectId, from: usize, len: usize, changes: u32 },
+    List {
+        kind: ListKind,
+        items: Vec<Value<'r>>,
+        changes: u32,
+    },
+    SubList {
+        list: ObjectId,
+        /// What it is a stretch of, where that is one itself.
+        parent: Option<ObjectId>,
+        from: u32,
+        len: u32,
+        changes: u32,
+    },
+    /// A map as it was read from JSON, which takes no memory of its own; also an empty one of a template.
+    Read(Chain),
     Map(JMap<'r>),
-    View { kind: ViewKind, map: ObjectId },
-    Entry { map: ObjectId, key: Box<Key<'r>> },
+    View {
+        kind: ViewKind,
+        map: ObjectId,
+    },
+    Entry {
+        map: ObjectId,
+        key: Box<Key<'r>>,
+    },
     Iterator(Box<Cursor<'r>>),
     Scope(Box<Scope<'r>>),
-    Block { definition: &'r Definition, depth: u32 },
+    Block {
+        definition: &'r Definition,
+        depth: u32,
+    },
 }
 
 /// An error is boxed, so that the results of what rarely fails stay small.

@@ -38,11 +38,12 @@ impl<'r> Heap<'r> {
     /// An error where a text has become longer than an output may be.
     #[inline]
     pub(crate) fn check_text(&self, out: &Out) -> Outcome<()> {
-        let limit = self.limits.output_bytes;
-        if out.len() > limit {
-            return Err(ErrorKind::Limit(format!("a text gets longer than {limit} bytes")).into());
-        }
-        Ok(())
+        if out.len() > self.limits.output_bytes { self.too_long("a text") } else { Ok(()) }
+    }
+
+    #[cold]
+    pub(crate) fn too_long(&self, what: &str) -> Outcome<()> {
+        Err(ErrorKind::Limit(format!("{what} gets longer than {} bytes", self.limits.output_bytes)).into())
     }
 
     pub(super) fn write_object(&mut self, id: ObjectId, out: &mut Out) -> Outcome<()> {
@@ -69,7 +70,7 @@ impl<'r> Heap<'r> {
             Object::Map(JMap { kind: MapKind::JsonObject, .. }) => {
                 crate::json::write(self, &Value::Object(id), true, out)
             }
-            Object::Map(_) | Object::Scope(_) => {
+            Object::Read(_) | Object::Map(_) | Object::Scope(_) => {
                 let keys = self.ordered_keys(id)?;
                 out.push_str("{");
                 self.deeper(|h| {

@@ -11,8 +11,8 @@ impl<'r> Heap<'r> {
                 self.step(items.len())?;
                 Ok(items)
             }
-            Object::SubList { list, from, len, changes } => {
-                let (list, from, len, expected) = (*list, *from, *len, *changes);
+            Object::SubList { list, from, len, changes, .. } => {
+                let (list, from, len, expected) = (*list, *from as usize, *len as usize, *changes);
                 self.step(len)?;
                 match self.get(list) {
                     Object::List { items, changes, .. } if *changes == expected => Ok(items[from..from + len].to_vec()),
@@ -82,7 +82,7 @@ impl<'r> Heap<'r> {
                 let (kind, map) = (*kind, *map);
                 Some(self.map_cursor(map, kind)?)
             }
-            Object::Map(_) => Some(self.map_cursor(id, ViewKind::Values)?),
+            Object::Read(_) | Object::Map(_) => Some(self.map_cursor(id, ViewKind::Values)?),
             Object::Scope(scope) => {
                 let storage = scope.storage;
                 Some(self.map_cursor(storage, ViewKind::Values)?)
@@ -93,7 +93,7 @@ impl<'r> Heap<'r> {
 
     pub(super) fn map_cursor(&mut self, map: ObjectId, kind: ViewKind) -> Outcome<Cursor<'r>> {
         let keys = self.ordered_keys(map)?;
-        let changes = self.map(map).map_or(0, |m| m.map().changes);
+        let changes = self.map(map).map_or(0, |m| m.changes);
         Ok(Cursor::Map { map, keys, next: 0, changes, kind })
     }
 
@@ -121,7 +121,7 @@ impl<'r> Heap<'r> {
                 _ => exception(CHANGED),
             },
             Cursor::Map { map, keys, next, changes, kind } => {
-                if self.map(*map).is_none_or(|m| m.map().changes != *changes) {
+                if self.map(*map).is_none_or(|m| m.changes != *changes) {
                     return exception(CHANGED);
                 }
                 let Some(key) = keys.get(*next).cloned() else {

@@ -77,7 +77,7 @@ fn random_templates_render_as_the_reference_engine_renders_them() {
         if got.get("error").and_then(Value::as_str).is_some_and(|e| e.contains(REFUSED)) {
             refused += 1;
             if std::env::var_os("VTL_REFUSED").is_some() {
-                println!("refused {}", got["error"]);
+                println!("refused {} {}", got["error"], case["template"]);
             }
             continue;
         }

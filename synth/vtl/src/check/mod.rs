@@ -1,9 +1,11 @@
 //! The traps of the language, found without rendering.
 
+mod known;
+
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::ast::{Block, Child, Expr, Node, Reference, ReferenceId, Slot, Step, StepKind};
+use crate::ast::{Block, Child, Expr, Node, Reference, Slot, StepKind};
 use crate::error::Position;
 use crate::limits::Limits;
 use crate::template::Template;
@@ -112,75 +114,10 @@ struct Checker<'t> {
     boolean: HashSet<Slot>,
 }
 
-/// Methods that answer with a boolean.
-const BOOLEAN_METHODS: [&str; 12] = [
-    "containsKey",
-    "containsValue",
-    "contains",
-    "containsAll",
-    "isEmpty",
-    "equals",
-    "equalsIgnoreCase",
-    "startsWith",
-    "endsWith",
-    "matches",
-    "hasNext",
-    "isBlank",
-];
-
 impl<'t> Checker<'t> {
-    fn found(&self, reference: ReferenceId) -> &'t Reference {
-        reference.of(&self.template.references)
-    }
-
     fn warn(&mut self, at: usize, kind: WarningKind) {
         let position = self.template.position(at);
         self.warnings.push(Warning { position, kind });
-    }
-
-    fn steps(&self, reference: &Reference) -> &'t [Step] {
-        reference.steps.of(&self.template.steps)
-    }
-
-    fn name(&self, slot: Slot) -> &str {
-        self.template.names[slot as usize].text()
-    }
-
-    fn is_boolean(&self, e: &Expr) -> bool {
-        match e {
-            Expr::True | Expr::False | Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => true,
-            Expr::Reference(reference) => self.asks(self.found(*reference)),
-            _ => false,
-        }
-    }
-
-    /// Whether a reference ends in a call that answers with a boolean.
-    fn asks(&self, reference: &Reference) -> bool {
-        let last = self.steps(reference).last().map(|step| &step.kind);
-        matches!(last, Some(StepKind::Call(name, _)) if BOOLEAN_METHODS.contains(&self.name(*name)))
-    }
-
-    fn constant(&self, e: &Expr) -> Option<&str> {
-        match e {
-            Expr::Text(text) => Some(text.of(&self.template.texts)),
-            _ => None,
-        }
-    }
-
-    fn is_repair(&self, step: Option<&Step>) -> bool {
-        let Some(Step { kind: StepKind::Call(name, arguments), .. }) = step else {
-            return false;
-        };
-        let [from, to] = &arguments[..] else {
-            return false;
-        };
-        let from = self.constant(from);
-        self.constant(to) == Some("'")
-            && match self.name(*name) {
-                "replaceAll" => from == Some("\\\\'"),
-                "replace" => from == Some("\\'"),
-                _ => false,
-            }
     }
 
     fn block(&mut self, block: &Block) {
@@ -278,50 +215,6 @@ impl<'t> Checker<'t> {
                 '"' if !*escaped => self.in_quotes = !self.in_quotes,
                 _ => *escaped = false,
             }
-        }
-    }
-
-    fn written(&self, reference: &Reference) -> String {
-        let name =
-            if reference.computable { self.name(reference.root) } else { reference.source.of(&self.template.texts) };
-        let mut out = format!("${name}");
-        for step in self.steps(reference) {
-            match &step.kind {
-                StepKind::Property(name) => out.push_str(&format!(".{}", self.name(*name))),
-                StepKind::Call(name, _) => out.push_str(&format!(".{}(…)", self.name(*name))),
-                StepKind::Index(_) => out.push_str("[…]"),
-            }
-        }
-        out
-    }
-
-    fn is_count(&self, e: &Expr) -> bool {
-        match e {
-            Expr::Reference(r) => matches!(
-                self.steps(self.found(*r)).last().map(|s| &s.kind),
-                Some(StepKind::Call(name, _)) if matches!(self.name(*name), "size" | "length" | "indexOf" | "intValue" | "longValue" | "parseInt")
-            ),
-            _ => false,
-        }
-    }
-
-    /// Whether a value cannot break out of JSON: numbers, booleans, and JSON itself.
-    fn is_safe(&self, reference: &Reference) -> bool {
-        if self.steps(reference).is_empty() && self.safe.contains(&reference.root) {
-            return true;
-        }
-        let last = match self.steps(reference).last().map(|s| &s.kind) {
-            Some(StepKind::Call(name, _) | StepKind::Property(name)) => self.name(*name),
-            Some(StepKind::Index(_)) => "",
-            None => {
-                return matches!(self.name(reference.root), "velocityCount" | "velocityHasNext");
-            }
-        };
-        match self.name(reference.root) {
-            "input" => matches!(last, "json" | "body"),
-            "foreach" => matches!(last, "index" | "count" | "hasNext" | "first" | "last"),
-            // What these return is thrown away or is no text.
-            _ => matches!(last, "size" | "length" | "put" | "putAll" | "add" | "addAll" | "intValue" | "longValue"),
         }
     }
 
