@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -44,13 +44,13 @@ pub(crate) struct StreamSource {
 }
 
 /// How far each shard was followed: an iterator of DynamoDB Streams.
-type Places = BTreeMap<String, String>;
+pub(super) type Places = BTreeMap<String, String>;
 
 impl StreamSource {
     /// Hands records to the function until this is dropped. What it had not finished by then, it gets again.
     pub(crate) async fn run(self, surroundings: Surroundings) {
         let mut written = surroundings.services.written();
-        let mut places = self.read_checkpoint();
+        let mut places = self.checkpoint.as_deref().map(read_checkpoint).unwrap_or_default();
         let mut shards = Vec::new();
         let mut listed = Instant::now();
         loop {
@@ -73,11 +73,6 @@ impl StreamSource {
                 let _ = tokio::time::timeout(INTERVAL, written.changed()).await;
             }
         }
-    }
-
-    fn read_checkpoint(&self) -> Places {
-        let text = self.checkpoint.as_ref().and_then(|path| std::fs::read(path).ok());
-        text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
 
     /// What was done stays done. Where it cannot be written down, it is done once more after the next start.
@@ -221,6 +216,12 @@ impl StreamSource {
         }
         tracing::error!("a batch of the stream was given up, and the queue for those cannot be reached");
     }
+}
+
+/// How far a stream was followed; nothing where it was not.
+pub(super) fn read_checkpoint(path: &Path) -> Places {
+    let text = std::fs::read(path).ok();
+    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
 /// A call of DynamoDB Streams; nothing where it fails.
