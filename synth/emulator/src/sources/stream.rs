@@ -104,8 +104,7 @@ impl StreamSource {
                 answer["ShardIterator"].as_str()?.to_owned()
             }
         };
-        let asked = json!({"ShardIterator": place, "Limit": self.mapping.batch_size});
-        let Some(mut answer) = call(surroundings, "GetRecords", &asked).await else {
+        let Some(mut answer) = self.batch(&place, surroundings).await else {
             tokio::time::sleep(FIRST_PAUSE).await;
             return None;
         };
@@ -114,7 +113,7 @@ impl StreamSource {
             Value::Array(_) => return Some(false),
             _ => return None,
         };
-        let more = records.len() >= self.mapping.batch_size.min(MOST_AT_ONCE);
+        let more = records.len() >= self.most();
         let wanted = records.into_iter().filter(|record| self.mapping.filter.passes(record));
         let mut lanes = vec![Vec::new(); self.lanes.max(1)];
         for mut record in wanted {
@@ -132,6 +131,29 @@ impl StreamSource {
             self.write_checkpoint(places);
         }
         Some(more)
+    }
+
+    fn most(&self) -> usize {
+        self.mapping.batch_size.min(MOST_AT_ONCE)
+    }
+
+    /// What DynamoDB Streams answers from here on: as soon as there is a record, or when the window is over or the batch is
+    /// full, where there is one.
+    async fn batch(&self, place: &str, surroundings: &Surroundings) -> Option<Value> {
+        let mut written = surroundings.services.written();
+        let began = Instant::now();
+        let asked = json!({"ShardIterator": place, "Limit": self.mapping.batch_size});
+        loop {
+            written.borrow_and_update();
+            let answer = call(surroundings, "GetRecords", &asked).await?;
+            let count = answer["Records"].as_array().map_or(0, Vec::len);
+            let left = self.mapping.window.saturating_sub(began.elapsed());
+            if count == 0 || count >= self.most() || left.is_zero() {
+                return Some(answer);
+            }
+            // The senders live as long as the services.
+            let _ = tokio::time::timeout(left.min(INTERVAL), written.changed()).await;
+        }
     }
 
     /// Hands over the records of a lane, in their order, until all of them are done or given up.

@@ -1,10 +1,11 @@
 //! Event source mappings, as a function sees them that takes note of what it is handed.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -12,8 +13,8 @@ use crate::emitted::NAME;
 use crate::functions::programs;
 use crate::serving::{Serving, folder};
 
-/// A function over the Runtime API: writes a line for each event, waits until there is a file `go`, writes that it is done. What
-/// says that it is broken fails when it comes for the first time.
+/// A function over the Runtime API: writes a line for each event, waits until there is a file `go`, writes that it is done. A
+/// message that says that it is broken fails when it comes for the first time; an event that is hopeless fails each time.
 const FUNCTION: &str = r#"#!/usr/bin/env python3
 import json, os, time, urllib.request
 here = os.path.dirname(os.path.abspath(__file__))
@@ -28,54 +29,87 @@ while True:
     while not os.path.exists(f"{here}/go"):
         time.sleep(0.005)
     note("done")
-    broken = [r for r in event["Records"] if "broken" in r["body"] and r["attributes"]["ApproximateReceiveCount"] == "1"]
-    answer = json.dumps({"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in broken]})
-    urllib.request.urlopen(urllib.request.Request(f"{api}/{request}/response", data=answer.encode())).read()
+    messages = [r for r in event["Records"] if "broken" in r.get("body", "")]
+    broken = [r["messageId"] for r in messages if r["attributes"]["ApproximateReceiveCount"] == "1"]
+    answer = json.dumps({"batchItemFailures": [{"itemIdentifier": id} for id in broken]})
+    how = "error" if "hopeless" in json.dumps(event) else "response"
+    urllib.request.urlopen(urllib.request.Request(f"{api}/{request}/{how}", data=answer.encode())).read()
 "#;
 
-/// A stack whose queue is handed to [`FUNCTION`].
+/// A stack whose queue or stream is handed to [`FUNCTION`].
 struct Mapped {
     serving: Serving,
-    proc: PathBuf,
-    sqs: handlers::aws::Clients,
+    function: PathBuf,
+    aws: handlers::aws::Clients,
     _folder: TempDir,
 }
 
 impl Mapped {
     /// With these properties of the queue's mapping changed. What fails comes again after so many seconds.
-    async fn start(again_after: u32, change: Value) -> Self {
+    async fn of_queue(again_after: u32, change: Value) -> Self {
+        Self::start("proc", "ScalingConfig", again_after, change).await
+    }
+
+    /// Has this function, whose mapping is the one with this property, replaced.
+    async fn start(function: &str, property: &str, again_after: u32, change: Value) -> Self {
         let folder = folder();
         let mut template: Value = serde_json::from_str(&crate::emitted::template()).unwrap();
         template["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = again_after.into();
         let mut resources = template["Resources"].as_object_mut().unwrap().values_mut();
-        let mapping = resources.find(|resource| resource["Properties"]["ScalingConfig"].is_object()).unwrap();
+        let mapping = resources.find(|resource| !resource["Properties"][property].is_null()).unwrap();
         for (name, value) in change.as_object().unwrap() {
             mapping["Properties"][name] = value.clone();
         }
         fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
         let programs = programs(folder.path(), "");
-        fs::write(programs.join("proc/bootstrap"), FUNCTION).unwrap();
+        fs::write(programs.join(function).join("bootstrap"), FUNCTION).unwrap();
         let place = format!("--functions-dir={}", programs.display());
         let serving = Serving::start(folder.path(), &["--in-memory", "--functions=process", &place]);
-        let sqs = handlers::aws::Clients::at(serving.ready["aws"].as_str().unwrap(), "eu-west-1").await;
-        Self { serving, proc: programs.join("proc"), sqs, _folder: folder }
+        let aws = handlers::aws::Clients::at(serving.ready["aws"].as_str().unwrap(), "eu-west-1").await;
+        Self { serving, function: programs.join(function), aws, _folder: folder }
     }
 
-    fn url(&self) -> String {
-        format!("{}/000000000000/{NAME}-queue", self.serving.ready["aws"].as_str().unwrap())
+    fn url(&self, queue: &str) -> String {
+        format!("{}/000000000000/{NAME}-{queue}", self.serving.ready["aws"].as_str().unwrap())
     }
 
     async fn send(&self, body: &str) {
-        self.sqs.sqs().send_message().queue_url(self.url()).message_body(body).send().await.unwrap();
+        self.aws.sqs().send_message().queue_url(self.url("queue")).message_body(body).send().await.unwrap();
+    }
+
+    /// Writes current rows with these keys, at once, so that they are in one batch.
+    async fn write(&self, ids: &[&str]) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let rows = ids.iter().map(|id| {
+            let put = Put::builder().table_name(format!("{NAME}-Table"));
+            let put = put.item("actieId", text(id)).item("soort", text("actueel")).build().unwrap();
+            TransactWriteItem::builder().put(put).build()
+        });
+        let write = self.aws.dynamodb().transact_write_items();
+        write.set_transact_items(Some(rows.collect())).send().await.unwrap();
+    }
+
+    /// The keys of the rows of each event so far.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let text = fs::read_to_string(self.function.join("events")).unwrap_or_default();
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let events = whole.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let keys = |event: Value| {
+            let records = event["Records"].as_array()?.iter();
+            Some(
+                records.map(|record| record["dynamodb"]["Keys"]["actieId"]["S"].as_str().unwrap().to_owned()).collect(),
+            )
+        };
+        events.filter_map(keys).collect()
     }
 
     fn go(&self) {
-        fs::write(self.proc.join("go"), "").unwrap();
+        fs::write(self.function.join("go"), "").unwrap();
     }
 
     /// The events so far, none for one that is done.
     fn noted(&self) -> Vec<Option<SqsEvent>> {
-        let text = fs::read_to_string(Path::new(&self.proc).join("events")).unwrap_or_default();
+        let text = fs::read_to_string(self.function.join("events")).unwrap_or_default();
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         whole.lines().map(|line| serde_json::from_str(line).ok()).collect()
     }
@@ -96,7 +130,7 @@ impl Mapped {
     /// Waits until so many messages are visible and in flight.
     async fn counts(&self, visible: &str, in_flight: &str) {
         loop {
-            let asked = self.sqs.sqs().get_queue_attributes().queue_url(self.url());
+            let asked = self.aws.sqs().get_queue_attributes().queue_url(self.url("queue"));
             let answer = asked.attribute_names("All".into()).send().await.unwrap();
             let count = |name: &str| answer.attributes().unwrap()[&name.into()].clone();
             let found = (count("ApproximateNumberOfMessages"), count("ApproximateNumberOfMessagesNotVisible"));
@@ -115,7 +149,7 @@ fn all(events: &[Vec<String>]) -> usize {
 #[tokio::test]
 async fn a_batch_has_so_many_messages_and_only_those_that_failed_come_again() {
     let filter = json!({"Filters": [{"Pattern": r#"{"body": {"soort": ["mee"]}}"#}]});
-    let mapped = Mapped::start(2, json!({"BatchSize": 2, "FilterCriteria": filter})).await;
+    let mapped = Mapped::of_queue(2, json!({"BatchSize": 2, "FilterCriteria": filter})).await;
     mapped.go();
     for number in 0..4 {
         mapped.send(&json!({"soort": "mee", "nummer": number}).to_string()).await;
@@ -137,7 +171,7 @@ async fn a_batch_has_so_many_messages_and_only_those_that_failed_come_again() {
 
 #[tokio::test]
 async fn a_window_gathers_a_batch() {
-    let mapped = Mapped::start(360, json!({"BatchSize": 3, "MaximumBatchingWindowInSeconds": 300})).await;
+    let mapped = Mapped::of_queue(360, json!({"BatchSize": 3, "MaximumBatchingWindowInSeconds": 300})).await;
     mapped.go();
     for (body, in_flight) in [("een", "1"), ("twee", "2")] {
         mapped.send(body).await;
@@ -149,7 +183,7 @@ async fn a_window_gathers_a_batch() {
 
 #[tokio::test]
 async fn no_more_batches_than_it_says_are_under_way() {
-    let mapped = Mapped::start(360, json!({"BatchSize": 1, "ScalingConfig": {"MaximumConcurrency": 2}})).await;
+    let mapped = Mapped::of_queue(360, json!({"BatchSize": 1, "ScalingConfig": {"MaximumConcurrency": 2}})).await;
     for body in ["een", "twee", "drie", "vier"] {
         mapped.send(body).await;
     }
@@ -162,4 +196,37 @@ async fn no_more_batches_than_it_says_are_under_way() {
         under_way = if noted.is_some() { under_way + 1 } else { under_way - 1 };
         assert!(under_way <= 2);
     }
+}
+
+#[tokio::test]
+async fn a_window_gathers_a_batch_of_a_stream() {
+    let change = json!({"BatchSize": 3, "MaximumBatchingWindowInSeconds": 300, "ParallelizationFactor": 1});
+    let mapped = Mapped::start("proj", "BisectBatchOnFunctionError", 360, change).await;
+    mapped.go();
+    for id in ["one", "two", "three"] {
+        mapped.write(&[id]).await;
+    }
+    while mapped.rows().concat().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(mapped.rows(), [["one", "two", "three"]]);
+}
+
+#[tokio::test]
+async fn a_batch_of_a_stream_that_fails_is_halved_tried_again_and_given_up() {
+    let change = json!({"MaximumRetryAttempts": 1, "ParallelizationFactor": 1});
+    let mapped = Mapped::start("proj", "BisectBatchOnFunctionError", 360, change).await;
+    mapped.go();
+    mapped.write(&["good", "hopeless"]).await;
+    let url = mapped.url("ProjFailureQueue");
+    let told = loop {
+        let asked = mapped.aws.sqs().receive_message().queue_url(&url).wait_time_seconds(20);
+        if let Some(message) = asked.send().await.unwrap().messages.unwrap_or_default().pop() {
+            break serde_json::from_str::<Value>(message.body().unwrap()).unwrap();
+        }
+    };
+    assert_eq!(told["DDBStreamBatchInfo"]["batchSize"], 1, "{told}");
+    assert_eq!(told["requestContext"]["condition"], "RetryAttemptsExhausted", "{told}");
+    let seen = mapped.rows();
+    assert_eq!(seen, [vec!["good", "hopeless"], vec!["good"], vec!["hopeless"]]);
 }
