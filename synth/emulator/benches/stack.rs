@@ -3,13 +3,15 @@
 //! ```sh
 //! cargo bench -p emulator                        # start, memory, GET and POST
 //! ACTIES=1000,1000000 cargo bench -p emulator    # the same reads with so many acties on disk
+//! synth/emulator/benches/peers/run               # GET and POST, and those of LocalStack and MiniStack
 //! ```
 //!
 //! Each thing measured is a process of its own; the load comes from this one, which shares the machine with it.
 
 use std::fmt::Display;
 use std::fs;
-use std::path::Path;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,6 +41,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const CLIENTS: usize = 16;
 const TIME: Duration = Duration::from_secs(5);
 const STARTS: usize = 20;
+/// How many times what the peers reach.
+const TIMES: f64 = 20.0;
 const BSN: &str = "999990019";
 /// The argument with which this program is the embedded DynamoDB.
 const DYNAMODB: &str = "--dynamodb";
@@ -84,6 +88,28 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// What another emulator of AWS, which a script of `benches/peers` starts, answers a second. `PEERS` is the folder that `run` has
+/// installed them in; the script says where its API is, and ends when this end of its stdin is closed.
+async fn peer(peers: &Path, script: &str, more: &[&str], method: Method, status: u16) -> f64 {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
+    let mut command = Command::new(peers.join("localstack/bin/python"));
+    command.arg(scripts.join(script)).args(more).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("the peer starts");
+    let said = child.stdout.take().expect("it is piped");
+    let url = std::io::BufReader::new(said).lines().next().expect("it says where it is").expect("in UTF-8");
+    let client = http();
+    let measured = rate(move || {
+        let request = Request::builder().method(method.clone()).uri(&url).header("Content-Type", "application/json");
+        let body = if method == Method::POST { actie() } else { String::new() };
+        let (client, request) = (client.clone(), request.body(Full::from(body)).expect("a request"));
+        async move { assert_eq!(ask(&client, request).await.0, status) }
+    })
+    .await;
+    drop(child.stdin.take());
+    child.wait().expect("it ends");
+    measured
 }
 
 /// A running `synth local`.
@@ -249,6 +275,11 @@ fn line(what: &str, figure: impl Display, limit: impl Display, held: bool) {
     println!("| {what} | {figure} | {limit} | {} |", if held { "held" } else { "missed" });
 }
 
+fn beside_peer(what: &str, ours: f64, theirs: f64) {
+    let times = ours / theirs;
+    line(what, format!("{ours:.0} / {theirs:.0} per second = {times:.0}"), TIMES, times >= TIMES);
+}
+
 async fn rates(folder: &Path, template: &Path) {
     println!("| | measured | limit | |\n| --- | --- | --- | --- |");
     let mut starts = Vec::new();
@@ -303,6 +334,13 @@ async fn rates(folder: &Path, template: &Path) {
         share >= 1.0 / 3.0,
     );
 
+    let peers = std::env::var_os("PEERS").map(PathBuf::from);
+    if let Some(peers) = &peers {
+        let table = format!("{NAME}-Table");
+        let theirs = peer(peers, "localstack_get.py", &[running.text("aws"), &table, &id], Method::GET, 200).await;
+        beside_peer("GET one beside LocalStack's, by a mapping template", get, theirs);
+    }
+
     // The two calls that a POST without a verwerkingId is, by the same SDK.
     let clients = Clients::at(running.text("aws"), "eu-west-1").await;
     let backup = Arc::new(S3Backup::new(clients.s3(), format!("{NAME}-BackupBucket").to_lowercase()));
@@ -335,6 +373,15 @@ async fn rates(folder: &Path, template: &Path) {
         "0.25",
         share >= 0.25,
     );
+
+    if let Some(peers) = &peers {
+        // What was posted is still being applied, which would cost the peer.
+        Arc::into_inner(running).expect("nobody asks it any more").stop();
+        let program = peers.join("ministack/bin/ministack");
+        let program = program.to_str().expect("UTF-8");
+        let theirs = peer(peers, "ministack_post.py", &[program], Method::POST, 201).await;
+        beside_peer("POST beside MiniStack's, by a function to a queue", post, theirs);
+    }
 }
 
 /// Reads with so many acties on disk, and the memory that it takes.

@@ -4,6 +4,7 @@ mod filter;
 mod progress;
 mod queue;
 mod stream;
+mod trim;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub(crate) use filter::Filter;
 pub(crate) use progress::Progress;
 pub(crate) use queue::QueueSource;
 pub(crate) use stream::StreamSource;
+pub(crate) use trim::{Stream, trim};
 
 /// What all mappings have in common.
 #[derive(Debug)]

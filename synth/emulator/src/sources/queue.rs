@@ -14,6 +14,8 @@ use crate::chaos::Dice;
 
 /// Of how many messages at most a call of SQS gives.
 const MOST_AT_ONCE: usize = 10;
+/// How many seconds at most a call of SQS waits for a message.
+const LONGEST_POLL: u64 = 20;
 /// How many batches Lambda begins with at the same time. It goes on to more, up to `MaximumConcurrency`; that would not make
 /// one machine any quicker, and would make the batches smaller.
 const CONCURRENCY: usize = 5;
@@ -60,7 +62,7 @@ impl QueueSource {
 
     /// Receives a batch: as soon as there is a message, or when the window is over or it is full, where there is one.
     async fn batch(&self, surroundings: &Surroundings) -> Vec<Value> {
-        let mut messages = self.receive(surroundings, self.mapping.batch_size, 20).await;
+        let mut messages = self.receive(surroundings, self.mapping.batch_size, LONGEST_POLL).await;
         if self.mapping.window.is_zero() {
             return messages;
         }
@@ -68,7 +70,7 @@ impl QueueSource {
         while !messages.is_empty() && messages.len() < self.mapping.batch_size {
             let left = end.saturating_duration_since(Instant::now());
             // SQS waits whole seconds, so a window may last a little longer than it says.
-            let wait = left.as_millis().div_ceil(1000).try_into().unwrap_or(0);
+            let wait = left.as_millis().div_ceil(1000).try_into().unwrap_or(LONGEST_POLL).min(LONGEST_POLL);
             let more = self.receive(surroundings, self.mapping.batch_size - messages.len(), wait).await;
             let some = !more.is_empty();
             messages.extend(more);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -44,13 +44,13 @@ pub(crate) struct StreamSource {
 }
 
 /// How far each shard was followed: an iterator of DynamoDB Streams.
-type Places = BTreeMap<String, String>;
+pub(super) type Places = BTreeMap<String, String>;
 
 impl StreamSource {
     /// Hands records to the function until this is dropped. What it had not finished by then, it gets again.
     pub(crate) async fn run(self, surroundings: Surroundings) {
         let mut written = surroundings.services.written();
-        let mut places = self.read_checkpoint();
+        let mut places = self.checkpoint.as_deref().map(read_checkpoint).unwrap_or_default();
         let mut shards = Vec::new();
         let mut listed = Instant::now();
         loop {
@@ -73,11 +73,6 @@ impl StreamSource {
                 let _ = tokio::time::timeout(INTERVAL, written.changed()).await;
             }
         }
-    }
-
-    fn read_checkpoint(&self) -> Places {
-        let text = self.checkpoint.as_ref().and_then(|path| std::fs::read(path).ok());
-        text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
 
     /// What was done stays done. Where it cannot be written down, it is done once more after the next start.
@@ -109,8 +104,7 @@ impl StreamSource {
                 answer["ShardIterator"].as_str()?.to_owned()
             }
         };
-        let asked = json!({"ShardIterator": place, "Limit": self.mapping.batch_size});
-        let Some(mut answer) = call(surroundings, "GetRecords", &asked).await else {
+        let Some(mut answer) = self.batch(&place, surroundings).await else {
             tokio::time::sleep(FIRST_PAUSE).await;
             return None;
         };
@@ -119,7 +113,7 @@ impl StreamSource {
             Value::Array(_) => return Some(false),
             _ => return None,
         };
-        let more = records.len() >= self.mapping.batch_size.min(MOST_AT_ONCE);
+        let more = records.len() >= self.most();
         let wanted = records.into_iter().filter(|record| self.mapping.filter.passes(record));
         let mut lanes = vec![Vec::new(); self.lanes.max(1)];
         for mut record in wanted {
@@ -137,6 +131,29 @@ impl StreamSource {
             self.write_checkpoint(places);
         }
         Some(more)
+    }
+
+    fn most(&self) -> usize {
+        self.mapping.batch_size.min(MOST_AT_ONCE)
+    }
+
+    /// What DynamoDB Streams answers from here on: as soon as there is a record, or when the window is over or the batch is
+    /// full, where there is one.
+    async fn batch(&self, place: &str, surroundings: &Surroundings) -> Option<Value> {
+        let mut written = surroundings.services.written();
+        let began = Instant::now();
+        let asked = json!({"ShardIterator": place, "Limit": self.mapping.batch_size});
+        loop {
+            written.borrow_and_update();
+            let answer = call(surroundings, "GetRecords", &asked).await?;
+            let count = answer["Records"].as_array().map_or(0, Vec::len);
+            let left = self.mapping.window.saturating_sub(began.elapsed());
+            if count == 0 || count >= self.most() || left.is_zero() {
+                return Some(answer);
+            }
+            // The senders live as long as the services.
+            let _ = tokio::time::timeout(left.min(INTERVAL), written.changed()).await;
+        }
     }
 
     /// Hands over the records of a lane, in their order, until all of them are done or given up.
@@ -221,6 +238,12 @@ impl StreamSource {
         }
         tracing::error!("a batch of the stream was given up, and the queue for those cannot be reached");
     }
+}
+
+/// How far a stream was followed; nothing where it was not.
+pub(super) fn read_checkpoint(path: &Path) -> Places {
+    let text = std::fs::read(path).ok();
+    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
 /// A call of DynamoDB Streams; nothing where it fails.

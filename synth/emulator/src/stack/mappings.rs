@@ -1,5 +1,6 @@
 //! Event source mappings, begun.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,7 +9,7 @@ use tokio::task::JoinSet;
 use super::resources::{Resolved, Resources};
 use super::{Error, Options, REGION};
 use crate::functions::Functions;
-use crate::sources::{Mapping, QueueSource, StreamSource, Surroundings};
+use crate::sources::{Mapping, QueueSource, Stream, StreamSource, Surroundings};
 use crate::template::{Names, TemplateError, whole};
 
 /// Begins to follow every queue and stream that a function is mapped to.
@@ -76,8 +77,30 @@ fn stream(
         bisect: properties["BisectBatchOnFunctionError"] == true,
         on_failure: queue.map(|queue| resources.reference(queue).to_owned()),
         start: properties["StartingPosition"].as_str().unwrap_or("TRIM_HORIZON").to_owned(),
-        checkpoint: (!options.in_memory).then(|| options.folders.stack.join(format!("{name}.stream.json"))),
+        checkpoint: (!options.in_memory).then(|| checkpoint(name, options)),
     }
+}
+
+/// The file that says how far the stream of a table was followed.
+fn checkpoint(table: &str, options: &Options) -> PathBuf {
+    options.folders.stack.join(format!("{table}.stream.json"))
+}
+
+/// The streams, with how far they were followed. One that two mappings follow is left out, since nothing says which of them
+/// is behind.
+pub(super) fn streams(resources: &Resources<'_>, options: &Options) -> Vec<Stream> {
+    let with_stream = |table: &&Resolved<'_>| table.properties["StreamSpecification"].is_object();
+    let streams = resources.of_kind("AWS::DynamoDB::Table").filter(with_stream).filter_map(|table| {
+        let (name, arn) = (resources.reference(table), resources.attribute(table, "StreamArn"));
+        let mappings = resources.of_kind("AWS::Lambda::EventSourceMapping");
+        let checkpoint = match mappings.filter(|mapping| mapping.properties["EventSourceArn"] == arn).count() {
+            0 => None,
+            1 => Some(checkpoint(name, options)),
+            _ => return None,
+        };
+        Some(Stream { table: name.to_owned(), checkpoint })
+    });
+    streams.collect()
 }
 
 /// The ARN of a function, by its name or its ARN.

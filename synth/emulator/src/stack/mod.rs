@@ -94,6 +94,9 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let mut tasks = JoinSet::new();
     mappings::begin(&resources, options, &surroundings, &mut tasks)?;
     tasks.spawn(running::sweep(services.clone()));
+    if !options.in_memory {
+        tasks.spawn(sources::trim(mappings::streams(&resources, options), services.clone()));
+    }
     if !options.troubles.is_empty() {
         // From here on: what is made at the start is made whole.
         services.faults().set(chaos::script(options.troubles.clone(), options.seed));

@@ -12,6 +12,9 @@ const STREAM_INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS stream_order ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));
 ";
 
+/// How many records a transaction takes away: those who write wait for it.
+const AT_ONCE: usize = 1000;
+
 /// Has a commit be in the operating system's hands when it returns, as in our own databases: that is what survives the end
 /// of the process. The default is to wait for the disk, some milliseconds for each row.
 pub(super) fn prepare(database: &Database, path: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -19,6 +22,27 @@ pub(super) fn prepare(database: &Database, path: &Path) -> Result<(), Box<dyn st
     database.disable_bulk_loading()?;
     Connection::open(path)?.execute_batch(STREAM_INDEXES)?;
     Ok(())
+}
+
+/// Takes away the records of a stream up to `last` that were made before `before`, in seconds. The newest record stays, since
+/// the next one's number comes after it.
+pub(super) fn trim(path: &Path, table: &str, last: i64, before: i64) -> rusqlite::Result<usize> {
+    let connection = Connection::open(path)?;
+    let mut oldest = connection.prepare(
+        "DELETE FROM _stream_records WHERE created_at < ?3 AND rowid IN (
+             SELECT rowid FROM _stream_records
+             WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= ?2 AND CAST(sequence_number AS INTEGER) <
+                 (SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1)
+             ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?4)",
+    )?;
+    let mut all = 0;
+    loop {
+        let gone = oldest.execute((table, last, before, AT_ONCE))?;
+        all += gone;
+        if gone < AT_ONCE {
+            return Ok(all);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use dynoxide::actions::update_table::UpdateTableRequest;
 use dynoxide::errors::DynoxideError;
 use serde_json::{Map, Value};
 
-use super::{DynamoDb, TableError};
+use super::{DynamoDb, TableError, direct};
 use crate::clock::{Clock, ManualClock};
 use crate::database::Place;
 use crate::http::{Answer, Asked};
@@ -83,9 +83,12 @@ impl Lag {
         if of_index {
             return self.copy.answer(operation, asked, inside).await;
         }
-        let answer = first.answer(operation, asked.clone(), inside).await?;
-        if answer.status().is_success() {
-            self.later(What::Call { operation: operation.to_owned(), asked: Box::new(asked), inside });
+        let what = What::Call { operation: operation.to_owned(), asked: Box::new(asked.clone()), inside };
+        // Whoever goes away before the answer has written all the same.
+        let mut told = Told { lag: self, what: Some(what) };
+        let answer = first.answer(operation, asked, inside).await?;
+        if !answer.status().is_success() {
+            told.what = None;
         }
         Ok(answer)
     }
@@ -113,7 +116,10 @@ impl Lag {
             self.of_copy.advance(Duration::from_millis(u64::try_from(at - self.of_copy.now()).unwrap_or(0)));
             match what {
                 What::Call { operation, asked, inside } => {
-                    let _ = self.copy.answer(&operation, *asked, inside).await;
+                    // At once, where that can be: whoever waits may go away. The first database's server has checked it.
+                    if direct::answer(&self.copy.database, &operation, asked.body()).is_none() {
+                        let _ = self.copy.answer(&operation, *asked, inside).await;
+                    }
                 }
                 What::Sweep => {
                     let _ = self.copy.database.sweep_ttl();
@@ -124,6 +130,20 @@ impl Lag {
 
     pub(super) async fn stop(self) {
         self.copy.stop().await;
+    }
+}
+
+/// A change that the copy is told when this is dropped, unless it was refused.
+struct Told<'l> {
+    lag: &'l Lag,
+    what: Option<What>,
+}
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        if let Some(what) = self.what.take() {
+            self.lag.later(what);
+        }
     }
 }
 

@@ -7,12 +7,14 @@ mod lag;
 mod tokens;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
 use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 use dynoxide::errors::DynoxideError;
 use hyper::http::uri::{Authority, Scheme};
@@ -83,11 +85,34 @@ pub enum TableError {
     },
 }
 
+/// How long AWS keeps a record of a stream, in seconds:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html>.
+const KEPT: i64 = 24 * 60 * 60;
+
+/// Why a stream was not trimmed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrimError {
+    /// What is said to have been read is no iterator of this table's stream.
+    #[error("this is no iterator of the stream of {0}")]
+    Iterator(String),
+    /// The file.
+    #[error("the stream of {table} cannot be trimmed: {source}")]
+    File {
+        /// The table's name.
+        table: String,
+        /// Why not.
+        source: rusqlite::Error,
+    },
+}
+
 /// A running DynamoDB; it stops when this is dropped.
 pub struct DynamoDb {
     database: Database,
     /// Of a database on disk.
     expiry: Option<Expiry>,
+    /// Where it lies, if not in memory.
+    file: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
     shapes: Shapes,
     tokens: Tokens,
     authority: Authority,
@@ -114,7 +139,9 @@ impl DynamoDb {
 
     async fn open(place: &Place, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let (database, expiry) = match place {
-            Place::Memory => (Database::memory_with_clock(Arc::new(Seconds(clock))).map_err(io::Error::other)?, None),
+            Place::Memory => {
+                (Database::memory_with_clock(Arc::new(Seconds(clock.clone()))).map_err(io::Error::other)?, None)
+            }
             Place::File(path) => match path.to_str() {
                 Some(text) => {
                     let database = Database::new(text).map_err(io::Error::other)?;
@@ -136,9 +163,15 @@ impl DynamoDb {
             let _ = serving.await;
         });
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(5)).build_http();
+        let file = match place {
+            Place::Memory => None,
+            Place::File(path) => Some(path.clone()),
+        };
         Ok(Self {
             database,
             expiry,
+            file,
+            clock,
             shapes: Shapes::default(),
             tokens: Tokens::default(),
             authority,
@@ -176,6 +209,25 @@ impl DynamoDb {
             lag.sweep_later();
         }
         self.database.sweep_ttl().map_err(io::Error::other)
+    }
+
+    /// Forgets the records of a table's stream that are older than a day, as AWS does, and says how many. Where somebody
+    /// follows the stream, `read` is the iterator that they have got to: what comes after it is kept, however old. A stream
+    /// in memory is kept whole.
+    ///
+    /// # Errors
+    /// See [`TrimError`].
+    pub fn trim_stream(&self, table: &str, read: Option<&str>) -> Result<usize, TrimError> {
+        let last = match read {
+            None => i64::MAX,
+            Some(read) => match decode_shard_iterator(read) {
+                Some((of, _, last)) if of == table => last,
+                _ => return Err(TrimError::Iterator(table.to_owned())),
+            },
+        };
+        let Some(file) = &self.file else { return Ok(0) };
+        let before = self.clock.now() / 1000 - KEPT;
+        disk::trim(file, table, last, before).map_err(|source| TrimError::File { table: table.to_owned(), source })
     }
 
     /// Makes the table that a template declares, by `properties`, an `AWS::DynamoDB::Table`'s, as `name`; and turns its

@@ -1,6 +1,8 @@
 //! Indexes that are behind their tables.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
@@ -124,6 +126,27 @@ async fn what_dynamodb_refuses_never_comes_into_the_index() {
     stack.services.faults().clear();
     clock.advance(LAG);
     assert_eq!(shown(&stack).await, ["a normaal", "b normaal"]);
+}
+
+/// On its first way a request goes by DynamoDB's server, and whoever asked may have gone when it is done.
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_comes_into_the_index_too() {
+    let (stack, clock) = lagging().await;
+    let asked = json!({"TableName": "tabel", "Item": row("a", "normaal")}).to_string();
+    let mut call = Box::pin(stack.services.call("DynamoDB_20120810.PutItem", asked));
+    let there = || {
+        let key = json!({"TableName": "tabel", "Key": {"actieId": {"S": "a"}, "soort": {"S": "actueel"}}});
+        let got = stack.services.dynamodb().database().get_item(serde_json::from_value(key).unwrap());
+        got.unwrap().item.is_some()
+    };
+    while !there() {
+        let waits = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending()));
+        assert!(waits.await, "it is answered after it is done");
+        tokio::task::yield_now().await;
+    }
+    drop(call);
+    clock.advance(LAG);
+    assert_eq!(shown(&stack).await, ["a normaal"]);
 }
 
 #[tokio::test]

@@ -2,123 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../emitted/mod.rs"]
 mod emitted;
+mod functions;
+mod inventory;
+mod mappings;
+mod serving;
+mod tokens;
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::thread;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use bytes::Bytes;
 use emitted::NAME;
-use http_body_util::{BodyExt, Full};
-use hyper::{Request, StatusCode};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use hyper::StatusCode;
 use serde_json::{Value, json};
+use serving::{RUN, Serving, actie, folder, program};
 use tempfile::TempDir;
-
-fn program(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_synth-local"));
-    command.args(arguments).current_dir(folder).env("XDG_STATE_HOME", folder.join("state")).env_remove("HOME");
-    command
-}
-
-/// A folder with the default stack's template.
-fn folder() -> TempDir {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("template.json"), emitted::template()).unwrap();
-    folder
-}
-
-const RUN: [&str; 6] = ["run", "--name", NAME, "--template", "template.json", "--port=0"];
-
-/// A program that serves. Killed when it is dropped.
-struct Serving {
-    child: Child,
-    ready: Value,
-}
-
-impl Serving {
-    fn start(folder: &Path, more: &[&str]) -> Self {
-        let ready_file = folder.join("ready.json");
-        let _ = fs::remove_file(&ready_file);
-        let mut command = program(&RUN, folder);
-        let said = fs::File::create(folder.join("said")).unwrap();
-        let printed = fs::File::create(folder.join("printed")).unwrap();
-        command.args(more).arg("--ready-file").arg(&ready_file).stdout(printed).stderr(said);
-        let mut child = command.spawn().unwrap();
-        while !ready_file.exists() {
-            if let Some(status) = child.try_wait().unwrap() {
-                panic!("it ended, {status}: {}", fs::read_to_string(folder.join("said")).unwrap());
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        Self { child, ready: serde_json::from_slice(&fs::read(ready_file).unwrap()).unwrap() }
-    }
-
-    /// Ends it as Ctrl-C does.
-    fn interrupt(self) -> Option<i32> {
-        self.signal("-INT");
-        self.ended()
-    }
-
-    fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
-    }
-
-    fn ended(mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
-    }
-
-    async fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> (StatusCode, Value) {
-        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.ready["api"].as_str().unwrap()))
-            .header("Authorization", format!("Bearer {token}"))
-            .header("Content-Type", "application/json")
-            .body(Full::from(body.to_owned()))
-            .unwrap();
-        let answer = client.request(request).await.unwrap();
-        let status = answer.status();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&body).unwrap_or_default())
-    }
-
-    fn token(&self) -> &str {
-        self.ready["token"].as_str().unwrap()
-    }
-
-    /// Posts an actie and waits until it can be read.
-    async fn post(&self) -> String {
-        let (status, posted) = self.ask("POST", "/verwerkingsacties", self.token(), &actie()).await;
-        assert_eq!(status, 201, "{posted}");
-        let id = posted["actieId"].as_str().unwrap().to_owned();
-        while self.ask("GET", &format!("/verwerkingsacties/{id}"), self.token(), "").await.0 != 200 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        id
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn actie() -> String {
-    json!({
-        "actieNaam": "Adres controleren", "vertrouwelijkheid": "normaal", "tijdstip": "2026-01-15T09:30:00+01:00",
-        "verwerkteObjecten": [{"objecttype": "persoon", "soortObjectId": "BSN", "objectId": "999990019"}],
-    })
-    .to_string()
-}
 
 /// Exit code and what was said on stderr.
 fn refused(output: &Output) -> (i32, String) {
@@ -147,6 +48,13 @@ async fn the_line_that_is_printed_works_when_it_is_pasted_into_a_shell() {
     let printed = fs::read_to_string(folder.path().join("printed")).unwrap();
     let line = printed.lines().find_map(|line| line.strip_prefix("try    ")).unwrap();
     assert!(line.starts_with("curl ") && printed.ends_with(&format!("{line}\n")), "{printed}");
+    let text = |name: &str| serving.ready[name].as_str().unwrap();
+    let environment = emulator::environment(text("aws"), "eu-west-1").map(|(name, value)| format!("{name}={value}"));
+    for (name, what) in
+        [("api", text("api")), ("page", text("page")), ("aws", &environment.join(" ")), ("token", text("token"))]
+    {
+        assert!(printed.lines().any(|line| line == format!("{name:<7}{what}")), "{name} in {printed}");
+    }
     // What is added only says the status.
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("{line} -w '%{{stderr}}%{{http_code}}'")).current_dir(folder.path());
@@ -194,30 +102,17 @@ async fn what_is_in_flight_at_ctrl_c_is_answered_and_kept() {
 }
 
 #[tokio::test]
-async fn in_memory_nothing_is_kept_beside_the_key_of_the_issuer() {
+async fn state_is_kept_in_a_folder_of_the_user_s_where_nobody_says_otherwise() {
     let folder = folder();
-    let serving = Serving::start(folder.path(), &["--in-memory"]);
-    serving.post().await;
-    assert_eq!(serving.interrupt(), Some(0));
-    let state = folder.path().join("state/synth");
-    let kept: Vec<_> = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(kept, ["issuer.pk8"]);
-}
-
-#[tokio::test]
-async fn r72_r73_a_token_allows_what_it_was_made_for_and_where_it_was_made() {
-    let folder = folder();
-    let serving = Serving::start(folder.path(), &["--data=data"]);
-    let token = |more: &[&str]| {
-        let made = program(&["token"], folder.path()).args(more).output().unwrap();
-        assert!(made.status.success(), "{made:?}");
-        String::from_utf8(made.stdout).unwrap().trim().to_owned()
+    let id = {
+        let first = Serving::start(folder.path(), &[]);
+        first.post().await
     };
-    let post = async |token: &str| serving.ask("POST", "/verwerkingsacties", token, &actie()).await.0.as_u16();
-    assert_eq!(post(&token(&["--data=data"])).await, 201);
-    assert_eq!(post(&token(&["--data=data", "--scopes=create:normal", "--client=zaaksysteem"])).await, 201);
-    assert_eq!(post(&token(&["--data=data", "--scopes=read:normal"])).await, 403);
-    assert_eq!(post(&token(&["--data=other"])).await, 401, "the key of another folder");
+    assert!(folder.path().join("state/synth").join(NAME).join("dynamodb.sqlite").exists());
+    let again = Serving::start(folder.path(), &[]);
+    assert_eq!(again.ask("GET", &format!("/verwerkingsacties/{id}"), again.token(), "").await.0, 200);
+    let empty = Serving::start(folder.path(), &["--in-memory"]);
+    assert_eq!(empty.ask("GET", &format!("/verwerkingsacties/{id}"), empty.token(), "").await.0, 404);
 }
 
 #[tokio::test]
@@ -230,32 +125,6 @@ async fn the_services_answer_any_sdk() {
     assert_eq!(tables.table_names(), [format!("{NAME}-Table")]);
     let objects = clients.s3().list_objects_v2().bucket(format!("{NAME}-backupbucket")).send().await.unwrap();
     assert!(objects.contents().iter().any(|object| object.key().unwrap().contains(&id)), "{objects:?}");
-}
-
-/// The programs as `handlers/package` lays them out, though not built by it.
-fn programs(folder: &Path) -> PathBuf {
-    let built = std::env::current_exe().unwrap();
-    let built = built.ancestors().nth(2).unwrap();
-    let programs = folder.join("functions");
-    for name in ["gen", "proc", "auth", "proj"] {
-        let program = built.join(name);
-        assert!(program.exists(), "no {}: `cargo build -p handlers --bins` builds it", program.display());
-        fs::create_dir_all(programs.join(name)).unwrap();
-        std::os::unix::fs::symlink(program, programs.join(name).join("bootstrap")).unwrap();
-    }
-    programs
-}
-
-#[tokio::test]
-async fn the_functions_run_as_programs_too() {
-    let folder = folder();
-    let programs = format!("--functions-dir={}", programs(folder.path()).display());
-    let serving = Serving::start(folder.path(), &["--in-memory", "--functions=process", &programs]);
-    serving.post().await;
-    let (status, _) = serving.ask("GET", "/verwerkingsacties", "geen.geldig.token", "").await;
-    assert_eq!(status, 401);
-    let (status, fout) = serving.ask("POST", "/verwerkingsacties", serving.token(), "{").await;
-    assert_eq!((status.as_u16(), &fout["code"]), (400, &json!("invalid")));
 }
 
 #[tokio::test]

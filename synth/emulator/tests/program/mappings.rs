@@ -1,0 +1,232 @@
+//! Event source mappings, as a function sees them that takes note of what it is handed.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::SqsEvent;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::emitted::NAME;
+use crate::functions::programs;
+use crate::serving::{Serving, folder};
+
+/// A function over the Runtime API: writes a line for each event, waits until there is a file `go`, writes that it is done. A
+/// message that says that it is broken fails when it comes for the first time; an event that is hopeless fails each time.
+const FUNCTION: &str = r#"#!/usr/bin/env python3
+import json, os, time, urllib.request
+here = os.path.dirname(os.path.abspath(__file__))
+api = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+def note(line):
+    with open(f"{here}/events", "a") as file:
+        file.write(json.dumps(line) + "\n")
+while True:
+    with urllib.request.urlopen(f"{api}/next") as asked:
+        request, event = asked.headers["Lambda-Runtime-Aws-Request-Id"], json.load(asked)
+    note(event)
+    while not os.path.exists(f"{here}/go"):
+        time.sleep(0.005)
+    note("done")
+    messages = [r for r in event["Records"] if "broken" in r.get("body", "")]
+    broken = [r["messageId"] for r in messages if r["attributes"]["ApproximateReceiveCount"] == "1"]
+    answer = json.dumps({"batchItemFailures": [{"itemIdentifier": id} for id in broken]})
+    how = "error" if "hopeless" in json.dumps(event) else "response"
+    urllib.request.urlopen(urllib.request.Request(f"{api}/{request}/{how}", data=answer.encode())).read()
+"#;
+
+/// A stack whose queue or stream is handed to [`FUNCTION`].
+struct Mapped {
+    serving: Serving,
+    function: PathBuf,
+    aws: handlers::aws::Clients,
+    _folder: TempDir,
+}
+
+impl Mapped {
+    /// With these properties of the queue's mapping changed. What fails comes again after so many seconds.
+    async fn of_queue(again_after: u32, change: Value) -> Self {
+        Self::start("proc", "ScalingConfig", again_after, change).await
+    }
+
+    /// Has this function, whose mapping is the one with this property, replaced.
+    async fn start(function: &str, property: &str, again_after: u32, change: Value) -> Self {
+        let folder = folder();
+        let mut template: Value = serde_json::from_str(&crate::emitted::template()).unwrap();
+        template["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = again_after.into();
+        let mut resources = template["Resources"].as_object_mut().unwrap().values_mut();
+        let mapping = resources.find(|resource| !resource["Properties"][property].is_null()).unwrap();
+        for (name, value) in change.as_object().unwrap() {
+            mapping["Properties"][name] = value.clone();
+        }
+        fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
+        let programs = programs(folder.path(), "");
+        fs::write(programs.join(function).join("bootstrap"), FUNCTION).unwrap();
+        let place = format!("--functions-dir={}", programs.display());
+        let serving = Serving::start(folder.path(), &["--in-memory", "--functions=process", &place]);
+        let aws = handlers::aws::Clients::at(serving.ready["aws"].as_str().unwrap(), "eu-west-1").await;
+        Self { serving, function: programs.join(function), aws, _folder: folder }
+    }
+
+    fn url(&self, queue: &str) -> String {
+        format!("{}/000000000000/{NAME}-{queue}", self.serving.ready["aws"].as_str().unwrap())
+    }
+
+    async fn send(&self, body: &str) {
+        self.aws.sqs().send_message().queue_url(self.url("queue")).message_body(body).send().await.unwrap();
+    }
+
+    /// Writes current rows with these keys, at once, so that they are in one batch.
+    async fn write(&self, ids: &[&str]) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let rows = ids.iter().map(|id| {
+            let put = Put::builder().table_name(format!("{NAME}-Table"));
+            let put = put.item("actieId", text(id)).item("soort", text("actueel")).build().unwrap();
+            TransactWriteItem::builder().put(put).build()
+        });
+        let write = self.aws.dynamodb().transact_write_items();
+        write.set_transact_items(Some(rows.collect())).send().await.unwrap();
+    }
+
+    /// The keys of the rows of each event so far.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let text = fs::read_to_string(self.function.join("events")).unwrap_or_default();
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let events = whole.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let keys = |event: Value| {
+            let records = event["Records"].as_array()?.iter();
+            Some(
+                records.map(|record| record["dynamodb"]["Keys"]["actieId"]["S"].as_str().unwrap().to_owned()).collect(),
+            )
+        };
+        events.filter_map(keys).collect()
+    }
+
+    fn go(&self) {
+        fs::write(self.function.join("go"), "").unwrap();
+    }
+
+    /// The events so far, none for one that is done.
+    fn noted(&self) -> Vec<Option<SqsEvent>> {
+        let text = fs::read_to_string(self.function.join("events")).unwrap_or_default();
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        whole.lines().map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// The bodies of each event, once this holds of them.
+    async fn events(&self, enough: impl Fn(&[Vec<String>]) -> bool) -> Vec<Vec<String>> {
+        loop {
+            let events = self.noted().into_iter().flatten();
+            let bodies = |event: SqsEvent| event.records.into_iter().filter_map(|record| record.body).collect();
+            let events: Vec<Vec<String>> = events.map(bodies).collect();
+            if enough(&events) {
+                return events;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until so many messages are visible and in flight.
+    async fn counts(&self, visible: &str, in_flight: &str) {
+        loop {
+            let asked = self.aws.sqs().get_queue_attributes().queue_url(self.url("queue"));
+            let answer = asked.attribute_names("All".into()).send().await.unwrap();
+            let count = |name: &str| answer.attributes().unwrap()[&name.into()].clone();
+            let found = (count("ApproximateNumberOfMessages"), count("ApproximateNumberOfMessagesNotVisible"));
+            if found == (visible.to_owned(), in_flight.to_owned()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+fn all(events: &[Vec<String>]) -> usize {
+    events.iter().map(Vec::len).sum()
+}
+
+#[tokio::test]
+async fn a_batch_has_so_many_messages_and_only_those_that_failed_come_again() {
+    let filter = json!({"Filters": [{"Pattern": r#"{"body": {"soort": ["mee"]}}"#}]});
+    let mapped = Mapped::of_queue(2, json!({"BatchSize": 2, "FilterCriteria": filter})).await;
+    mapped.go();
+    for number in 0..4 {
+        mapped.send(&json!({"soort": "mee", "nummer": number}).to_string()).await;
+        mapped.send(&json!({"soort": "niet", "nummer": number}).to_string()).await;
+    }
+    let broken = json!({"soort": "mee", "nummer": "broken"}).to_string();
+    mapped.send(&broken).await;
+    let events = mapped.events(|events| all(events) >= 6).await;
+    // What the filter does not let through and what was done is gone.
+    mapped.counts("0", "0").await;
+    assert!(events.iter().all(|event| (1..=2).contains(&event.len())), "{events:?}");
+    let mut bodies = events.concat();
+    bodies.sort_unstable();
+    let mut expected: Vec<_> = (0..4).map(|number| json!({"soort": "mee", "nummer": number}).to_string()).collect();
+    expected.extend([broken.clone(), broken]);
+    expected.sort_unstable();
+    assert_eq!(bodies, expected);
+}
+
+#[tokio::test]
+async fn a_window_gathers_a_batch() {
+    let mapped = Mapped::of_queue(360, json!({"BatchSize": 3, "MaximumBatchingWindowInSeconds": 300})).await;
+    mapped.go();
+    for (body, in_flight) in [("een", "1"), ("twee", "2")] {
+        mapped.send(body).await;
+        mapped.counts("0", in_flight).await;
+    }
+    mapped.send("drie").await;
+    assert_eq!(mapped.events(|events| all(events) >= 3).await, [["een", "twee", "drie"]]);
+}
+
+#[tokio::test]
+async fn no_more_batches_than_it_says_are_under_way() {
+    let mapped = Mapped::of_queue(360, json!({"BatchSize": 1, "ScalingConfig": {"MaximumConcurrency": 2}})).await;
+    for body in ["een", "twee", "drie", "vier"] {
+        mapped.send(body).await;
+    }
+    mapped.events(|events| events.len() >= 2).await;
+    mapped.go();
+    mapped.events(|events| events.len() >= 4).await;
+    mapped.counts("0", "0").await;
+    let mut under_way = 0_usize;
+    for noted in mapped.noted() {
+        under_way = if noted.is_some() { under_way + 1 } else { under_way - 1 };
+        assert!(under_way <= 2);
+    }
+}
+
+#[tokio::test]
+async fn a_window_gathers_a_batch_of_a_stream() {
+    let change = json!({"BatchSize": 3, "MaximumBatchingWindowInSeconds": 300, "ParallelizationFactor": 1});
+    let mapped = Mapped::start("proj", "BisectBatchOnFunctionError", 360, change).await;
+    mapped.go();
+    for id in ["one", "two", "three"] {
+        mapped.write(&[id]).await;
+    }
+    while mapped.rows().concat().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(mapped.rows(), [["one", "two", "three"]]);
+}
+
+#[tokio::test]
+async fn a_batch_of_a_stream_that_fails_is_halved_tried_again_and_given_up() {
+    let change = json!({"MaximumRetryAttempts": 1, "ParallelizationFactor": 1});
+    let mapped = Mapped::start("proj", "BisectBatchOnFunctionError", 360, change).await;
+    mapped.go();
+    mapped.write(&["good", "hopeless"]).await;
+    let url = mapped.url("ProjFailureQueue");
+    let told = loop {
+        let asked = mapped.aws.sqs().receive_message().queue_url(&url).wait_time_seconds(20);
+        if let Some(message) = asked.send().await.unwrap().messages.unwrap_or_default().pop() {
+            break serde_json::from_str::<Value>(message.body().unwrap()).unwrap();
+        }
+    };
+    assert_eq!(told["DDBStreamBatchInfo"]["batchSize"], 1, "{told}");
+    assert_eq!(told["requestContext"]["condition"], "RetryAttemptsExhausted", "{told}");
+    let seen = mapped.rows();
+    assert_eq!(seen, [vec!["good", "hopeless"], vec!["good"], vec!["hopeless"]]);
+}
