@@ -57,10 +57,12 @@ impl Mapping {
         let filter = Filter::parse(&patterns)
             .map_err(|why| TemplateError::at(&format!("{path}.FilterCriteria.Filters"), why))?;
         let types = properties["FunctionResponseTypes"].as_array();
+        // <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>: 10 for queues, 100 for streams,
+        // which alone have a place to start at.
+        let batch_size = if properties["StartingPosition"].is_null() { 10 } else { 100 };
         Ok(Self {
             function,
-            // <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>: 10 for queues, 100 for streams.
-            batch_size: usize::try_from(number("BatchSize", 10)?).unwrap_or(usize::MAX).max(1),
+            batch_size: usize::try_from(number("BatchSize", batch_size)?).unwrap_or(usize::MAX).max(1),
             window: Duration::from_secs(number("MaximumBatchingWindowInSeconds", 0)?),
             partial: types.is_some_and(|types| types.iter().any(|kind| kind == "ReportBatchItemFailures")),
             filter,

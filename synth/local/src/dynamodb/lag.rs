@@ -117,7 +117,8 @@ impl Lag {
             match what {
                 What::Call { operation, asked, inside } => {
                     // At once, where that can be: whoever waits may go away. The first database's server has checked it.
-                    if direct::answer(&self.copy.database, &operation, asked.body()).is_none() {
+                    let request = direct::Request::read(&operation, asked.body());
+                    if request.and_then(|request| request.answer(&self.copy.database)).is_none() {
                         let _ = self.copy.answer(&operation, *asked, inside).await;
                     }
                 }
