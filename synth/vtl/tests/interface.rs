@@ -75,6 +75,15 @@ fn arrays_and_stretches_of_lists_change_as_java_changes_them() {
 }
 
 #[test]
+fn a_key_is_removed_by_what_its_hash_code_says() {
+    let template = "#set($m = {'a': 1, 2: 3})$m.keySet().remove('a')$m.keySet().remove('z')$m";
+    let template = Template::parse(template).expect("it parses");
+    assert_eq!(template.render(&Inputs::default()).expect("it renders").text, "truefalse{2=3}");
+    let itself = Template::parse("#set($l = [])#set($x = $l.add($l))$input.path('$').keySet().remove($l)");
+    assert!(itself.expect("it parses").render(&inputs("{\"a\": 1}")).is_err(), "a list in itself has no hash code");
+}
+
+#[test]
 fn a_mistake_says_where_and_what_would_be_right() {
     for (template, line, column, part) in [
         ("#if(true)\n  x", 2, 4, "#end"),
