@@ -48,10 +48,12 @@ fn arrays_and_stretches_of_lists_change_as_java_changes_them() {
         (list, "$q.remove(0)|$q.remove('z')|$l|$q", "b|false|[a, c, d]|[c]"),
         (list, "$q.retainAll(['c'])|$l|$q", "true|[a, c, d]|[c]"),
         (list, "#set($r = $q.subList(1, 2))$r.clear()|$l|$q|$r", "|[a, b, d]|[b]|[]"),
+        (list, "#foreach($e in $q)$q.remove(0)#end|$l", "b|[a, c, d]"),
         ("#set($l = ['d', 'c', 'b', 'a'])", "#set($q = $l.subList(1, 3))$q.sort(null)$l$q", "[d, b, c, a][b, c]"),
         (array, "$p.set(0, 'x')|$p.get(0)#set($p[1] = 'z')$p[1]", "c|xz"),
         (array, "$p.sort(null)$p.get(0)$p.get(1)$p.get(2)", "abc"),
         (array, "$p.remove('z')$p.removeAll(['z'])$p.addAll([])$p.addAll(3, [])", "falsefalsefalsefalse"),
+        (array, "#set($q = $p.subList(0, 2))#set($q[0] = 'x')$q.addAll([])$p.get(0)", "falsex"),
         (array, "#set($q = $p.subList(0, 2))$q.size() $q#foreach($x in $q)$x#end", "2 [c, b]cb"),
     ] {
         let template = Template::parse(&format!("{before}{template}")).expect("it parses");
@@ -60,6 +62,7 @@ fn arrays_and_stretches_of_lists_change_as_java_changes_them() {
     for (before, template) in [
         (list, "#set($r = $q.subList(1, 2))$q.clear()$r"),
         (list, "$q.addAll([])$l.add('e')$q"),
+        (list, "#foreach($e in $q)$q.add('z')#end"),
         (array, "$p.set(0, 1)"),
         (array, "$p.remove('a')"),
         (array, "$p.clear()"),
@@ -69,6 +72,15 @@ fn arrays_and_stretches_of_lists_change_as_java_changes_them() {
         let error = template.render(&Inputs::default()).expect_err("Java throws an exception").kind;
         assert!(matches!(error, ErrorKind::Exception(_)), "{}: {error}", template.source());
     }
+}
+
+#[test]
+fn a_key_is_removed_by_what_its_hash_code_says() {
+    let template = "#set($m = {'a': 1, 2: 3})$m.keySet().remove('a')$m.keySet().remove('z')$m";
+    let template = Template::parse(template).expect("it parses");
+    assert_eq!(template.render(&Inputs::default()).expect("it renders").text, "truefalse{2=3}");
+    let itself = Template::parse("#set($l = [])#set($x = $l.add($l))$input.path('$').keySet().remove($l)");
+    assert!(itself.expect("it parses").render(&inputs("{\"a\": 1}")).is_err(), "a list in itself has no hash code");
 }
 
 #[test]

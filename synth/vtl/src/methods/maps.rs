@@ -29,6 +29,10 @@ pub(super) fn view<'r>(
         let key = heap.key(&a[0])?;
         return Ok(Value::Bool(heap.map(map).is_some_and(|m| m.contains_key(&key))));
     }
+    if let ("remove(Object)", ViewKind::Keys) = (method, kind) {
+        let key = heap.key(&a[0])?;
+        return Ok(Value::Bool(heap.map_remove(map, &key)?.is_some()));
+    }
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
     }

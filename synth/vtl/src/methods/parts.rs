@@ -76,15 +76,30 @@ pub(super) fn part<'r>(
     if let Some(answer) = ask(heap, on, id, method, a)? {
         return Ok(answer);
     }
-    let items = heap.items(id)?;
     let Object::SubList { list: whole, from, len, .. } = *heap.get(id) else {
         return unsupported(method);
     };
-    if !matches!(heap.get(whole), Object::List { kind: ListKind::ArrayList | ListKind::JsonArray, .. }) {
-        return unsupported(format!("{method} of part of an array"));
+    // Who adds nothing is not told that the list has changed by itself.
+    if let ("addAll(Collection)" | "addAll(int,Collection)", [.., new]) = (method, a)
+        && (a.len() == 1 || u32::try_from(int(&a[0])).is_ok_and(|at| at <= len))
+        && members(heap, new)?.is_empty()
+    {
+        return Ok(Value::Bool(false));
     }
-    let copy = heap.list_of(ListKind::ArrayList, items)?;
-    let answer = list(heap, &Value::Object(copy), copy, Class::ArrayList, method, a)?;
+    let items = heap.items(id)?;
+    let answer;
+    let copy = match (heap.get(whole), heap.class(&Value::Object(whole))) {
+        (Object::List { kind, .. }, Some(class)) if !matches!(kind, ListKind::ArrayList | ListKind::JsonArray) => {
+            let copy = heap.list_of(*kind, items)?;
+            answer = array(heap, &Value::Object(copy), copy, class, method, a)?;
+            copy
+        }
+        _ => {
+            let copy = heap.list_of(ListKind::ArrayList, items)?;
+            answer = list(heap, &Value::Object(copy), copy, Class::ArrayList, method, a)?;
+            copy
+        }
+    };
     let items = heap.items(copy)?;
     let changed = match (method, &answer) {
         ("sort(Comparator)", _) => false,

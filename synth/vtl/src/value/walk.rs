@@ -1,6 +1,6 @@
 //! Elements, one after the other.
 
-use super::{Class, Cursor, Heap, Key, ListKind, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported};
+use super::{Class, Cursor, Heap, Key, Object, ObjectId, Outcome, Value, ViewKind, exception, unsupported};
 
 impl<'r> Heap<'r> {
     /// The elements of anything that has elements.
@@ -71,12 +71,11 @@ impl<'r> Heap<'r> {
         let id = *id;
         Ok(match self.get(id) {
             Object::List { changes, .. } => Some(Cursor::List { list: id, next: 0, changes: *changes }),
-            Object::SubList { .. } => {
-                let items = self.items(id)?;
-                match self.list(ListKind::ArrayList, items)? {
-                    Value::Object(copy) => Some(Cursor::List { list: copy, next: 0, changes: 0 }),
-                    _ => None,
-                }
+            Object::SubList { changes, .. } => {
+                let changes = *changes;
+                // It fails where the list has changed by itself.
+                self.items(id)?;
+                Some(Cursor::List { list: id, next: 0, changes })
             }
             Object::View { kind, map } => {
                 let (kind, map) = (*kind, *map);
@@ -99,9 +98,11 @@ impl<'r> Heap<'r> {
 
     pub(crate) fn has_next(&self, cursor: &Cursor<'r>) -> bool {
         match cursor {
-            Cursor::List { list, next, .. } => {
-                matches!(self.get(*list), Object::List { items, .. } if items.len() != *next)
-            }
+            Cursor::List { list, next, .. } => match self.get(*list) {
+                Object::List { items, .. } => items.len() != *next,
+                Object::SubList { len, .. } => *len as usize != *next,
+                _ => false,
+            },
             Cursor::Map { keys, next, .. } => *next < keys.len(),
         }
     }
@@ -117,6 +118,18 @@ impl<'r> Heap<'r> {
                         Ok(*item)
                     }
                     None => exception("java.util.NoSuchElementException"),
+                },
+                Object::SubList { list, from, len, .. } => match self.get(*list) {
+                    Object::List { items, changes, .. } if changes == expected => {
+                        match items.get(*from as usize + *next).filter(|_| *next < *len as usize) {
+                            Some(item) => {
+                                *next += 1;
+                                Ok(*item)
+                            }
+                            None => exception("java.util.NoSuchElementException"),
+                        }
+                    }
+                    _ => exception(CHANGED),
                 },
                 _ => exception(CHANGED),
             },
