@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 /// Where a service keeps what it is given.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,9 @@ impl Database {
             Place::File(path) => on_disk(path)?,
         };
         connection.set_prepared_statement_cache_capacity(64);
+        // Plans that hold for any parameter: otherwise a statement with a range is planned anew each time that it runs
+        // (<https://www.sqlite.org/queryplanner-ng.html#qpstab>).
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(schema)?;
         Ok(Self(Mutex::new(connection)))
     }

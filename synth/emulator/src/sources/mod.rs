@@ -41,6 +41,10 @@ pub(crate) struct Surroundings {
     pub(crate) progress: Progress,
 }
 
+/// After what came last, before more is asked for: what comes meanwhile goes together, and not each in a batch of its own. What
+/// comes to an idle source is handed on at once.
+const BREATH: Duration = Duration::from_millis(10);
+
 /// Longer than any function may run; each has its own timeout.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 

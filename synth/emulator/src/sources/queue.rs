@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{LONGEST, Mapping, Surroundings};
+use super::{BREATH, LONGEST, Mapping, Surroundings};
 use crate::chaos::Dice;
 
 /// Of how many messages at most a call of SQS gives.
@@ -46,6 +46,7 @@ impl QueueSource {
             // A batch is received once there is somebody to take it, so that its messages are not invisible for nothing.
             let Ok(permit) = free.clone().acquire_owned().await else { return };
             let mut messages = this.batch(&surroundings).await;
+            let full = messages.len() >= this.mapping.batch_size.min(MOST_AT_ONCE);
             if this.reorder > 0.0 {
                 messages = this.put_back_some(messages, &dice, &surroundings).await;
             }
@@ -57,6 +58,9 @@ impl QueueSource {
                 });
             }
             while batches.try_join_next().is_some() {}
+            if !full {
+                tokio::time::sleep(BREATH).await;
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{LONGEST, Mapping, Surroundings};
+use super::{BREATH, LONGEST, Mapping, Surroundings};
 use crate::state;
 
 /// How often a stream is looked at although nobody is known to have written: as often as Lambda does.
@@ -69,6 +69,7 @@ impl StreamSource {
                 if all {
                     surroundings.progress.followed(&self.arn, writes);
                 }
+                tokio::time::sleep(BREATH).await;
                 // The senders live as long as the services, which this holds.
                 let _ = tokio::time::timeout(INTERVAL, written.changed()).await;
             }

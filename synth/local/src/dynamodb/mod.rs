@@ -1,5 +1,6 @@
 //! DynamoDB: the `dynoxide-rs` crate, and tables as CloudFormation declares them.
 
+mod digest;
 mod direct;
 mod disk;
 mod expiry;

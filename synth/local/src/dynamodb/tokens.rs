@@ -7,12 +7,13 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::Value;
+
+use super::digest;
 
 /// How long a token is good for.
 const KEPT: Duration = Duration::from_secs(600);
@@ -63,7 +64,7 @@ impl Token {
         }
         // Longer ones are refused, which the server knows how to say.
         let text = request.get("ClientRequestToken")?.as_str().filter(|text| (1..=36).contains(&text.len()))?.into();
-        let items = content(request.get("TransactItems")?);
+        let items = digest::of_content(request.get("TransactItems")?);
         request.remove("ClientRequestToken");
         Some(Self { text, items })
     }
@@ -107,31 +108,6 @@ impl Kept {
             self.known.remove(&token);
         }
     }
-}
-
-/// A number for what a value says, in whatever order its members come.
-fn content(value: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    match value {
-        Value::Null => 0_u8.hash(&mut hasher),
-        Value::Bool(is) => (1_u8, is).hash(&mut hasher),
-        Value::Number(number) => (2_u8, number).hash(&mut hasher),
-        Value::String(text) => (3_u8, text).hash(&mut hasher),
-        Value::Array(items) => {
-            (4_u8, items.len()).hash(&mut hasher);
-            items.iter().for_each(|item| content(item).hash(&mut hasher));
-        }
-        Value::Object(members) => {
-            let member = |(name, value): (&String, &Value)| {
-                let mut hasher = DefaultHasher::new();
-                (name, content(value)).hash(&mut hasher);
-                hasher.finish()
-            };
-            let all = members.iter().map(member).fold(0, u64::wrapping_add);
-            (5_u8, members.len(), all).hash(&mut hasher);
-        }
-    }
-    hasher.finish()
 }
 
 #[cfg(test)]
