@@ -24,6 +24,9 @@ pub enum Error {
     /// The local issuer.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
+    /// Threads for what goes on in the background.
+    #[error("no more threads can be had: {0}")]
+    Threads(std::io::Error),
     /// The services.
     #[error(transparent)]
     Services(#[from] local::Error),

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::task::JoinSet;
 
 use super::resources::{Resolved, Resources};
 use super::{Error, Options, REGION};
+use crate::background::Background;
 use crate::functions::Functions;
 use crate::sources::{Mapping, QueueSource, Stream, StreamSource, Surroundings};
 use crate::template::{Names, TemplateError, whole};
@@ -17,7 +17,7 @@ pub(super) fn begin(
     resources: &Resources<'_>,
     options: &Options,
     surroundings: &Surroundings,
-    tasks: &mut JoinSet<()>,
+    background: &mut Background,
 ) -> Result<(), Error> {
     let enabled = |mapping: &&Resolved<'_>| mapping.properties["Enabled"] != false;
     for resource in resources.of_kind("AWS::Lambda::EventSourceMapping").filter(enabled) {
@@ -29,7 +29,7 @@ pub(super) fn begin(
         if let Some(table) = resources.with_attribute("StreamArn", arn) {
             let source = stream(resources, table, properties, mapping, options);
             surroundings.progress.stream(arn);
-            tasks.spawn(source.run(surroundings.clone()));
+            background.spawn(source.run(surroundings.clone()));
         } else if let Some(queue) = resources.with_attribute("Arn", arn).filter(|it| it.kind == "AWS::SQS::Queue") {
             let source = QueueSource {
                 mapping,
@@ -41,7 +41,7 @@ pub(super) fn begin(
                 seed: options.seed,
             };
             surroundings.progress.queue(&source.url);
-            tasks.spawn(source.run(surroundings.clone()));
+            background.spawn(source.run(surroundings.clone()));
         } else {
             let what = format!("{arn} is neither a queue nor the stream of a table of this template");
             return Err(TemplateError::at(&format!("{path}.EventSourceArn"), what).into());

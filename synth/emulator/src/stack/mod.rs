@@ -22,9 +22,9 @@ use std::time::Duration;
 use handlers::auth::HttpKeys;
 use local::http::Server;
 use local::{Options as ServiceOptions, Services};
-use tokio::task::JoinSet;
 
 use crate::api::{Behind, Front, KEYS, OWN};
+use crate::background::Background;
 use crate::chaos;
 use crate::functions::{Functions, LocalKeys, Surroundings};
 use crate::inventory::Inventory;
@@ -91,11 +91,11 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         journal: journal.clone(),
         progress: progress.clone(),
     };
-    let mut tasks = JoinSet::new();
-    mappings::begin(&resources, options, &surroundings, &mut tasks)?;
-    tasks.spawn(running::sweep(services.clone()));
+    let mut background = Background::start().map_err(Error::Threads)?;
+    mappings::begin(&resources, options, &surroundings, &mut background)?;
+    background.spawn(running::sweep(services.clone()));
     if !options.in_memory {
-        tasks.spawn(sources::trim(mappings::streams(&resources, options), services.clone()));
+        background.spawn(sources::trim(mappings::streams(&resources, options), services.clone()));
     }
     if !options.troubles.is_empty() {
         // From here on: what is made at the start is made whole.
@@ -123,7 +123,7 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         token,
         not_emulated,
         front,
-        tasks,
+        background,
         progress,
         services,
         _lock: lock,

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use local::Services;
 use local::http::Server;
-use tokio::task::JoinSet;
 
 use super::REGION;
+use crate::background::Background;
 use crate::sources::Progress;
 use crate::state::Lock;
 
@@ -31,7 +31,7 @@ pub struct Running {
     /// What of the template is not emulated, each thing once.
     pub not_emulated: Vec<String>,
     pub(super) front: Server,
-    pub(super) tasks: JoinSet<()>,
+    pub(super) background: Background,
     pub(super) progress: Progress,
     pub(super) services: Arc<Services>,
     pub(super) _lock: Option<Lock>,
@@ -56,9 +56,9 @@ impl Running {
 
     /// Ends it: no new requests, no new batches, nothing half-written. Requests that are under way get their answers.
     pub async fn stop(self) {
-        let Self { front, mut tasks, services, .. } = self;
+        let Self { front, background, services, .. } = self;
         front.finish(GRACE).await;
-        tasks.shutdown().await;
+        background.stop().await;
         if let Some(services) = Arc::into_inner(services) {
             services.stop().await;
         }

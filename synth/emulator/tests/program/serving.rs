@@ -55,6 +55,10 @@ impl Serving {
         Self { child, ready: serde_json::from_slice(&fs::read(ready_file).unwrap()).unwrap() }
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as Ctrl-C does.
     pub(crate) fn interrupt(self) -> Option<i32> {
         self.signal("-INT");
