@@ -91,17 +91,20 @@ impl Drop for Process {
 }
 
 /// What another emulator of AWS, which a script of `benches/peers` starts, answers a second. `PEERS` is the folder that `run` has
-/// installed them in; the script says where its API is, and ends when this end of its stdin is closed.
+/// installed them in; the script says where its API is, with a token where it wants one, and ends when this end of its stdin is
+/// closed.
 async fn peer(peers: &Path, script: &str, more: &[&str], method: Method, status: u16) -> f64 {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
     let mut command = Command::new(peers.join("localstack/bin/python"));
     command.arg(scripts.join(script)).args(more).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("the peer starts");
     let said = child.stdout.take().expect("it is piped");
-    let url = std::io::BufReader::new(said).lines().next().expect("it says where it is").expect("in UTF-8");
-    let client = http();
+    let said = std::io::BufReader::new(said).lines().next().expect("it says where it is").expect("in UTF-8");
+    let (url, token) = said.split_once(' ').unwrap_or((&said, ""));
+    let (url, authorization, client) = (url.to_owned(), format!("Bearer {token}"), http());
     let measured = rate(move || {
         let request = Request::builder().method(method.clone()).uri(&url).header("Content-Type", "application/json");
+        let request = request.header("Authorization", &authorization);
         let body = if method == Method::POST { actie() } else { String::new() };
         let (client, request) = (client.clone(), request.body(Full::from(body)).expect("a request"));
         async move { assert_eq!(ask(&client, request).await.0, status) }
@@ -374,14 +377,47 @@ async fn rates(folder: &Path, template: &Path) {
         share >= 0.25,
     );
 
+    applied(&http, &running).await;
     if let Some(peers) = &peers {
-        // What was posted is still being applied, which would cost the peer.
+        // It would cost the peer.
         Arc::into_inner(running).expect("nobody asks it any more").stop();
         let program = peers.join("ministack/bin/ministack");
         let program = program.to_str().expect("UTF-8");
+        let assets = peers.join("stack/peer.assets.json");
+        let same = [program, assets.to_str().expect("UTF-8")];
+        let theirs = peer(peers, "ministack_stack.py", &same, Method::POST, 201).await;
+        beside_peer("POST beside that of the same stack in MiniStack", post, theirs);
         let theirs = peer(peers, "ministack_post.py", &[program], Method::POST, 201).await;
-        beside_peer("POST beside MiniStack's, by a function to a queue", post, theirs);
+        let times = post / theirs;
+        println!(
+            "| POST beside MiniStack's by a function of one call | {post:.0} / {theirs:.0} per second = {times:.0} | | |"
+        );
     }
+}
+
+/// Measures how many of the acties that were answered are applied a second, when there is nothing else to do.
+async fn applied(http: &Http, running: &Running) {
+    let queue = format!("{}/000000000000/{NAME}-queue", running.text("aws"));
+    let left = async || {
+        let request = Request::post(running.text("aws"))
+            .header("X-Amz-Target", "AmazonSQS.GetQueueAttributes")
+            .header("Content-Type", "application/x-amz-json-1.0")
+            .body(Full::from(json!({"QueueUrl": queue, "AttributeNames": ["All"]}).to_string()));
+        let (status, body) = ask(http, request.expect("a request")).await;
+        assert_eq!(status, 200, "{body:?}");
+        let attributes = serde_json::from_slice::<Value>(&body).expect("JSON")["Attributes"].take();
+        let count =
+            |name: &str| attributes[name].as_str().and_then(|count| count.parse::<f64>().ok()).expect("a number");
+        count("ApproximateNumberOfMessages") + count("ApproximateNumberOfMessagesNotVisible")
+    };
+    let (began, first) = (Instant::now(), left().await);
+    while left().await > 0.0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let rate = first / began.elapsed().as_secs_f64();
+    println!(
+        "| what was answered is applied, with nothing else to do | {rate:.0} per second, {first:.0} of them | | |"
+    );
 }
 
 /// Reads with so many acties on disk, and the memory that it takes.

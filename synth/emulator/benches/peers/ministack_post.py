@@ -3,18 +3,12 @@
 Takes the program `ministack`.
 """
 
-import atexit
 import io
-import json
-import os
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 import zipfile
 
-from peer import REGION, client, free_port, serve
+from ministack import start, url
+from peer import REGION, client, serve
 
 # As quick as a function in Python can be: no SDK, and one connection.
 FUNCTION = """
@@ -31,30 +25,7 @@ def handler(event, context):
 """
 
 [program] = sys.argv[1:]
-port = free_port()
-endpoint = f"http://127.0.0.1:{port}"
-folder = tempfile.TemporaryDirectory()
-environment = dict(os.environ, BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port), AWS_ENDPOINT_URL=endpoint, TMPDIR=folder.name)
-log = open(os.path.join(folder.name, "log"), "w")
-ministack = subprocess.Popen([program], env=environment, cwd=folder.name, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-
-def end():
-    # So that it ends the functions that it runs.
-    ministack.terminate()
-    ministack.wait()
-
-
-atexit.register(end)
-while True:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-        break
-    except OSError:
-        if ministack.poll() is not None:
-            sys.exit(open(log.name).read())
-        time.sleep(0.05)
-
+endpoint = start(program)
 queue = client("sqs", endpoint).create_queue(QueueName="peer")["QueueUrl"]
 package = io.BytesIO()
 with zipfile.ZipFile(package, "w") as packed:
@@ -81,4 +52,4 @@ api.put_integration(
     uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
 )
 api.create_deployment(restApiId=rest, stageName="v1")
-serve(f"{endpoint}/restapis/{rest}/v1/_user_request_/verwerkingsacties")
+serve(url(endpoint, rest))

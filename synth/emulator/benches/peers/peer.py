@@ -19,7 +19,7 @@ def client(service, endpoint):
     return boto3.client(service, endpoint_url=endpoint, region_name=REGION, **secrets)
 
 
-def serve(url, out=sys.stdout):
+def serve(where, out=sys.stdout):
     """Says where the API is, and stays until nobody listens any more."""
-    print(url, file=out, flush=True)
+    print(where, file=out, flush=True)
     sys.stdin.read()
