@@ -11,6 +11,7 @@ use crate::gateway_responses::at;
 use crate::integration::function_arn;
 use crate::policy::{Policy, Verdict};
 use crate::request::Facts;
+use crate::settings;
 
 /// Answers that are remembered at most, so that memory has a bound.
 const MOST_REMEMBERED: usize = 10_000;
@@ -60,13 +61,10 @@ impl Authorizer {
         let text = |key: &str| definition.get(key).and_then(Json::as_str);
         let uri = text("authorizerUri").unwrap_or_default();
         let function = function_arn(uri).ok_or_else(|| format!("`{uri}` is no URI of a function"))?;
-        let ttl = match definition.get("authorizerResultTtlInSeconds") {
-            None => 300,
-            Some(ttl) => match ttl.as_i64().or_else(|| ttl.as_str()?.parse().ok()) {
-                Some(ttl @ 0..=3600) => ttl,
-                _ => return Err(format!("`authorizerResultTtlInSeconds` is 0 to 3600, not `{ttl}`")),
-            },
-        };
+        let ttl = settings::whole(definition, "authorizerResultTtlInSeconds")?.unwrap_or(300);
+        if !(0..=3600).contains(&ttl) {
+            return Err(format!("`authorizerResultTtlInSeconds` is 0 to 3600, not `{ttl}`"));
+        }
         let kind = match text("type").unwrap_or_default() {
             "request" => {
                 let sources = text("identitySource").unwrap_or_default().split(',').map(str::trim);

@@ -11,6 +11,7 @@ use crate::integration::{Integration, IntegrationError};
 use crate::keys::Keys;
 use crate::not_emulated::not_emulated;
 use crate::routes::Routes;
+use crate::settings;
 use crate::throttle::Bucket;
 use crate::validate::Validator;
 
@@ -50,6 +51,20 @@ pub struct ApiKey {
     pub value: String,
     /// Whether it may be used.
     pub enabled: bool,
+}
+
+impl ApiKey {
+    /// Reads the properties of an `AWS::ApiGateway::ApiKey`, intrinsic functions resolved. `made` gives the value of a key
+    /// that has none.
+    ///
+    /// # Errors
+    /// A property that is not of its kind.
+    pub fn read(id: String, properties: &Json, made: impl FnOnce() -> String) -> Result<Self, DefinitionError> {
+        let enabled =
+            settings::truth(properties, "Enabled").map_err(|reason| DefinitionError::new("API key", reason))?;
+        let value = properties.get("Value").and_then(Json::as_str).map_or_else(made, str::to_owned);
+        Ok(Self { id, value, enabled: enabled.unwrap_or(true) })
+    }
 }
 
 impl Definition {
@@ -144,7 +159,8 @@ impl Parsed {
                 let at = format!("Body.paths.{path}.{key}");
                 let name = if key == ANY { "ANY".to_owned() } else { key.to_uppercase() };
                 let parts = Parts { body, item, operation, path, method: &name, stage: &stage };
-                let method = parts.method(&schemes).map_err(|reason| DefinitionError::new(&at, reason))?;
+                let mut method = parts.method(&schemes).map_err(|reason| DefinitionError::new(&at, reason))?;
+                method.limit = parts.limit().map_err(|reason| DefinitionError::new("Stage.MethodSettings", reason))?;
                 let key = (key != ANY).then_some(name);
                 routes.add(path, key.as_deref(), method).map_err(|error| DefinitionError::new(&at, error))?;
             }
@@ -216,7 +232,7 @@ impl Parts<'_> {
             authorizer: None,
             keyed: false,
             validator: Validator::parse(self.body, self.item, self.operation)?,
-            limit: self.limit(),
+            limit: None,
         };
         let requirements = self.operation.get("security").and_then(Json::as_array);
         for name in requirements.into_iter().flatten().filter_map(Json::as_object).flat_map(Map::keys) {
@@ -231,15 +247,16 @@ impl Parts<'_> {
 
     /// The stage's settings for this method, or else for all: "limits are applied at the API method level for a stage".
     /// A slash in a path is `~1` there.
-    fn limit(&self) -> Option<Bucket> {
+    fn limit(&self) -> Result<Option<Bucket>, String> {
         let all = self.stage.get("MethodSettings").and_then(Json::as_array);
         let own = format!("/{}", self.path.replace('/', "~1"));
         let fits = |settings: &&Json, path: &str, method: &str| {
             settings["ResourcePath"] == path && settings["HttpMethod"] == method
         };
         let find = |path: &str, method: &str| all.into_iter().flatten().find(|settings| fits(settings, path, method));
-        let settings = find(&own, self.method).or_else(|| find(self.path, self.method)).or_else(|| find("/*", "*"))?;
-        Bucket::parse(settings.get("ThrottlingRateLimit"), settings.get("ThrottlingBurstLimit"))
+        let settings = find(&own, self.method).or_else(|| find(self.path, self.method)).or_else(|| find("/*", "*"));
+        let bucket = |settings| Bucket::parse(settings, "ThrottlingRateLimit", "ThrottlingBurstLimit");
+        settings.map_or(Ok(None), bucket)
     }
 }
 

@@ -6,6 +6,7 @@
 mod emitted;
 mod functions;
 mod inventory;
+mod keys;
 mod mappings;
 mod serving;
 mod tokens;

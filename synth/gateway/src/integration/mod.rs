@@ -17,6 +17,7 @@ use apigateway_vtl::{ParseError, RenderError, Template};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
+use crate::settings;
 use mapping::Mapping;
 use request::Passthrough;
 use response::Responses;
@@ -29,9 +30,11 @@ pub use response::HttpResponse;
 pub use target::Target;
 pub(crate) use target::function_arn;
 
-/// The longest that an integration can take, and what it takes where it says nothing: 29 seconds,
+/// The shortest that an integration can be given, in milliseconds, and what it gets where it says nothing. "You can increase
+/// the default value to longer than 29 seconds for Regional or private APIs only", by a quota:
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>.
-const LONGEST: Duration = Duration::from_secs(29);
+const SHORTEST: i64 = 50;
+pub(crate) const USUAL: i64 = 29_000;
 
 /// Why an integration cannot be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +132,7 @@ impl Integration {
     pub fn parse(operation: &str, definition: &Json) -> Result<Self, IntegrationError> {
         let not_emulated = |reason| IntegrationError::NotEmulated { operation: operation.to_owned(), reason };
         let target = Target::parse(definition).map_err(not_emulated)?;
-        let timeout = definition.get("timeoutInMillis").and_then(Json::as_u64);
+        let timeout = timeout(definition).map_err(not_emulated)?;
         let mut request_templates = IndexMap::new();
         for (media_type, source) in entries(definition, "requestTemplates") {
             let source = source.as_str().unwrap_or_default();
@@ -145,7 +148,7 @@ impl Integration {
         Ok(Self {
             operation: operation.to_owned(),
             target,
-            timeout: timeout.map_or(LONGEST, |timeout| Duration::from_millis(timeout).min(LONGEST)),
+            timeout,
             request_templates,
             passthrough: Passthrough::parse(definition).map_err(not_emulated)?,
             request_headers,
@@ -162,6 +165,14 @@ impl Integration {
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
+}
+
+/// How long an integration may take. More than is usual is taken at its word, as AWS does once the quota is raised.
+fn timeout(definition: &Json) -> Result<Duration, String> {
+    let given = settings::whole(definition, "timeoutInMillis")?.unwrap_or(USUAL);
+    let long_enough = u64::try_from(given).ok().filter(|_| given >= SHORTEST);
+    let wrong = || format!("`timeoutInMillis` is {SHORTEST} or more, not `{given}`");
+    long_enough.map(Duration::from_millis).ok_or_else(wrong)
 }
 
 /// The entries of an object in a definition; none where it is not there.

@@ -28,6 +28,12 @@ fn an_integration_that_cannot_be_carried_out_is_named_with_its_place() {
         (json!({"passthroughBehavior": "sometimes"}), "no passthroughBehavior `sometimes`"),
         (json!({"requestTemplates": {"application/json": "#if("}}), "the read request template does not parse"),
         (json!({"responses": {"(": {"statusCode": "200"}}}), "the pattern `(`"),
+        (json!({"timeoutInMillis": 10}), "`timeoutInMillis` is 50 or more, not `10`"),
+        (json!({"timeoutInMillis": "49"}), "`timeoutInMillis` is 50 or more, not `49`"),
+        (json!({"timeoutInMillis": -1}), "`timeoutInMillis` is 50 or more, not `-1`"),
+        (json!({"timeoutInMillis": 50.5}), "`timeoutInMillis` is a whole number, not `50.5`"),
+        (json!({"timeoutInMillis": "soon"}), "`timeoutInMillis` is a whole number, not `soon`"),
+        (json!({"timeoutInMillis": true}), "`timeoutInMillis` is a whole number, not `true`"),
         (json!({"responses": {"default": {}}}), "has no `statusCode`"),
         (
             json!({"responses": {"default": {"statusCode": "200", "responseTemplates": {"a/b": "#foreach"}}}}),
@@ -99,6 +105,11 @@ fn other_mistakes_have_their_place_too() {
             "Body.components.securitySchemes.s",
             "0 to 3600",
         ),
+        (
+            authorizer(json!({"type": "token", "authorizerUri": uri(AUTH), "authorizerResultTtlInSeconds": "never"})),
+            "Body.components.securitySchemes.s",
+            "`authorizerResultTtlInSeconds` is a whole number, not `never`",
+        ),
     ] {
         let error = refused(body);
         assert_eq!(error.at, at, "{}", error.reason);
@@ -119,7 +130,7 @@ fn what_changes_nothing_is_told_once() {
     keyed["x-amazon-apigateway-integration"]["credentials"] = json!("arn:aws:iam::1:role/r");
     let mut definition = definition(body(json!({"/a": {"get": keyed.clone()}, "/b": {"get": keyed}})));
     definition.api["Policy"] = json!({"Statement": []});
-    definition.api["DisableExecuteApiEndpoint"] = json!(false);
+    definition.api["DisableExecuteApiEndpoint"] = json!("false");
     definition.stage["TracingEnabled"] = json!(true);
     definition.stage["MethodSettings"] = json!([
         {"ResourcePath": "/*", "HttpMethod": "*", "MetricsEnabled": true, "LoggingLevel": "OFF"},
@@ -136,4 +147,32 @@ fn what_changes_nothing_is_told_once() {
         ]
     );
     assert_eq!(gateway(body(json!({"/m": {"get": mock(200)}}))).not_emulated(), [""; 0]);
+}
+
+#[test]
+fn what_aws_does_only_with_a_raised_quota_is_told() {
+    for (given, told) in [(json!(29_000), &[][..]), (json!("29001"), &["a regional or private API"])] {
+        let gateway = gateway(integration(json!({"timeoutInMillis": given})));
+        assert_eq!(gateway.not_emulated().len(), told.len(), "{given}");
+        for (line, says) in gateway.not_emulated().iter().zip(told) {
+            let at = "Body.paths./m.get.x-amazon-apigateway-integration.timeoutInMillis: ";
+            assert!(line.starts_with(at) && line.contains(says), "{line}");
+        }
+    }
+}
+
+/// A parameter of CloudFormation is always text, so `{"Ref": "Burst"}` gives text.
+#[test]
+fn a_limit_that_is_no_number_is_a_mistake() {
+    for (setting, wrong, says) in [
+        ("ThrottlingRateLimit", json!("fast"), "`ThrottlingRateLimit` is a number, not `fast`"),
+        ("ThrottlingBurstLimit", json!(true), "`ThrottlingBurstLimit` is a number, not `true`"),
+    ] {
+        let mut definition = definition(body(json!({"/m": {"get": mock(200)}})));
+        let mut settings = json!({"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": "1"});
+        settings[setting] = wrong;
+        definition.stage["MethodSettings"] = json!([settings]);
+        let error = Gateway::new(definition).expect_err("a limit that is none");
+        assert_eq!((error.at.as_str(), error.reason.as_str()), ("Stage.MethodSettings", says));
+    }
 }
