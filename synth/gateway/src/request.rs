@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::HeaderName;
+use http::header::CONTENT_LENGTH;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
@@ -54,7 +55,7 @@ impl Facts {
             path: format!("/{}", path.trim_start_matches('/')),
             stage: stage.to_owned(),
             query: query(head.uri.query().unwrap_or_default()),
-            headers: incoming(&head.headers, spelling),
+            headers: incoming(&head.headers, spelling, body.len()),
             body,
             source_ip,
             scheme: if head.uri.scheme() == Some(&http::uri::Scheme::HTTPS) { "https" } else { "http" },
@@ -119,12 +120,21 @@ fn protocol(version: http::Version) -> &'static str {
     }
 }
 
-/// Headers as they go on, without those that API Gateway keeps from everything behind it.
-fn incoming(all: &http::HeaderMap, spelling: Option<&HeaderSpelling>) -> IndexMap<String, Vec<String>> {
-    let mut headers = IndexMap::with_capacity(all.keys_len());
+/// Headers as they go on, without those that API Gateway keeps from everything behind it. `Content-Length` is "generated
+/// based on body".
+fn incoming(
+    all: &http::HeaderMap,
+    spelling: Option<&HeaderSpelling>,
+    body_length: usize,
+) -> IndexMap<String, Vec<String>> {
+    let mut headers = IndexMap::with_capacity(all.keys_len() + 1);
+    let length = || vec![body_length.to_string()];
     for name in all.keys().filter(|name| !headers::never_passed_on(name.as_str())) {
-        let values = all.get_all(name).iter().map(|value| latin1(value.as_bytes()));
-        headers.insert(spelt(name, spelling), values.collect());
+        let values = || all.get_all(name).iter().map(|value| latin1(value.as_bytes())).collect();
+        headers.insert(spelt(name, spelling), if name == CONTENT_LENGTH { length() } else { values() });
+    }
+    if body_length > 0 && !all.contains_key(CONTENT_LENGTH) {
+        headers.insert("Content-Length".to_owned(), length());
     }
     headers
 }

@@ -135,7 +135,7 @@ impl Gateway {
                 self.refuse(&refusal, &arrived.facts, &context, &mut trace)
             }
         };
-        let response = finish(reply, &arrived.ids);
+        let response = finish(reply, &arrived);
         trace.status = response.status().as_u16();
         trace.response = response.body().clone();
         trace.took = started.elapsed();

@@ -5,6 +5,7 @@ use data_encoding::BASE64;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
+use crate::headers;
 use crate::request::{Facts, last_values};
 
 /// The event of a request. `path_parameters` are as they were sent: API Gateway does not decode them for a function, as
@@ -18,6 +19,14 @@ pub(crate) fn event(
     binary: bool,
 ) -> Map<String, Json> {
     let mut event = request_parts(facts, resource, path_parameters, stage_variables, context);
+    if facts.header("authorization").is_some_and(headers::is_signature) {
+        for part in ["headers", "multiValueHeaders"] {
+            let headers = event.get_mut(part).and_then(Json::as_object_mut);
+            headers
+                .into_iter()
+                .for_each(|headers| headers.retain(|name, _| !name.eq_ignore_ascii_case("authorization")));
+        }
+    }
     let body = match (facts.body.is_empty(), binary) {
         (true, _) => Json::Null,
         (false, true) => BASE64.encode(&facts.body).into(),

@@ -48,12 +48,12 @@ async fn the_event_is_the_one_that_aws_sends() {
             "httpMethod": "POST",
             "headers": {
                 "host": "api.example:8080", "Content-Type": "application/json", "user-agent": "test/1", "X-MANY": "2",
-                "X-Amzn-Trace-Id": trace,
+                "Content-Length": "11", "X-Amzn-Trace-Id": trace,
                 "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Port": "8080", "X-Forwarded-Proto": "http"
             },
             "multiValueHeaders": {
                 "host": ["api.example:8080"], "Content-Type": ["application/json"], "user-agent": ["test/1"],
-                "X-MANY": ["1", "2"], "X-Amzn-Trace-Id": [trace],
+                "X-MANY": ["1", "2"], "Content-Length": ["11"], "X-Amzn-Trace-Id": [trace],
                 "X-Forwarded-For": ["203.0.113.7"], "X-Forwarded-Port": ["8080"], "X-Forwarded-Proto": ["http"]
             },
             "queryStringParameters": {"x": "2", "y": "z +"},
