@@ -32,9 +32,15 @@ pub(crate) fn never_passed_on(name: &str) -> bool {
     listed(&DROPPED_FROM_REQUEST, name)
 }
 
-/// Whether an `Authorization` is a signature, which is the gateway's to check: no integration sees it.
-pub(crate) fn is_signature(authorization: &str) -> bool {
-    authorization.trim_start().starts_with("AWS4-HMAC-SHA256")
+/// Overrides the method: "in order to pass the header to the backend, the header needs to be added to the integration
+/// request", the same page.
+pub(crate) const METHOD: &str = "x-http-method-override";
+
+/// Whether a header is for the gateway, which mappings and authorizers can read and no integration is handed: a method, or a
+/// signature.
+pub(crate) fn for_the_gateway(name: &str, value: &str) -> bool {
+    let signature = || value.trim_start().starts_with("AWS4-HMAC-SHA256");
+    name.eq_ignore_ascii_case(METHOD) || (name.eq_ignore_ascii_case("authorization") && signature())
 }
 
 /// The name under which a header of an integration reaches the client; `None` for one that does not.

@@ -20,7 +20,10 @@ pub struct HeaderSpelling(pub Vec<String>);
 /// A request, taken apart.
 #[derive(Debug)]
 pub(crate) struct Facts {
+    /// In the place of the one that was sent, the one that a header overrides it with.
     pub(crate) method: String,
+    /// Whether it was sent as a HEAD, whose client waits for no body.
+    pub(crate) sent_as_head: bool,
     pub(crate) protocol: &'static str,
     /// With the stage, as it was sent.
     pub(crate) full_path: String,
@@ -50,7 +53,8 @@ impl Facts {
         let (stage, path) = below.split_once('/').unwrap_or((below, ""));
         let spelling = head.extensions.get::<HeaderSpelling>();
         Self {
-            method: head.method.as_str().to_owned(),
+            method: method(&head),
+            sent_as_head: head.method == http::Method::HEAD,
             protocol: protocol(head.version),
             path: format!("/{}", path.trim_start_matches('/')),
             stage: stage.to_owned(),
@@ -109,6 +113,12 @@ pub(crate) fn last<'h>(all: &'h IndexMap<String, Vec<String>>, name: &str) -> Op
 pub(crate) fn last_values(all: &IndexMap<String, Vec<String>>) -> Map<String, Json> {
     let last = |(name, values): (&String, &Vec<String>)| Some((name.clone(), Json::String(values.last()?.clone())));
     all.iter().filter_map(last).collect()
+}
+
+fn method(head: &http::request::Parts) -> String {
+    let overridden = head.headers.get_all(headers::METHOD).iter().next_back().and_then(|value| value.to_str().ok());
+    let overridden = overridden.map(str::trim).filter(|method| !method.is_empty());
+    overridden.map_or_else(|| head.method.as_str().to_owned(), str::to_ascii_uppercase)
 }
 
 fn protocol(version: http::Version) -> &'static str {

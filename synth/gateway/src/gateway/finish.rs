@@ -24,7 +24,7 @@ pub(super) fn finish(reply: Reply, arrived: &Arrived) -> http::Response<Bytes> {
     }
     if let Some(given) = headers.remove(CONTENT_LENGTH).filter(|_| !bodiless) {
         // What is not true is not passed on. Of the answer to a HEAD, nobody here knows better.
-        let unknown = facts.method == "HEAD" && length == 0;
+        let unknown = facts.sent_as_head && length == 0;
         let given = given.to_str().ok().and_then(|given| given.parse::<u64>().ok()).filter(|_| unknown);
         headers.insert(CONTENT_LENGTH, given.map_or_else(|| length.into(), HeaderValue::from));
     }

@@ -19,12 +19,10 @@ pub(crate) fn event(
     binary: bool,
 ) -> Map<String, Json> {
     let mut event = request_parts(facts, resource, path_parameters, stage_variables, context);
-    if facts.header("authorization").is_some_and(headers::is_signature) {
-        for part in ["headers", "multiValueHeaders"] {
-            let headers = event.get_mut(part).and_then(Json::as_object_mut);
-            headers
-                .into_iter()
-                .for_each(|headers| headers.retain(|name, _| !name.eq_ignore_ascii_case("authorization")));
+    let kept = |name: &str| facts.header(name).is_some_and(|value| headers::for_the_gateway(name, value));
+    for part in ["headers", "multiValueHeaders"] {
+        if let Some(headers) = event.get_mut(part).and_then(Json::as_object_mut) {
+            headers.retain(|name, _| !kept(name));
         }
     }
     let body = match (facts.body.is_empty(), binary) {
