@@ -4,6 +4,7 @@
 //! Everything is read from the finished body, once: templates and patterns are parsed by [`Integration::parse`].
 
 mod api;
+mod body_path;
 mod mapping;
 mod mock;
 mod proxy;
@@ -23,6 +24,7 @@ use request::Passthrough;
 use response::Responses;
 
 pub use api::{Api, HttpRequest, Operation};
+pub use mapping::AllValues;
 pub(crate) use mock::status as mock_status;
 pub(crate) use proxy::{ProxyAnswer, event as proxy_event, request_parts};
 pub use request::Call;
@@ -88,6 +90,14 @@ pub enum IntegrationError {
     /// A parameter mapping that this module does not know.
     #[error("the parameter mapping `{0}` is not known here")]
     Mapping(String),
+    /// A parameter mapping from a body, by a JSONPath that is none.
+    #[error("the parameter mapping `{mapping}` has no JSONPath: {reason}")]
+    JsonPath {
+        /// The mapping.
+        mapping: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A template that is none.
     #[error("the {part} template does not parse: {error}")]
     Parse {

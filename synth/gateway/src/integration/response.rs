@@ -111,7 +111,7 @@ impl Integration {
             overridden = rendered.response_override;
         }
         for (header, mapping) in &selected.headers {
-            if let Some(value) = mapping.value(&inputs, Some(&answer.headers), &inputs.body) {
+            if let Some(value) = mapping.value(&inputs, &call.all, Some(&answer.headers), &inputs.body) {
                 put(&mut headers, header, value);
             }
         }

@@ -43,6 +43,14 @@ fn an_integration_that_cannot_be_carried_out_is_named_with_its_place() {
             json!({"responses": {"default": {"statusCode": "200", "responseParameters": {"method.response.header.A": "b"}}}}),
             "the parameter mapping `b` is not known",
         ),
+        (
+            json!({"requestParameters": {"integration.request.header.a": "method.request.body.a["}}),
+            "the parameter mapping `method.request.body.a[` has no JSONPath: ",
+        ),
+        (
+            json!({"requestParameters": {"integration.request.header.a": "method.request.multivalueheader."}}),
+            "the parameter mapping `method.request.multivalueheader.` is not known",
+        ),
     ] {
         let error = refused(integration(change.clone()));
         assert_eq!(error.at, "Body.paths./m.get", "{change}");
