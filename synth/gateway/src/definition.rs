@@ -169,8 +169,7 @@ impl Parsed {
         Ok(Self {
             stage: name.to_owned(),
             stage_variables: stage.get("Variables").and_then(Json::as_object).cloned().unwrap_or_default(),
-            gateway_responses: GatewayResponses::parse(body)
-                .map_err(|reason| DefinitionError::new("Body.x-amazon-apigateway-gateway-responses", reason))?,
+            gateway_responses: GatewayResponses::parse(body)?,
             binary_media_types: texts(binary),
             not_emulated: not_emulated(&api, &stage),
             keys: Keys::parse(&api, &usage_plans, &api_id, name)?,
