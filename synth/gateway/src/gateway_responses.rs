@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 use crate::definition::DefinitionError;
+use crate::request::media_type;
 
 const EXTENSION: &str = "x-amazon-apigateway-gateway-responses";
 
@@ -249,9 +250,7 @@ impl GatewayResponses {
 
 impl Definition {
     fn template(&self, accept: Option<&str>) -> Option<(&str, &str)> {
-        let media_type = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let accepted = accept.into_iter().flat_map(|accept| accept.split(',')).map(media_type);
-        let wanted = accepted.chain(["application/json".to_owned()]);
+        let wanted = accept.map(media_type).into_iter().chain(["application/json".to_owned()]);
         let mut found = wanted.filter_map(|wanted| self.templates.get_key_value(wanted.as_str()));
         let found = found.next().or_else(|| self.templates.first());
         found.map(|(media_type, template)| (media_type.as_str(), template.as_str()))

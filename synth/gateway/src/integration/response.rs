@@ -9,6 +9,7 @@ use super::mapping::Mapping;
 use super::request::as_text;
 use super::{Call, Integration, IntegrationError, Target, entries, parse};
 use crate::ServiceAnswer;
+use crate::request::media_type;
 
 /// What the client gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,9 +130,7 @@ impl Response {
     /// By the request's Accept; where nothing fits, the first, and of several `application/json` goes first,
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>.
     fn template(&self, accept: Option<&str>) -> Option<(&str, &Template)> {
-        let media_type = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let accepted = accept.into_iter().flat_map(|accept| accept.split(',')).map(media_type);
-        let wanted = accepted.chain(["application/json".to_owned()]);
+        let wanted = accept.map(media_type).into_iter().chain(["application/json".to_owned()]);
         let mut found = wanted.filter_map(|wanted| self.templates.get_key_value(wanted.as_str()));
         let found = found.next().or_else(|| self.templates.first());
         found.map(|(media_type, template)| (media_type.as_str(), template))

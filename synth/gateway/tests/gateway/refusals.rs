@@ -144,6 +144,8 @@ async fn the_template_is_chosen_by_accept() {
     }}}));
     for (accept, body, media_type) in [
         ("text/html,*/*", "<p>", "text/html"),
+        ("TEXT/HTML; q=0.1, application/json", "<p>", "text/html"),
+        ("x/y, text/html", "{}", "application/json"),
         ("application/json", "{}", "application/json"),
         ("x/y", "{}", "application/json"),
     ] {

@@ -145,6 +145,9 @@ async fn a_template_sees_parameters_decoded() {
     assert_eq!(outcome(Method::GET, "/v1/items/a%2Fb+c%C3%A9").await.1, "read a/b+cé");
     assert_eq!(outcome(Method::GET, "/v1/items?a=x+y%2Bz").await.1, "list x y+z");
     assert_eq!(outcome(Method::GET, "/v1/items?a=1&a=2").await.1, "list 2", "the last value");
+    assert_eq!(outcome(Method::GET, "/v1/items?a=1;2").await.1, "list 1", "a semicolon splits");
+    assert_eq!(outcome(Method::GET, "/v1/items?b=1;a=2").await.1, "list 2", "a semicolon splits");
+    assert_eq!(outcome(Method::GET, "/v1/items?a=1%3B2").await.1, "list 1;2", "an escape does not");
 }
 
 #[tokio::test]

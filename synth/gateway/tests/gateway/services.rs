@@ -133,8 +133,13 @@ async fn templates_and_mappings_make_the_response_and_overrides_have_the_last_wo
     ] {
         assert_eq!(header(&exchange, name), value, "{name}");
     }
-    for (accept, expected) in [("text/plain", "plain"), ("text/html, text/plain;q=0.5", "plain"), ("image/png", "5/7")]
-    {
+    // "API Gateway only honors the first Accept media type."
+    for (accept, expected) in [
+        ("text/plain", "plain"),
+        ("Text/Plain;q=0.5, application/json", "plain"),
+        ("text/html, text/plain;q=0.5", "5/7"),
+        ("image/png", "5/7"),
+    ] {
         let mut request = get("/v1/items/7");
         request.headers_mut().insert("accept", accept.parse().unwrap());
         assert_eq!(text(&ask(&gateway, request, &backend).await), expected, "{accept}");
