@@ -8,7 +8,7 @@ use regex_lite::Regex;
 use serde_json::{Map, Value as Json};
 
 use crate::gateway_responses::at;
-use crate::integration::function_arn;
+use crate::integration::{function_arn, uses_stage_variables};
 use crate::policy::{Policy, Verdict};
 use crate::request::Facts;
 use crate::settings;
@@ -60,6 +60,11 @@ impl Authorizer {
         let definition = &scheme["x-amazon-apigateway-authorizer"];
         let text = |key: &str| definition.get(key).and_then(Json::as_str);
         let uri = text("authorizerUri").unwrap_or_default();
+        if uses_stage_variables(uri) {
+            return Err(
+                "stage variables in an `authorizerUri` are not emulated; it names the function itself".to_owned()
+            );
+        }
         let function = function_arn(uri).ok_or_else(|| format!("`{uri}` is no URI of a function"))?;
         let ttl = settings::whole(definition, "authorizerResultTtlInSeconds")?.unwrap_or(300);
         if !(0..=3600).contains(&ttl) {
@@ -83,7 +88,16 @@ impl Authorizer {
                 let valid = valid.map_err(|error| format!("`identityValidationExpression` is none: {error}"))?;
                 Kind::Token { header: header.to_owned(), valid }
             }
-            other => return Err(format!("authorizers of type `{other}` are not emulated, `request` and `token` are")),
+            "" => return Err("it has no `type`, which is `request` or `token`".to_owned()),
+            "cognito_user_pools" => {
+                return Err(
+                    "authorizers of type `cognito_user_pools` are not emulated, `request` and `token` are".to_owned()
+                );
+            }
+            other => {
+                let right = "it is `request` or `token`, in lower case";
+                return Err(format!("`{other}` is no type of an authorizer: {right}"));
+            }
         };
         Ok(Self { name: name.into(), function, kind, ttl: ttl * 1000, remembered: Mutex::default() })
     }

@@ -147,6 +147,7 @@ impl Parsed {
         let Definition { api, stage, usage_plans, api_id, account, region } = definition;
         let body = api.get("Body").filter(|body| body.is_object());
         let body = body.ok_or_else(|| DefinitionError::new("Body", "there is none; `BodyS3Location` is not read"))?;
+        is_openapi_3(body)?;
         let name = stage.get("StageName").and_then(Json::as_str).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| DefinitionError::new("StageName", "the stage has none"))?;
         let (authorizers, schemes) = authorizers(body)?;
@@ -179,6 +180,21 @@ impl Parsed {
             routes,
             authorizers,
         })
+    }
+}
+
+/// A body of Swagger 2.0 says other things in other places: nothing in it would be validated or authorized.
+fn is_openapi_3(body: &Json) -> Result<(), DefinitionError> {
+    let right = "a body is OpenAPI 3, `openapi: 3.0.1`";
+    let shown = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let version = |key: &str| body.get(key).filter(|version| !version.is_null()).map(shown);
+    if let Some(version) = version("swagger") {
+        return Err(DefinitionError::new("Body.swagger", format!("Swagger {version} is not read: {right}")));
+    }
+    match version("openapi") {
+        Some(version) if version.starts_with("3.") => Ok(()),
+        Some(version) => Err(DefinitionError::new("Body.openapi", format!("`{version}` is not read: {right}"))),
+        None => Err(DefinitionError::new("Body.openapi", format!("there is none: {right}"))),
     }
 }
 

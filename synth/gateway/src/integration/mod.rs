@@ -30,7 +30,7 @@ pub(crate) use proxy::{ProxyAnswer, event as proxy_event, request_parts};
 pub use request::Call;
 pub use response::HttpResponse;
 pub use target::Target;
-pub(crate) use target::function_arn;
+pub(crate) use target::{function_arn, uses_stage_variables};
 
 /// The shortest that an integration can be given, in milliseconds, and what it gets where it says nothing. "You can increase
 /// the default value to longer than 29 seconds for Regional or private APIs only", by a quota:

@@ -25,6 +25,14 @@ fn an_integration_that_cannot_be_carried_out_is_named_with_its_place() {
         (json!({"uri": "arn:aws:apigateway:eu-west-1:s3:path/bucket/key"}), "addresses s3 by path"),
         (json!({"uri": "arn:aws:apigateway:eu-west-1:sns:action/Publish"}), "with sns are not emulated"),
         (json!({"uri": "https://example.com"}), "is no URI of a service"),
+        (
+            json!({"type": "aws_proxy", "uri": uri("arn:aws:lambda:eu-west-1:1:function:${stageVariables.fn}")}),
+            "stage variables in a `uri` are not emulated; it names the function itself",
+        ),
+        (
+            json!({"uri": "arn:aws:apigateway:eu-west-1:dynamodb:action/${stageVariables.action}"}),
+            "stage variables in a `uri` are not emulated",
+        ),
         (json!({"passthroughBehavior": "sometimes"}), "no passthroughBehavior `sometimes`"),
         (json!({"requestTemplates": {"application/json": "#if("}}), "the read request template does not parse"),
         (json!({"responses": {"(": {"statusCode": "200"}}}), "the pattern `(`"),
@@ -78,6 +86,18 @@ fn other_mistakes_have_their_place_too() {
             "another path has `a`",
         ),
         (
+            body(json!({"/res{id}": {"get": mock(200)}})),
+            "Body.paths./res{id}.get",
+            "`res{id}` has a brace inside: a parameter is a whole segment, `/{id}`",
+        ),
+        (body(json!({"/{a}{b}": {"get": mock(200)}})), "Body.paths./{a}{b}.get", "`{a}{b}` has a brace inside"),
+        (body(json!({"/{a}b": {"get": mock(200)}})), "Body.paths./{a}b.get", "`{a}b` has a brace inside"),
+        (body(json!({"/a/{+}": {"get": mock(200)}})), "Body.paths./a/{+}.get", "`{+}` names no parameter"),
+        (body(json!({"/{}/a": {"get": mock(200)}})), "Body.paths./{}/a.get", "`{}` names no parameter"),
+        (with("openapi", Value::Null), "Body.openapi", "there is none: a body is OpenAPI 3, `openapi: 3.0.1`"),
+        (with("openapi", json!("2.0")), "Body.openapi", "`2.0` is not read: a body is OpenAPI 3"),
+        (with("swagger", json!("2.0")), "Body.swagger", "Swagger 2.0 is not read: a body is OpenAPI 3"),
+        (
             with("x-amazon-apigateway-gateway-responses", json!({"NO_SUCH": {}})),
             "Body.x-amazon-apigateway-gateway-responses",
             "no gateway response `NO_SUCH`",
@@ -97,6 +117,23 @@ fn other_mistakes_have_their_place_too() {
             authorizer(json!({"type": "cognito_user_pools", "authorizerUri": uri(AUTH)})),
             "Body.components.securitySchemes.s",
             "type `cognito_user_pools` are not emulated",
+        ),
+        (
+            authorizer(json!({"type": "REQUEST", "authorizerUri": uri(AUTH)})),
+            "Body.components.securitySchemes.s",
+            "`REQUEST` is no type of an authorizer: it is `request` or `token`, in lower case",
+        ),
+        (
+            authorizer(json!({"authorizerUri": uri(AUTH)})),
+            "Body.components.securitySchemes.s",
+            "it has no `type`, which is `request` or `token`",
+        ),
+        (
+            authorizer(
+                json!({"type": "request", "authorizerUri": uri("arn:aws:lambda:::function:${stageVariables.fn}")}),
+            ),
+            "Body.components.securitySchemes.s",
+            "stage variables in an `authorizerUri` are not emulated; it names the function itself",
         ),
         (
             authorizer(json!({"type": "request", "authorizerUri": uri(AUTH)})),
