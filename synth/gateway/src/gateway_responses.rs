@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 use crate::definition::DefinitionError;
+use crate::integration::is_status;
 use crate::request::media_type;
 
 const EXTENSION: &str = "x-amazon-apigateway-gateway-responses";
@@ -195,8 +196,10 @@ impl GatewayResponses {
             let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let entries = |key: &str| definition.get(key).and_then(Json::as_object).into_iter().flatten();
             let status = definition.get("statusCode").map(text);
-            let status =
-                status.map(|status| status.parse().map_err(|_| wrong(format!("`{name}` has the status `{status}`"))));
+            let status = status.map(|status| {
+                let number = status.parse().ok().filter(|number| is_status(*number));
+                number.ok_or_else(|| wrong(format!("`{name}` has the status `{status}`, and not one of 200 to 599")))
+            });
             let mut headers = Vec::new();
             for (to, from) in entries("responseParameters") {
                 let at = || format!("Body.{EXTENSION}.{name}.responseParameters");

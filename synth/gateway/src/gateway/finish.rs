@@ -10,7 +10,7 @@ use super::{Arrived, Reply};
 pub(super) fn finish(reply: Reply, arrived: &Arrived) -> http::Response<Bytes> {
     let Arrived { facts, ids, .. } = arrived;
     // HTTP gives these no body, whatever was rendered.
-    let bodiless = matches!(reply.status, 100..200 | 204 | 304);
+    let bodiless = matches!(reply.status, 204 | 304);
     let body = if bodiless { Bytes::new() } else { reply.body };
     let length = body.len();
     let mut response = http::Response::new(body);

@@ -185,6 +185,11 @@ fn timeout(definition: &Json) -> Result<Duration, String> {
     long_enough.map(Duration::from_millis).ok_or_else(wrong)
 }
 
+/// Whether a status can be that of an answer: a client takes 1xx for what comes before one.
+pub(crate) fn is_status(status: u16) -> bool {
+    (200..600).contains(&status)
+}
+
 /// The entries of an object in a definition; none where it is not there.
 fn entries<'a>(definition: &'a Json, key: &str) -> impl Iterator<Item = (&'a String, &'a Json)> + use<'a> {
     definition.get(key).and_then(Json::as_object).map(Map::iter).into_iter().flatten()

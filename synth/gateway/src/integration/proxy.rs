@@ -5,6 +5,7 @@ use data_encoding::BASE64;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
+use super::is_status;
 use crate::headers;
 use crate::request::{Facts, last_values};
 
@@ -128,7 +129,7 @@ fn status(value: &Json) -> Result<u16, String> {
         Json::String(text) => text.parse().ok(),
         _ => None,
     };
-    let status = number.and_then(|number| u16::try_from(number).ok()).filter(|status| (100..600).contains(status));
+    let status = number.and_then(|number| u16::try_from(number).ok()).filter(|status| is_status(*status));
     status.ok_or_else(|| format!("`statusCode` cannot be `{value}`"))
 }
 

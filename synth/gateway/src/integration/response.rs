@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::mapping::Mapping;
 use super::request::as_text;
-use super::{Call, Integration, IntegrationError, Target, entries, parse};
+use super::{Call, Integration, IntegrationError, Target, entries, is_status, parse};
 use crate::ServiceAnswer;
 use crate::request::media_type;
 
@@ -46,7 +46,7 @@ impl Responses {
                 whole.map_err(|error| wrong(format!("the pattern `{pattern}` of a response is none: {error}")))
             };
             let status = response.get("statusCode").map(as_text).and_then(|status| status.parse().ok());
-            let status = status.filter(|status| (100..600).contains(status));
+            let status = status.filter(|status| is_status(*status));
             let mut templates = IndexMap::new();
             for (media_type, source) in entries(response, "responseTemplates") {
                 let part = format!("{operation} response for `{pattern}`");
@@ -60,7 +60,8 @@ impl Responses {
             }
             all.push(Response {
                 selects: if pattern == "default" { None } else { Some(regex(pattern)?) },
-                status: status.ok_or_else(|| wrong(format!("the response for `{pattern}` has no `statusCode`")))?,
+                status: status
+                    .ok_or_else(|| wrong(format!("the response for `{pattern}` has no `statusCode` of 200 to 599")))?,
                 pattern: pattern.clone(),
                 templates,
                 headers,
@@ -150,7 +151,7 @@ fn error_message(body: &str) -> String {
 /// cannot be seen here. A status that is none changes nothing.
 fn apply(overridden: &Json, response: &mut HttpResponse) {
     let status = overridden.get("status").and_then(|status| as_text(status).parse().ok());
-    if let Some(status) = status.filter(|status| (100..600).contains(status)) {
+    if let Some(status) = status.filter(|status| is_status(*status)) {
         response.status = status;
     }
     for (name, value) in entries(overridden, "header") {

@@ -43,6 +43,8 @@ fn an_integration_that_cannot_be_carried_out_is_named_with_its_place() {
         (json!({"timeoutInMillis": "soon"}), "`timeoutInMillis` is a whole number, not `soon`"),
         (json!({"timeoutInMillis": true}), "`timeoutInMillis` is a whole number, not `true`"),
         (json!({"responses": {"default": {}}}), "has no `statusCode`"),
+        (json!({"responses": {"default": {"statusCode": "101"}}}), "has no `statusCode` of 200 to 599"),
+        (json!({"responses": {"default": {"statusCode": 600}}}), "has no `statusCode` of 200 to 599"),
         (
             json!({"responses": {"default": {"statusCode": "200", "responseTemplates": {"a/b": "#foreach"}}}}),
             "the read response for `default` template does not parse",
@@ -101,6 +103,11 @@ fn other_mistakes_have_their_place_too() {
             with("x-amazon-apigateway-gateway-responses", json!({"NO_SUCH": {}})),
             "Body.x-amazon-apigateway-gateway-responses",
             "no gateway response `NO_SUCH`",
+        ),
+        (
+            with("x-amazon-apigateway-gateway-responses", json!({"THROTTLED": {"statusCode": "101"}})),
+            "Body.x-amazon-apigateway-gateway-responses",
+            "`THROTTLED` has the status `101`, and not one of 200 to 599",
         ),
         (
             scheme(json!({"type": "http", "scheme": "basic"})),

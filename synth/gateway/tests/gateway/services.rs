@@ -310,6 +310,23 @@ async fn a_mock_answers_by_itself() {
     assert_eq!((status(&exchange), text(&exchange)), (500, r#"{"message":"Internal server error"}"#));
 }
 
+/// A client takes 1xx for what comes before the answer.
+#[tokio::test]
+async fn a_status_that_ends_nothing_is_no_answer() {
+    for wrong in [101, 199, 600] {
+        let mut operation = mock(200);
+        operation[INTEGRATION]["requestTemplates"]["application/json"] = json!(format!("{{\"statusCode\": {wrong}}}"));
+        let exchange = ask(&gateway(body(json!({"/m": {"get": operation}}))), get("/v1/m"), &Fake::default()).await;
+        assert_eq!((status(&exchange), text(&exchange)), (500, r#"{"message":"Internal server error"}"#), "{wrong}");
+        let gateway = changed("{}", |integration| {
+            integration["responses"]["default"]["responseTemplates"] =
+                json!({"application/json": format!("#set($context.responseOverride.status = {wrong})x")});
+        });
+        let exchange = ask(&gateway, get("/v1/items/7"), &Fake::default()).await;
+        assert_eq!((status(&exchange), text(&exchange)), (200, "x"), "{wrong}");
+    }
+}
+
 #[tokio::test]
 async fn a_status_without_a_body_has_none() {
     for status_given in [204, 304] {
