@@ -8,9 +8,10 @@ use regex_lite::Regex;
 use serde_json::{Map, Value as Json};
 
 use crate::gateway_responses::at;
-use crate::integration::function_arn;
+use crate::integration::{function_arn, uses_stage_variables};
 use crate::policy::{Policy, Verdict};
 use crate::request::Facts;
+use crate::settings;
 
 /// Answers that are remembered at most, so that memory has a bound.
 const MOST_REMEMBERED: usize = 10_000;
@@ -59,14 +60,16 @@ impl Authorizer {
         let definition = &scheme["x-amazon-apigateway-authorizer"];
         let text = |key: &str| definition.get(key).and_then(Json::as_str);
         let uri = text("authorizerUri").unwrap_or_default();
+        if uses_stage_variables(uri) {
+            return Err(
+                "stage variables in an `authorizerUri` are not emulated; it names the function itself".to_owned()
+            );
+        }
         let function = function_arn(uri).ok_or_else(|| format!("`{uri}` is no URI of a function"))?;
-        let ttl = match definition.get("authorizerResultTtlInSeconds") {
-            None => 300,
-            Some(ttl) => match ttl.as_i64().or_else(|| ttl.as_str()?.parse().ok()) {
-                Some(ttl @ 0..=3600) => ttl,
-                _ => return Err(format!("`authorizerResultTtlInSeconds` is 0 to 3600, not `{ttl}`")),
-            },
-        };
+        let ttl = settings::whole(definition, "authorizerResultTtlInSeconds")?.unwrap_or(300);
+        if !(0..=3600).contains(&ttl) {
+            return Err(format!("`authorizerResultTtlInSeconds` is 0 to 3600, not `{ttl}`"));
+        }
         let kind = match text("type").unwrap_or_default() {
             "request" => {
                 let sources = text("identitySource").unwrap_or_default().split(',').map(str::trim);
@@ -85,7 +88,16 @@ impl Authorizer {
                 let valid = valid.map_err(|error| format!("`identityValidationExpression` is none: {error}"))?;
                 Kind::Token { header: header.to_owned(), valid }
             }
-            other => return Err(format!("authorizers of type `{other}` are not emulated, `request` and `token` are")),
+            "" => return Err("it has no `type`, which is `request` or `token`".to_owned()),
+            "cognito_user_pools" => {
+                return Err(
+                    "authorizers of type `cognito_user_pools` are not emulated, `request` and `token` are".to_owned()
+                );
+            }
+            other => {
+                let right = "it is `request` or `token`, in lower case";
+                return Err(format!("`{other}` is no type of an authorizer: {right}"));
+            }
         };
         Ok(Self { name: name.into(), function, kind, ttl: ttl * 1000, remembered: Mutex::default() })
     }

@@ -11,6 +11,7 @@ use crate::integration::{Integration, IntegrationError};
 use crate::keys::Keys;
 use crate::not_emulated::not_emulated;
 use crate::routes::Routes;
+use crate::settings;
 use crate::throttle::Bucket;
 use crate::validate::Validator;
 
@@ -50,6 +51,20 @@ pub struct ApiKey {
     pub value: String,
     /// Whether it may be used.
     pub enabled: bool,
+}
+
+impl ApiKey {
+    /// Reads the properties of an `AWS::ApiGateway::ApiKey`, intrinsic functions resolved. `made` gives the value of a key
+    /// that has none.
+    ///
+    /// # Errors
+    /// A property that is not of its kind.
+    pub fn read(id: String, properties: &Json, made: impl FnOnce() -> String) -> Result<Self, DefinitionError> {
+        let enabled =
+            settings::truth(properties, "Enabled").map_err(|reason| DefinitionError::new("API key", reason))?;
+        let value = properties.get("Value").and_then(Json::as_str).map_or_else(made, str::to_owned);
+        Ok(Self { id, value, enabled: enabled.unwrap_or(true) })
+    }
 }
 
 impl Definition {
@@ -132,6 +147,7 @@ impl Parsed {
         let Definition { api, stage, usage_plans, api_id, account, region } = definition;
         let body = api.get("Body").filter(|body| body.is_object());
         let body = body.ok_or_else(|| DefinitionError::new("Body", "there is none; `BodyS3Location` is not read"))?;
+        is_openapi_3(body)?;
         let name = stage.get("StageName").and_then(Json::as_str).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| DefinitionError::new("StageName", "the stage has none"))?;
         let (authorizers, schemes) = authorizers(body)?;
@@ -144,7 +160,8 @@ impl Parsed {
                 let at = format!("Body.paths.{path}.{key}");
                 let name = if key == ANY { "ANY".to_owned() } else { key.to_uppercase() };
                 let parts = Parts { body, item, operation, path, method: &name, stage: &stage };
-                let method = parts.method(&schemes).map_err(|reason| DefinitionError::new(&at, reason))?;
+                let mut method = parts.method(&schemes).map_err(|reason| DefinitionError::new(&at, reason))?;
+                method.limit = parts.limit().map_err(|reason| DefinitionError::new("Stage.MethodSettings", reason))?;
                 let key = (key != ANY).then_some(name);
                 routes.add(path, key.as_deref(), method).map_err(|error| DefinitionError::new(&at, error))?;
             }
@@ -153,8 +170,7 @@ impl Parsed {
         Ok(Self {
             stage: name.to_owned(),
             stage_variables: stage.get("Variables").and_then(Json::as_object).cloned().unwrap_or_default(),
-            gateway_responses: GatewayResponses::parse(body)
-                .map_err(|reason| DefinitionError::new("Body.x-amazon-apigateway-gateway-responses", reason))?,
+            gateway_responses: GatewayResponses::parse(body)?,
             binary_media_types: texts(binary),
             not_emulated: not_emulated(&api, &stage),
             keys: Keys::parse(&api, &usage_plans, &api_id, name)?,
@@ -164,6 +180,21 @@ impl Parsed {
             routes,
             authorizers,
         })
+    }
+}
+
+/// A body of Swagger 2.0 says other things in other places: nothing in it would be validated or authorized.
+fn is_openapi_3(body: &Json) -> Result<(), DefinitionError> {
+    let right = "a body is OpenAPI 3, `openapi: 3.0.1`";
+    let shown = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let version = |key: &str| body.get(key).filter(|version| !version.is_null()).map(shown);
+    if let Some(version) = version("swagger") {
+        return Err(DefinitionError::new("Body.swagger", format!("Swagger {version} is not read: {right}")));
+    }
+    match version("openapi") {
+        Some(version) if version.starts_with("3.") => Ok(()),
+        Some(version) => Err(DefinitionError::new("Body.openapi", format!("`{version}` is not read: {right}"))),
+        None => Err(DefinitionError::new("Body.openapi", format!("there is none: {right}"))),
     }
 }
 
@@ -216,7 +247,7 @@ impl Parts<'_> {
             authorizer: None,
             keyed: false,
             validator: Validator::parse(self.body, self.item, self.operation)?,
-            limit: self.limit(),
+            limit: None,
         };
         let requirements = self.operation.get("security").and_then(Json::as_array);
         for name in requirements.into_iter().flatten().filter_map(Json::as_object).flat_map(Map::keys) {
@@ -231,15 +262,16 @@ impl Parts<'_> {
 
     /// The stage's settings for this method, or else for all: "limits are applied at the API method level for a stage".
     /// A slash in a path is `~1` there.
-    fn limit(&self) -> Option<Bucket> {
+    fn limit(&self) -> Result<Option<Bucket>, String> {
         let all = self.stage.get("MethodSettings").and_then(Json::as_array);
         let own = format!("/{}", self.path.replace('/', "~1"));
         let fits = |settings: &&Json, path: &str, method: &str| {
             settings["ResourcePath"] == path && settings["HttpMethod"] == method
         };
         let find = |path: &str, method: &str| all.into_iter().flatten().find(|settings| fits(settings, path, method));
-        let settings = find(&own, self.method).or_else(|| find(self.path, self.method)).or_else(|| find("/*", "*"))?;
-        Bucket::parse(settings.get("ThrottlingRateLimit"), settings.get("ThrottlingBurstLimit"))
+        let settings = find(&own, self.method).or_else(|| find(self.path, self.method)).or_else(|| find("/*", "*"));
+        let bucket = |settings| Bucket::parse(settings, "ThrottlingRateLimit", "ThrottlingBurstLimit");
+        settings.map_or(Ok(None), bucket)
     }
 }
 

@@ -7,6 +7,12 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
+use crate::definition::DefinitionError;
+use crate::integration::is_status;
+use crate::request::media_type;
+
+const EXTENSION: &str = "x-amazon-apigateway-gateway-responses";
+
 /// Why the gateway answers itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are AWS's, and AWS's page says what each is for")]
@@ -139,6 +145,39 @@ struct Definition {
     templates: IndexMap<String, String>,
 }
 
+/// What a mapping can name of a request.
+const SOURCES: [&str; 7] = [
+    "context.",
+    "method.request.header.",
+    "method.request.multivalueheader.",
+    "method.request.multivaluequerystring.",
+    "method.request.path.",
+    "method.request.querystring.",
+    "stageVariables.",
+];
+
+/// A mapping to a header, and what it comes from: a constant, or one of [`SOURCES`]. "`param-position` can be `header`,
+/// `path`, or `querystring`", of which a response has but the first:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-gateway-responses.responseParameters.html>.
+fn header(to: &str, from: String) -> Result<Option<(String, String)>, String> {
+    let named = |source: &&str| from.strip_prefix(source).is_some_and(|name| !name.is_empty());
+    if constant(&from).is_none() && !SOURCES.iter().any(named) {
+        return Err(format!(
+            "the parameter mapping `{from}` is not known here: it is a '...', or starts with one of {}",
+            SOURCES.join(", ")
+        ));
+    }
+    match to.strip_prefix("gatewayresponse.").and_then(|rest| rest.split_once('.')) {
+        Some(("header", name)) => Ok(Some((name.to_owned(), from))),
+        Some(("path" | "querystring", _)) => Ok(None),
+        _ => Err(format!("`{to}` is not `gatewayresponse.header.<name>`")),
+    }
+}
+
+fn constant(from: &str) -> Option<&str> {
+    from.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''))
+}
+
 /// A response of the gateway's own.
 #[derive(Debug)]
 pub(crate) struct Rendered {
@@ -148,22 +187,28 @@ pub(crate) struct Rendered {
 }
 
 impl GatewayResponses {
-    pub(crate) fn parse(body: &Json) -> Result<Self, String> {
+    pub(crate) fn parse(body: &Json) -> Result<Self, DefinitionError> {
         let mut all = HashMap::new();
-        let definitions = body.get("x-amazon-apigateway-gateway-responses").and_then(Json::as_object);
-        for (name, definition) in definitions.into_iter().flatten() {
+        let wrong = |reason: String| DefinitionError::new(format!("Body.{EXTENSION}"), reason);
+        for (name, definition) in body.get(EXTENSION).and_then(Json::as_object).into_iter().flatten() {
             let kind = ResponseType::all().find(|kind| kind.name() == name);
-            let kind = kind.ok_or_else(|| format!("there is no gateway response `{name}`"))?;
+            let kind = kind.ok_or_else(|| wrong(format!("there is no gateway response `{name}`")))?;
             let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let entries = |key: &str| definition.get(key).and_then(Json::as_object).into_iter().flatten();
-            let header = |(to, from): (&String, &Json)| {
-                Some((to.strip_prefix("gatewayresponse.header.")?.to_owned(), text(from)))
-            };
             let status = definition.get("statusCode").map(text);
-            let status = status.map(|status| status.parse().map_err(|_| format!("`{name}` has the status `{status}`")));
+            let status = status.map(|status| {
+                let number = status.parse().ok().filter(|number| is_status(*number));
+                number.ok_or_else(|| wrong(format!("`{name}` has the status `{status}`, and not one of 200 to 599")))
+            });
+            let mut headers = Vec::new();
+            for (to, from) in entries("responseParameters") {
+                let at = || format!("Body.{EXTENSION}.{name}.responseParameters");
+                let mapped = header(to, text(from)).map_err(|reason| DefinitionError::new(at(), reason))?;
+                headers.extend(mapped);
+            }
             let definition = Definition {
                 status: status.transpose()?,
-                headers: entries("responseParameters").filter_map(header).collect(),
+                headers,
                 templates: entries("responseTemplates").map(|(name, source)| (name.clone(), text(source))).collect(),
             };
             all.insert(kind, definition);
@@ -194,8 +239,7 @@ impl GatewayResponses {
         let (media_type, template) = chosen.unwrap_or(("application/json", default_template(refusal.kind)));
         headers.push(("Content-Type".to_owned(), media_type.to_owned()));
         for (name, value) in definition.into_iter().flat_map(|definition| &definition.headers) {
-            let constant = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-            let Some(value) = constant.map(str::to_owned).or_else(|| lookup(value)) else { continue };
+            let Some(value) = constant(value).map(str::to_owned).or_else(|| lookup(value)) else { continue };
             headers.retain(|(set, _)| !set.eq_ignore_ascii_case(name));
             headers.push((name.clone(), value));
         }
@@ -209,9 +253,7 @@ impl GatewayResponses {
 
 impl Definition {
     fn template(&self, accept: Option<&str>) -> Option<(&str, &str)> {
-        let media_type = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let accepted = accept.into_iter().flat_map(|accept| accept.split(',')).map(media_type);
-        let wanted = accepted.chain(["application/json".to_owned()]);
+        let wanted = accept.map(media_type).into_iter().chain(["application/json".to_owned()]);
         let mut found = wanted.filter_map(|wanted| self.templates.get_key_value(wanted.as_str()));
         let found = found.next().or_else(|| self.templates.first());
         found.map(|(media_type, template)| (media_type.as_str(), template.as_str()))

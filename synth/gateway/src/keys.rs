@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::definition::{DefinitionError, UsagePlan};
 use crate::gateway_responses::{Refusal, ResponseType as T};
@@ -40,17 +40,18 @@ impl Keys {
             let Some(plan_stage) = stages.next() else { continue };
             for key in &plan.keys {
                 let properties = &plan.properties;
-                let throttle = |throttle: &Json| Bucket::parse(throttle.get("RateLimit"), throttle.get("BurstLimit"));
-                let methods = plan_stage.get("Throttle").and_then(Json::as_object).map(Map::iter).into_iter().flatten();
-                let methods = methods.filter_map(|(method, limits)| Some((method.clone(), throttle(limits)?)));
-                let quota = properties.get("Quota").map(Quota::parse).transpose();
                 let wrong = |reason| DefinitionError::new("usage plan", reason);
+                let throttle = |limits: &Json| Bucket::parse(limits, "RateLimit", "BurstLimit").map_err(wrong);
+                let mut methods = HashMap::new();
+                for (method, limits) in plan_stage.get("Throttle").and_then(Json::as_object).into_iter().flatten() {
+                    methods.extend(throttle(limits)?.map(|bucket| (method.clone(), bucket)));
+                }
                 let key_in_plan = Key {
                     id: key.id.clone(),
                     enabled: key.enabled,
-                    methods: methods.collect(),
-                    all: properties.get("Throttle").and_then(throttle),
-                    quota: quota.map_err(wrong)?.flatten(),
+                    methods,
+                    all: properties.get("Throttle").map(throttle).transpose()?.flatten(),
+                    quota: properties.get("Quota").map(Quota::parse).transpose().map_err(wrong)?.flatten(),
                 };
                 if known.insert(key.value.clone(), key_in_plan).is_some() {
                     let reason = format!("the key {} is in two plans of this stage, or two keys are the same", key.id);

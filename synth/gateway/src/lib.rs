@@ -46,6 +46,7 @@ mod not_emulated;
 mod policy;
 mod request;
 mod routes;
+mod settings;
 mod throttle;
 mod trace;
 mod validate;

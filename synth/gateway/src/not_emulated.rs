@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::integration::USUAL;
+use crate::settings;
+
 /// Properties of the API that change what AWS does.
 const API: [(&str, &str); 6] = [
     ("DisableExecuteApiEndpoint", "there is one endpoint"),
@@ -65,6 +68,13 @@ pub(crate) fn not_emulated(api: &Json, stage: &Json) -> Vec<String> {
             let found: Vec<_> = INTEGRATION.iter().filter(fresh).copied().collect();
             seen.extend(found.iter().map(|(key, _)| *key));
             look(&mut all, &at, integration, &found);
+            let longer = matches!(settings::whole(integration, "timeoutInMillis"), Ok(Some(time)) if time > USUAL);
+            if longer && !seen.contains(&"timeoutInMillis") {
+                seen.push("timeoutInMillis");
+                all.push(format!(
+                    "{at}timeoutInMillis: AWS waits so long for a regional or private API with a raised quota"
+                ));
+            }
             for (to, _) in object(integration.get("requestParameters")) {
                 let place = to.strip_prefix("integration.request.").and_then(|rest| rest.split('.').next());
                 if place.is_some_and(|place| place != "header") && !seen.contains(&"requestParameters") {
@@ -89,9 +99,9 @@ fn look(all: &mut Vec<String>, at: &str, value: &Json, keys: &[(&str, &str)]) {
     }
 }
 
-/// Whether a key says anything: what is switched off is as if it were not there.
+/// Whether a key says anything: what is switched off, by text as well, is as if it were not there.
 fn present(value: Option<&Json>) -> bool {
-    value.is_some_and(|value| !value.is_null() && *value != Json::Bool(false) && value != "OFF")
+    value.is_some_and(|value| !value.is_null() && *value != false && value != "false" && value != "OFF")
 }
 
 fn object(value: Option<&Json>) -> impl Iterator<Item = (&String, &Json)> {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::HeaderName;
+use http::header::CONTENT_LENGTH;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
@@ -19,7 +20,10 @@ pub struct HeaderSpelling(pub Vec<String>);
 /// A request, taken apart.
 #[derive(Debug)]
 pub(crate) struct Facts {
+    /// In the place of the one that was sent, the one that a header overrides it with.
     pub(crate) method: String,
+    /// Whether it was sent as a HEAD, whose client waits for no body.
+    pub(crate) sent_as_head: bool,
     pub(crate) protocol: &'static str,
     /// With the stage, as it was sent.
     pub(crate) full_path: String,
@@ -49,12 +53,13 @@ impl Facts {
         let (stage, path) = below.split_once('/').unwrap_or((below, ""));
         let spelling = head.extensions.get::<HeaderSpelling>();
         Self {
-            method: head.method.as_str().to_owned(),
+            method: method(&head),
+            sent_as_head: head.method == http::Method::HEAD,
             protocol: protocol(head.version),
             path: format!("/{}", path.trim_start_matches('/')),
             stage: stage.to_owned(),
             query: query(head.uri.query().unwrap_or_default()),
-            headers: incoming(&head.headers, spelling),
+            headers: incoming(&head.headers, spelling, body.len()),
             body,
             source_ip,
             scheme: if head.uri.scheme() == Some(&http::uri::Scheme::HTTPS) { "https" } else { "http" },
@@ -110,6 +115,12 @@ pub(crate) fn last_values(all: &IndexMap<String, Vec<String>>) -> Map<String, Js
     all.iter().filter_map(last).collect()
 }
 
+fn method(head: &http::request::Parts) -> String {
+    let overridden = head.headers.get_all(headers::METHOD).iter().next_back().and_then(|value| value.to_str().ok());
+    let overridden = overridden.map(str::trim).filter(|method| !method.is_empty());
+    overridden.map_or_else(|| head.method.as_str().to_owned(), str::to_ascii_uppercase)
+}
+
 fn protocol(version: http::Version) -> &'static str {
     match version {
         http::Version::HTTP_10 => "HTTP/1.0",
@@ -119,12 +130,21 @@ fn protocol(version: http::Version) -> &'static str {
     }
 }
 
-/// Headers as they go on, without those that API Gateway keeps from everything behind it.
-fn incoming(all: &http::HeaderMap, spelling: Option<&HeaderSpelling>) -> IndexMap<String, Vec<String>> {
-    let mut headers = IndexMap::with_capacity(all.keys_len());
+/// Headers as they go on, without those that API Gateway keeps from everything behind it. `Content-Length` is "generated
+/// based on body".
+fn incoming(
+    all: &http::HeaderMap,
+    spelling: Option<&HeaderSpelling>,
+    body_length: usize,
+) -> IndexMap<String, Vec<String>> {
+    let mut headers = IndexMap::with_capacity(all.keys_len() + 1);
+    let length = || vec![body_length.to_string()];
     for name in all.keys().filter(|name| !headers::never_passed_on(name.as_str())) {
-        let values = all.get_all(name).iter().map(|value| latin1(value.as_bytes()));
-        headers.insert(spelt(name, spelling), values.collect());
+        let values = || all.get_all(name).iter().map(|value| latin1(value.as_bytes())).collect();
+        headers.insert(spelt(name, spelling), if name == CONTENT_LENGTH { length() } else { values() });
+    }
+    if body_length > 0 && !all.contains_key(CONTENT_LENGTH) {
+        headers.insert("Content-Length".to_owned(), length());
     }
     headers
 }
@@ -142,15 +162,23 @@ fn latin1(value: &[u8]) -> String {
     }
 }
 
-/// The parameters of a query, decoded; a `+` is a space. A name without `=` has the empty value.
+/// The parameters of a query, decoded; a `+` is a space. A name without `=` has the empty value. A semicolon "is not supported
+/// for any request URL query string and results in the data being split", and so it is, as by `&`:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
 fn query(text: &str) -> IndexMap<String, Vec<String>> {
     let mut all: IndexMap<String, Vec<String>> = IndexMap::new();
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+    for pair in text.split(['&', ';']).filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decoded = |text: &str| percent_decoded(&text.replace('+', " "));
         all.entry(decoded(name)).or_default().push(decoded(value));
     }
     all
+}
+
+/// The media type by which a template is chosen. Of several "API Gateway only honors the first", which the page of [`query`]
+/// says too, and its parameters say nothing.
+pub(crate) fn media_type(accept: &str) -> String {
+    accept.split([',', ';']).next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Percent escapes decoded; what is no escape stays, and what is no UTF-8 is replaced.

@@ -42,6 +42,10 @@ pub(crate) struct Found<'r, 'p, T> {
 pub(crate) enum RouteError {
     #[error("starts with no `/`")]
     NoSlash,
+    #[error("`{0}` has a brace inside: a parameter is a whole segment, `/{{id}}`")]
+    BraceInside(String),
+    #[error("`{0}` names no parameter")]
+    NoName(String),
     #[error("`{0}` stands before the end: only the last segment can be greedy")]
     GreedyInside(String),
     #[error("`{second}` stands where another path has `{first}`: a resource has one parameter")]
@@ -77,7 +81,14 @@ impl<T> Routes<T> {
         let mut node = &mut self.root;
         let mut segments = path.split('/').filter(|segment| !segment.is_empty()).peekable();
         while let Some(segment) = segments.next() {
-            let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+            let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            if name.unwrap_or(segment).contains(['{', '}']) {
+                return Err(RouteError::BraceInside(segment.to_owned()));
+            }
+            if name.is_some_and(|name| name.trim_end_matches('+').is_empty()) {
+                return Err(RouteError::NoName(segment.to_owned()));
+            }
+            let Some(name) = name else {
                 node = node.spelt.entry(segment.to_owned()).or_default();
                 continue;
             };

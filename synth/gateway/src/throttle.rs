@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
+use crate::settings;
+
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// A token bucket: a request takes a token, and so many a second come back, up to the burst.
@@ -19,13 +21,15 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// Reads a rate and a burst; `None` where there is no rate, or -1, which is CloudFormation's word for none.
-    pub(crate) fn parse(rate: Option<&Json>, burst: Option<&Json>) -> Option<Self> {
-        let number =
-            |value: Option<&Json>| value.and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
-        let rate = number(rate).filter(|rate| *rate >= 0.0)?;
-        let burst = number(burst).filter(|burst| *burst >= 0.0).unwrap_or_else(|| rate.ceil());
-        Some(Self { rate, burst, state: Mutex::new((burst, i64::MIN)) })
+    /// Reads a rate and a burst of `limits`, by their names; `None` where there is no rate, or -1, which is
+    /// CloudFormation's word for none. `Err` says what is wrong with one.
+    pub(crate) fn parse(limits: &Json, rate: &str, burst: &str) -> Result<Option<Self>, String> {
+        let limit = |name| settings::number(limits, name).map(|limit| limit.filter(|limit| *limit >= 0.0));
+        let (rate, burst) = (limit(rate)?, limit(burst)?);
+        Ok(rate.map(|rate| {
+            let burst = burst.unwrap_or_else(|| rate.ceil());
+            Self { rate, burst, state: Mutex::new((burst, i64::MIN)) }
+        }))
     }
 
     /// Takes a token, if there is one.
@@ -61,8 +65,8 @@ enum Period {
 impl Quota {
     /// Reads the `Quota` of a usage plan; `Err` says what is wrong with it.
     pub(crate) fn parse(quota: &Json) -> Result<Option<Self>, String> {
-        let number = |value: &Json| value.as_u64().or_else(|| value.as_str()?.parse().ok());
-        let Some(limit) = quota.get("Limit").and_then(number) else { return Ok(None) };
+        let Some(limit) = settings::whole(quota, "Limit")? else { return Ok(None) };
+        let limit = u64::try_from(limit).map_err(|_| format!("the quota's `Limit` is 0 or more, not `{limit}`"))?;
         let period = match quota.get("Period").and_then(Json::as_str) {
             Some("DAY") => Period::Day,
             Some("WEEK") => Period::Week,
@@ -101,9 +105,14 @@ mod tests {
 
     const NOON: i64 = 1_767_268_800_000; // Thursday 2026-01-01T12:00:00Z
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
+    fn bucket(limits: Json) -> Option<Bucket> {
+        Bucket::parse(&limits, "Rate", "Burst").expect("numbers")
+    }
+
     #[test]
     fn a_bucket_gives_its_burst_at_once_and_then_its_rate() {
-        let bucket = Bucket::parse(Some(&json!(2.0)), Some(&json!(3))).expect("a rate");
+        let bucket = bucket(json!({"Rate": 2.0, "Burst": 3})).expect("a rate");
         assert_eq!([0, 0, 0, 0].map(|after| bucket.take(NOON + after)), [true, true, true, false]);
         assert_eq!([499, 500, 501, 1000].map(|after| bucket.take(NOON + after)), [false, true, false, true]);
         // However long nobody comes, the burst is all that is saved.
@@ -113,9 +122,9 @@ mod tests {
 
     #[test]
     fn no_rate_is_no_bucket() {
-        assert!(Bucket::parse(None, Some(&json!(5))).is_none());
-        assert!(Bucket::parse(Some(&json!(-1)), Some(&json!(-1))).is_none());
-        assert!(!Bucket::parse(Some(&json!(0)), None).expect("a rate").take(NOON));
+        assert!(bucket(json!({"Burst": 5})).is_none());
+        assert!(bucket(json!({"Rate": -1, "Burst": -1})).is_none());
+        assert!(!bucket(json!({"Rate": "0"})).expect("a rate").take(NOON));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::gateway_responses::{Refusal, ResponseType as T};
 use crate::request::Facts;
+use crate::settings;
 
 const VALIDATOR: &str = "x-amazon-apigateway-request-validator";
 const VALIDATORS: &str = "x-amazon-apigateway-request-validators";
@@ -36,9 +37,9 @@ impl Validator {
         };
         let validator = body.get(VALIDATORS).and_then(|all| all.get(name));
         let validator = validator.ok_or_else(|| format!("there is no request validator `{name}`"))?;
-        let looks = |key: &str| validator.get(key).and_then(Json::as_bool).unwrap_or(false);
-        let required = if looks("validateRequestParameters") { required(body, item, operation) } else { Vec::new() };
-        let models = if looks("validateRequestBody") { models(body, operation)? } else { Vec::new() };
+        let looks = |key: &str| settings::truth(validator, key).map(Option::unwrap_or_default);
+        let required = if looks("validateRequestParameters")? { required(body, item, operation)? } else { Vec::new() };
+        let models = if looks("validateRequestBody")? { models(body, operation)? } else { Vec::new() };
         let nothing = required.is_empty() && models.is_empty();
         Ok((!nothing).then_some(Self { required, models }))
     }
@@ -74,23 +75,26 @@ impl Validator {
     }
 }
 
-fn required(body: &Json, item: &Json, operation: &Json) -> Vec<(Place, String)> {
+fn required(body: &Json, item: &Json, operation: &Json) -> Result<Vec<(Place, String)>, String> {
     let all = [item, operation].into_iter().filter_map(|part| part.get("parameters")?.as_array()).flatten();
-    let parameter = |parameter: &Json| {
-        let parameter = resolved(body, parameter);
+    let named = |parameter: &Json| {
         let place = match parameter.get("in")?.as_str()? {
             "header" => Place::Header,
             "path" => Place::Path,
             "query" => Place::Query,
             _ => return None,
         };
-        let required = parameter.get("required").and_then(Json::as_bool).unwrap_or(false);
-        required.then_some((place, parameter.get("name")?.as_str()?.to_owned()))
+        Some((place, parameter.get("name")?.as_str()?.to_owned()))
     };
-    let mut required: Vec<_> = all.filter_map(parameter).collect();
+    let mut required = Vec::new();
+    for parameter in all.map(|parameter| resolved(body, parameter)) {
+        if settings::truth(parameter, "required")?.unwrap_or_default() {
+            required.extend(named(parameter));
+        }
+    }
     required.sort();
     required.dedup();
-    required
+    Ok(required)
 }
 
 /// Models are of JSON Schema draft 4, <https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-models.html>.

@@ -28,34 +28,30 @@ pub(super) fn gateway(resources: &Resources<'_>, url: &str) -> Result<Gateway, E
     Ok(Gateway::new(Definition {
         api,
         stage,
-        usage_plans: usage_plans(resources),
+        usage_plans: usage_plans(resources)?,
         api_id: API_ID.to_owned(),
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
     })?)
 }
 
-fn usage_plans(resources: &Resources<'_>) -> Vec<UsagePlan> {
+fn usage_plans(resources: &Resources<'_>) -> Result<Vec<UsagePlan>, Error> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let keys: BTreeMap<String, ApiKey> = resources
-        .of_kind("AWS::ApiGateway::ApiKey")
-        .map(|key| {
-            let id = resources.reference(key).to_owned();
-            let given = key.properties["Value"].as_str().map(str::to_owned);
-            let value = given.unwrap_or_else(|| resources.names.physical(key.id));
-            (id.clone(), ApiKey { id, value, enabled: key.properties["Enabled"] != false })
-        })
-        .collect();
+    let mut keys = BTreeMap::new();
+    for key in resources.of_kind("AWS::ApiGateway::ApiKey") {
+        let id = resources.reference(key).to_owned();
+        let read = ApiKey::read(id.clone(), &key.properties, || resources.names.physical(key.id));
+        keys.insert(id, read.map_err(|error| Error::resource(key.id, error.reason))?);
+    }
     let mut members: BTreeMap<String, Vec<ApiKey>> = BTreeMap::new();
     for member in resources.of_kind("AWS::ApiGateway::UsagePlanKey") {
         let key = keys.get(&text(&member.properties["KeyId"])).cloned();
         members.entry(text(&member.properties["UsagePlanId"])).or_default().extend(key);
     }
     let plans = resources.of_kind("AWS::ApiGateway::UsagePlan");
-    plans
-        .map(|plan| {
-            let keys = members.remove(resources.reference(plan)).unwrap_or_default();
-            UsagePlan { properties: plan.properties.clone(), keys }
-        })
-        .collect()
+    let with_keys = plans.map(|plan| {
+        let keys = members.remove(resources.reference(plan)).unwrap_or_default();
+        UsagePlan { properties: plan.properties.clone(), keys }
+    });
+    Ok(with_keys.collect())
 }

@@ -7,6 +7,7 @@ mod background;
 mod emitted;
 mod functions;
 mod inventory;
+mod keys;
 mod mappings;
 mod serving;
 mod tokens;

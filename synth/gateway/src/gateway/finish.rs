@@ -1,14 +1,18 @@
 //! What every response has.
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::{Ids, Reply};
+use super::{Arrived, Reply};
 
 /// Adds what every response has.
-pub(super) fn finish(reply: Reply, ids: &Ids) -> http::Response<Bytes> {
+pub(super) fn finish(reply: Reply, arrived: &Arrived) -> http::Response<Bytes> {
+    let Arrived { facts, ids, .. } = arrived;
     // HTTP gives these no body, whatever was rendered.
-    let body = if matches!(reply.status, 100..200 | 204 | 304) { Bytes::new() } else { reply.body };
+    let bodiless = matches!(reply.status, 204 | 304);
+    let body = if bodiless { Bytes::new() } else { reply.body };
+    let length = body.len();
     let mut response = http::Response::new(body);
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
@@ -17,6 +21,12 @@ pub(super) fn finish(reply: Reply, ids: &Ids) -> http::Response<Bytes> {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_bytes())) {
             headers.append(name, value);
         }
+    }
+    if let Some(given) = headers.remove(CONTENT_LENGTH).filter(|_| !bodiless) {
+        // What is not true is not passed on. Of the answer to a HEAD, nobody here knows better.
+        let unknown = facts.sent_as_head && length == 0;
+        let given = given.to_str().ok().and_then(|given| given.parse::<u64>().ok()).filter(|_| unknown);
+        headers.insert(CONTENT_LENGTH, given.map_or_else(|| length.into(), HeaderValue::from));
     }
     let standard = HeaderValue::from_static("application/json");
     headers.entry(http::header::CONTENT_TYPE).or_insert(standard);

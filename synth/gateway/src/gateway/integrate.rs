@@ -13,7 +13,7 @@ use super::{Arrived, Gateway, Ids, Reply, Routed};
 use crate::backend::{Backend, InvokeError, ServiceAnswer, ServiceCall};
 use crate::gateway_responses::{Refusal, ResponseType as T};
 use crate::headers;
-use crate::integration::{Call, IntegrationError, ProxyAnswer, Target, mock_status, proxy_event};
+use crate::integration::{AllValues, Call, IntegrationError, ProxyAnswer, Target, mock_status, proxy_event};
 use crate::request::{last_values, percent_decoded};
 use crate::trace::{IntegrationTarget, IntegrationTrace, Trace};
 
@@ -39,7 +39,8 @@ impl Gateway {
             context: routed.context,
             stage_variables: self.definition.stage_variables.clone(),
         };
-        let mut call = integration.call(inputs, facts.header("content-type")).map_err(not_called)?;
+        let all = AllValues { query: facts.query.clone(), headers: facts.headers.clone() };
+        let mut call = integration.call(inputs, all, facts.header("content-type")).map_err(not_called)?;
         let request = Bytes::from(std::mem::take(&mut call.body));
         let target = match integration.target() {
             Target::Service { service, action } => {

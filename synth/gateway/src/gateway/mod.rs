@@ -18,7 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::context::Known;
 use crate::definition::{Definition, DefinitionError, Method, Parsed};
 use crate::gateway_responses::{Refusal, ResponseType as T, at};
-use crate::request::Facts;
+use crate::request::{Facts, percent_decoded};
 use crate::trace::Trace;
 
 use finish::finish;
@@ -61,6 +61,14 @@ struct Routed<'g> {
     /// As they were sent.
     parameters: Vec<(&'g str, String)>,
     context: Map<String, Json>,
+}
+
+/// What a gateway response can name of a request, beside what the client sent.
+#[derive(Default)]
+struct Named<'g> {
+    context: Map<String, Json>,
+    /// As they were sent.
+    parameters: Vec<(&'g str, String)>,
 }
 
 /// What the client gets, before the headers that every response has.
@@ -127,26 +135,28 @@ impl Gateway {
             took: Duration::ZERO,
         };
         let arrived = Arrived { facts, ids, now };
-        let mut context = None;
-        let reply = match self.reply(&arrived, &mut context, &mut trace, backend).await {
+        let mut named = Named::default();
+        let reply = match self.reply(&arrived, &mut named, &mut trace, backend).await {
             Ok(reply) => reply,
             Err(refusal) => {
-                let context = context.unwrap_or_else(|| self.context(&arrived, ""));
-                self.refuse(&refusal, &arrived.facts, &context, &mut trace)
+                if named.context.is_empty() {
+                    named.context = self.context(&arrived, "");
+                }
+                self.refuse(&refusal, &arrived.facts, &named, &mut trace)
             }
         };
-        let response = finish(reply, &arrived.ids);
+        let response = finish(reply, &arrived);
         trace.status = response.status().as_u16();
         trace.response = response.body().clone();
         trace.took = started.elapsed();
         Exchange { response, trace }
     }
 
-    /// `context` is left with what a gateway response can name of the request.
-    async fn reply(
-        &self,
+    /// `named` is left with what a gateway response can name of the request.
+    async fn reply<'g>(
+        &'g self,
         arrived: &Arrived,
-        context: &mut Option<Map<String, Json>>,
+        named: &mut Named<'g>,
         trace: &mut Trace,
         backend: &impl Backend,
     ) -> Result<Reply, Refusal> {
@@ -159,7 +169,7 @@ impl Gateway {
         trace.operation = routed.method.operation.clone();
         trace.resource = Some(Arc::clone(&routed.method.resource));
         let admitted = self.admit(arrived, &mut routed, trace, backend).await;
-        *context = Some(routed.context.clone());
+        *named = Named { context: routed.context.clone(), parameters: routed.parameters.clone() };
         admitted?;
         self.integrate(arrived, routed, trace, backend).await
     }
@@ -207,10 +217,21 @@ impl Gateway {
         known.context()
     }
 
-    fn refuse(&self, refusal: &Refusal, facts: &Facts, context: &Map<String, Json>, trace: &mut Trace) -> Reply {
+    fn refuse(&self, refusal: &Refusal, facts: &Facts, named: &Named<'_>, trace: &mut Trace) -> Reply {
         let lookup = |path: &str| {
             if let Some(path) = path.strip_prefix("context.") {
-                return at(context, path);
+                return at(&named.context, path);
+            }
+            if let Some(name) = path.strip_prefix("method.request.path.") {
+                let (_, value) = named.parameters.iter().find(|(known, _)| *known == name)?;
+                return Some(percent_decoded(value));
+            }
+            if let Some(name) = path.strip_prefix("method.request.multivalueheader.") {
+                let (_, values) = facts.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+                return Some(values.join(","));
+            }
+            if let Some(name) = path.strip_prefix("method.request.multivaluequerystring.") {
+                return Some(facts.query.get(name)?.join(","));
             }
             if let Some(name) = path.strip_prefix("stageVariables.") {
                 return at(&self.definition.stage_variables, name);

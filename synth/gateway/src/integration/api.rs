@@ -7,7 +7,7 @@ use apigateway_vtl::Inputs;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
-use super::{Call, HttpResponse, Integration, IntegrationError, Target};
+use super::{AllValues, Call, HttpResponse, Integration, IntegrationError, Target};
 use crate::ServiceAnswer;
 use crate::context::Known;
 use crate::request::{last, last_values, percent_decoded};
@@ -114,7 +114,8 @@ impl Operation<'_> {
             context: self.context(request, &path),
             stage_variables: self.api.stage_variables.clone(),
         };
-        self.integration.call(inputs, last(&request.headers, "content-type"))
+        let all = AllValues { query: request.query.clone(), headers: request.headers.clone() };
+        self.integration.call(inputs, all, last(&request.headers, "content-type"))
     }
 
     /// Renders the response template, as for a client without preferences.

@@ -1,14 +1,24 @@
 //! Parameter mappings, which need no template:
-//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-parameter-mapping-sources.html>.
 
 use apigateway_vtl::Inputs;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::IntegrationError;
+use super::body_path::BodyPath;
+
+/// The query parameters and headers of a request with all their values, of which [`Inputs`] has the last.
+#[derive(Debug, Clone, Default)]
+pub struct AllValues {
+    /// Query parameters.
+    pub query: IndexMap<String, Vec<String>>,
+    /// Headers.
+    pub headers: IndexMap<String, Vec<String>>,
+}
 
 /// Where a parameter's value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Mapping {
     /// `'text'`
     Constant(String),
@@ -20,14 +30,18 @@ pub(super) enum Mapping {
     RequestHeader(String),
     /// `method.request.querystring.name`
     Query(String),
+    /// `method.request.multivalueheader.Name`
+    RequestHeaders(String),
+    /// `method.request.multivaluequerystring.name`
+    Queries(String),
     /// `method.request.path.name`
     Path(String),
-    /// `integration.response.header.Name`
+    /// `integration.response.header.Name`, and `integration.response.multivalueheader.Name`
     AnswerHeader(String),
     /// `integration.response.body`, and `method.request.body`
     Body,
-    /// `integration.response.body.a.b`: names alone, of JSONPath
-    BodyPath(Vec<String>),
+    /// `integration.response.body.a[0].b`, and `method.request.body.a[0].b`
+    BodyPath(Box<BodyPath>),
 }
 
 impl Mapping {
@@ -45,25 +59,32 @@ impl Mapping {
             Some(Self::RequestHeader(name.to_owned()))
         } else if let Some(name) = rest("method.request.querystring.") {
             Some(Self::Query(name.to_owned()))
+        } else if let Some(name) = rest("method.request.multivalueheader.") {
+            Some(Self::RequestHeaders(name.to_owned()))
+        } else if let Some(name) = rest("method.request.multivaluequerystring.") {
+            Some(Self::Queries(name.to_owned()))
         } else if let Some(name) = rest("method.request.path.") {
             Some(Self::Path(name.to_owned()))
-        } else if let Some(name) = rest("integration.response.header.") {
+        } else if let Some(name) =
+            rest("integration.response.header.").or_else(|| rest("integration.response.multivalueheader."))
+        {
             Some(Self::AnswerHeader(name.to_owned()))
         } else if text == "integration.response.body" || text == "method.request.body" {
             Some(Self::Body)
         } else {
             let path = rest("integration.response.body.").or_else(|| rest("method.request.body."));
-            let plain = |path: &&str| path.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-            path.filter(plain).map(|path| Self::BodyPath(names(path)))
+            path.map(|path| BodyPath::parse(text, path)).transpose()?.map(|path| Self::BodyPath(Box::new(path)))
         };
         found.ok_or_else(|| IntegrationError::Mapping(text.to_owned()))
     }
 
     /// The value, `None` where there is none: then nothing is mapped. `answer` is what the backend answered, its headers
-    /// and body; `inputs` are the request's.
+    /// and body; `inputs` are the request's. Several values are joined by commas, which is how HTTP has several headers in
+    /// one; AWS does not say what it makes of them.
     pub(super) fn value(
         &self,
         inputs: &Inputs,
+        all: &AllValues,
         answer: Option<&IndexMap<String, String>>,
         body: &str,
     ) -> Option<String> {
@@ -77,16 +98,17 @@ impl Mapping {
             Self::RequestHeader(name) => {
                 text(inputs.header.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?.1)
             }
+            Self::RequestHeaders(name) => {
+                Some(all.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?.1.join(","))
+            }
+            Self::Queries(name) => Some(all.query.get(name)?.join(",")),
             Self::Query(name) => text(inputs.querystring.get(name)?),
             Self::Path(name) => text(inputs.path.get(name)?),
             Self::AnswerHeader(name) => {
                 Some(answer?.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?.1.clone())
             }
             Self::Body => Some(body.to_owned()),
-            Self::BodyPath(path) => {
-                let body: Json = serde_json::from_str(body).ok()?;
-                text(path.iter().try_fold(&body, |value, name| value.get(name))?)
-            }
+            Self::BodyPath(path) => text(&path.find(body)?),
         }
     }
 }

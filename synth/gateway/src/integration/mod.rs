@@ -4,6 +4,7 @@
 //! Everything is read from the finished body, once: templates and patterns are parsed by [`Integration::parse`].
 
 mod api;
+mod body_path;
 mod mapping;
 mod mock;
 mod proxy;
@@ -17,21 +18,25 @@ use apigateway_vtl::{ParseError, RenderError, Template};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
+use crate::settings;
 use mapping::Mapping;
 use request::Passthrough;
 use response::Responses;
 
 pub use api::{Api, HttpRequest, Operation};
+pub use mapping::AllValues;
 pub(crate) use mock::status as mock_status;
 pub(crate) use proxy::{ProxyAnswer, event as proxy_event, request_parts};
 pub use request::Call;
 pub use response::HttpResponse;
 pub use target::Target;
-pub(crate) use target::function_arn;
+pub(crate) use target::{function_arn, uses_stage_variables};
 
-/// The longest that an integration can take, and what it takes where it says nothing: 29 seconds,
+/// The shortest that an integration can be given, in milliseconds, and what it gets where it says nothing. "You can increase
+/// the default value to longer than 29 seconds for Regional or private APIs only", by a quota:
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>.
-const LONGEST: Duration = Duration::from_secs(29);
+const SHORTEST: i64 = 50;
+pub(crate) const USUAL: i64 = 29_000;
 
 /// Why an integration cannot be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +90,14 @@ pub enum IntegrationError {
     /// A parameter mapping that this module does not know.
     #[error("the parameter mapping `{0}` is not known here")]
     Mapping(String),
+    /// A parameter mapping from a body, by a JSONPath that is none.
+    #[error("the parameter mapping `{mapping}` has no JSONPath: {reason}")]
+    JsonPath {
+        /// The mapping.
+        mapping: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A template that is none.
     #[error("the {part} template does not parse: {error}")]
     Parse {
@@ -129,7 +142,7 @@ impl Integration {
     pub fn parse(operation: &str, definition: &Json) -> Result<Self, IntegrationError> {
         let not_emulated = |reason| IntegrationError::NotEmulated { operation: operation.to_owned(), reason };
         let target = Target::parse(definition).map_err(not_emulated)?;
-        let timeout = definition.get("timeoutInMillis").and_then(Json::as_u64);
+        let timeout = timeout(definition).map_err(not_emulated)?;
         let mut request_templates = IndexMap::new();
         for (media_type, source) in entries(definition, "requestTemplates") {
             let source = source.as_str().unwrap_or_default();
@@ -145,7 +158,7 @@ impl Integration {
         Ok(Self {
             operation: operation.to_owned(),
             target,
-            timeout: timeout.map_or(LONGEST, |timeout| Duration::from_millis(timeout).min(LONGEST)),
+            timeout,
             request_templates,
             passthrough: Passthrough::parse(definition).map_err(not_emulated)?,
             request_headers,
@@ -162,6 +175,19 @@ impl Integration {
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
+}
+
+/// How long an integration may take. More than is usual is taken at its word, as AWS does once the quota is raised.
+fn timeout(definition: &Json) -> Result<Duration, String> {
+    let given = settings::whole(definition, "timeoutInMillis")?.unwrap_or(USUAL);
+    let long_enough = u64::try_from(given).ok().filter(|_| given >= SHORTEST);
+    let wrong = || format!("`timeoutInMillis` is {SHORTEST} or more, not `{given}`");
+    long_enough.map(Duration::from_millis).ok_or_else(wrong)
+}
+
+/// Whether a status can be that of an answer: a client takes 1xx for what comes before one.
+pub(crate) fn is_status(status: u16) -> bool {
+    (200..600).contains(&status)
 }
 
 /// The entries of an object in a definition; none where it is not there.

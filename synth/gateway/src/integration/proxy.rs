@@ -5,6 +5,8 @@ use data_encoding::BASE64;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
+use super::is_status;
+use crate::headers;
 use crate::request::{Facts, last_values};
 
 /// The event of a request. `path_parameters` are as they were sent: API Gateway does not decode them for a function, as
@@ -18,6 +20,12 @@ pub(crate) fn event(
     binary: bool,
 ) -> Map<String, Json> {
     let mut event = request_parts(facts, resource, path_parameters, stage_variables, context);
+    let kept = |name: &str| facts.header(name).is_some_and(|value| headers::for_the_gateway(name, value));
+    for part in ["headers", "multiValueHeaders"] {
+        if let Some(headers) = event.get_mut(part).and_then(Json::as_object_mut) {
+            headers.retain(|name, _| !kept(name));
+        }
+    }
     let body = match (facts.body.is_empty(), binary) {
         (true, _) => Json::Null,
         (false, true) => BASE64.encode(&facts.body).into(),
@@ -121,7 +129,7 @@ fn status(value: &Json) -> Result<u16, String> {
         Json::String(text) => text.parse().ok(),
         _ => None,
     };
-    let status = number.and_then(|number| u16::try_from(number).ok()).filter(|status| (100..600).contains(status));
+    let status = number.and_then(|number| u16::try_from(number).ok()).filter(|status| is_status(*status));
     status.ok_or_else(|| format!("`statusCode` cannot be `{value}`"))
 }
 

@@ -4,7 +4,7 @@ use apigateway_vtl::{Inputs, Template};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-use super::{Integration, IntegrationError, entries};
+use super::{AllValues, Integration, IntegrationError, entries};
 
 /// What API Gateway takes a request for that does not say what it is: "API Gateway defaults to `application/json`",
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html>.
@@ -42,22 +42,24 @@ pub struct Call {
     pub headers: IndexMap<String, String>,
     /// What the response template reads of the request.
     pub(super) inputs: Inputs,
+    /// What mappings read of it beside that.
+    pub(super) all: AllValues,
 }
 
 impl Integration {
-    /// Renders the request template for a content type. `inputs` has the request's body.
+    /// Renders the request template for a content type. `inputs` has the request's body, `all` is for mappings.
     ///
     /// # Errors
     /// A content type without a template, a template that fails on this request.
-    pub fn call(&self, inputs: Inputs, content_type: Option<&str>) -> Result<Call, IntegrationError> {
+    pub fn call(&self, inputs: Inputs, all: AllValues, content_type: Option<&str>) -> Result<Call, IntegrationError> {
         let mut headers = IndexMap::new();
         for (header, mapping) in &self.request_headers {
-            let value = mapping.value(&inputs, None, &inputs.body);
+            let value = mapping.value(&inputs, &all, None, &inputs.body);
             headers.extend(value.map(|value| (header.clone(), value)));
         }
         let Some(template) = self.request_template(content_type)? else {
             let body = inputs.body.clone();
-            return Ok(Call { body, headers, inputs: Inputs { body: String::new(), ..inputs } });
+            return Ok(Call { body, headers, inputs: Inputs { body: String::new(), ..inputs }, all });
         };
         let rendered = template.render(&inputs).map_err(|error| IntegrationError::Render {
             part: format!("{} request", self.operation),
@@ -67,7 +69,7 @@ impl Integration {
         let overridden = rendered.request_override.as_ref().map(|overridden| entries(overridden, "header"));
         headers.extend(overridden.into_iter().flatten().map(|(name, value)| (name.clone(), as_text(value))));
         let inputs = Inputs { body: String::new(), ..inputs }.with_response_override(rendered.response_override);
-        Ok(Call { body: rendered.text, headers, inputs })
+        Ok(Call { body: rendered.text, headers, inputs, all })
     }
 
     /// The template for a content type, `None` where the body is passed through.

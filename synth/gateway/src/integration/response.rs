@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 
 use super::mapping::Mapping;
 use super::request::as_text;
-use super::{Call, Integration, IntegrationError, Target, entries, parse};
+use super::{Call, Integration, IntegrationError, Target, entries, is_status, parse};
 use crate::ServiceAnswer;
+use crate::request::media_type;
 
 /// What the client gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Responses {
                 whole.map_err(|error| wrong(format!("the pattern `{pattern}` of a response is none: {error}")))
             };
             let status = response.get("statusCode").map(as_text).and_then(|status| status.parse().ok());
-            let status = status.filter(|status| (100..600).contains(status));
+            let status = status.filter(|status| is_status(*status));
             let mut templates = IndexMap::new();
             for (media_type, source) in entries(response, "responseTemplates") {
                 let part = format!("{operation} response for `{pattern}`");
@@ -59,7 +60,8 @@ impl Responses {
             }
             all.push(Response {
                 selects: if pattern == "default" { None } else { Some(regex(pattern)?) },
-                status: status.ok_or_else(|| wrong(format!("the response for `{pattern}` has no `statusCode`")))?,
+                status: status
+                    .ok_or_else(|| wrong(format!("the response for `{pattern}` has no `statusCode` of 200 to 599")))?,
                 pattern: pattern.clone(),
                 templates,
                 headers,
@@ -111,7 +113,7 @@ impl Integration {
             overridden = rendered.response_override;
         }
         for (header, mapping) in &selected.headers {
-            if let Some(value) = mapping.value(&inputs, Some(&answer.headers), &inputs.body) {
+            if let Some(value) = mapping.value(&inputs, &call.all, Some(&answer.headers), &inputs.body) {
                 put(&mut headers, header, value);
             }
         }
@@ -129,9 +131,7 @@ impl Response {
     /// By the request's Accept; where nothing fits, the first, and of several `application/json` goes first,
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>.
     fn template(&self, accept: Option<&str>) -> Option<(&str, &Template)> {
-        let media_type = |part: &str| part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let accepted = accept.into_iter().flat_map(|accept| accept.split(',')).map(media_type);
-        let wanted = accepted.chain(["application/json".to_owned()]);
+        let wanted = accept.map(media_type).into_iter().chain(["application/json".to_owned()]);
         let mut found = wanted.filter_map(|wanted| self.templates.get_key_value(wanted.as_str()));
         let found = found.next().or_else(|| self.templates.first());
         found.map(|(media_type, template)| (media_type.as_str(), template))
@@ -151,7 +151,7 @@ fn error_message(body: &str) -> String {
 /// cannot be seen here. A status that is none changes nothing.
 fn apply(overridden: &Json, response: &mut HttpResponse) {
     let status = overridden.get("status").and_then(|status| as_text(status).parse().ok());
-    if let Some(status) = status.filter(|status| (100..600).contains(status)) {
+    if let Some(status) = status.filter(|status| is_status(*status)) {
         response.status = status;
     }
     for (name, value) in entries(overridden, "header") {

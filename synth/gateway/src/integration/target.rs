@@ -28,6 +28,11 @@ impl Target {
     pub(super) fn parse(definition: &Json) -> Result<Self, String> {
         let kind = definition.get("type").and_then(Json::as_str).unwrap_or_default().to_ascii_lowercase();
         let uri = definition.get("uri").and_then(Json::as_str).unwrap_or_default();
+        if uses_stage_variables(uri) {
+            return Err(
+                "stage variables in a `uri` are not emulated; it names the function itself, or the action".to_owned()
+            );
+        }
         match kind.as_str() {
             "mock" => Ok(Self::Mock),
             "aws_proxy" => function_arn(uri).map(Self::Proxy).ok_or_else(|| {
@@ -61,6 +66,12 @@ fn service(uri: &str) -> Result<Target, String> {
         return Err(format!("integrations with {service} are not emulated, with dynamodb they are"));
     }
     Ok(Target::Service { service: service.into(), action: action.into() })
+}
+
+/// Whether a URI is only known once a request is there, as
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html> has it.
+pub(crate) fn uses_stage_variables(uri: &str) -> bool {
+    uri.contains("${stageVariables.")
 }
 
 /// The ARN in `...:lambda:path/2015-03-31/functions/<ARN>/invocations`.

@@ -101,6 +101,17 @@ async fn the_event_has_the_whole_request() {
 }
 
 #[tokio::test]
+async fn the_method_that_is_judged_is_the_one_that_is_carried_out() {
+    let backend = Fake::giving(says("Allow", json!({})));
+    let mut sent = request(Some("Bearer x"));
+    *sent.method_mut() = http::Method::POST;
+    sent.headers_mut().insert("x-http-method-override", "GET".parse().unwrap());
+    ask(&gateway(with(json!({}), mock(200))), sent, &backend).await;
+    let arn = "arn:aws:execute-api:eu-west-1:111122223333:api/v1/GET/items/a%20b";
+    assert_eq!((&backend.event()["methodArn"], &backend.event()["httpMethod"]), (&json!(arn), &json!("GET")));
+}
+
+#[tokio::test]
 async fn the_policy_decides() {
     let exchange = judged(Ok(says("Allow", json!({})))).await;
     assert_eq!((status(&exchange), exchange.trace.authorizer.unwrap().outcome), (200, AuthorizerOutcome::Allowed));

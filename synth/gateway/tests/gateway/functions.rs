@@ -48,12 +48,12 @@ async fn the_event_is_the_one_that_aws_sends() {
             "httpMethod": "POST",
             "headers": {
                 "host": "api.example:8080", "Content-Type": "application/json", "user-agent": "test/1", "X-MANY": "2",
-                "X-Amzn-Trace-Id": trace,
+                "Content-Length": "11", "X-Amzn-Trace-Id": trace,
                 "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Port": "8080", "X-Forwarded-Proto": "http"
             },
             "multiValueHeaders": {
                 "host": ["api.example:8080"], "Content-Type": ["application/json"], "user-agent": ["test/1"],
-                "X-MANY": ["1", "2"], "X-Amzn-Trace-Id": [trace],
+                "X-MANY": ["1", "2"], "Content-Length": ["11"], "X-Amzn-Trace-Id": [trace],
                 "X-Forwarded-For": ["203.0.113.7"], "X-Forwarded-Port": ["8080"], "X-Forwarded-Proto": ["http"]
             },
             "queryStringParameters": {"x": "2", "y": "z +"},
@@ -139,6 +139,11 @@ async fn a_result_that_is_no_response_is_a_bad_gateway() {
         (json!({"extra": null}), "`extra` is no part of a response"),
         (json!({"statusCode": "x"}), "`statusCode` cannot be"),
         (json!({"statusCode": 99}), "`statusCode` cannot be"),
+        (json!({"statusCode": 100}), "`statusCode` cannot be"),
+        (json!({"statusCode": 101}), "`statusCode` cannot be"),
+        (json!({"statusCode": "199"}), "`statusCode` cannot be"),
+        (json!({"statusCode": 600}), "`statusCode` cannot be"),
+        (json!({"statusCode": 200.5}), "`statusCode` cannot be"),
         (json!({"body": {"a": 1}}), "`body` cannot be"),
         (json!({"headers": ["a"]}), "`headers` cannot be"),
         (json!({"headers": {"a": ["b"]}}), "the header `a` cannot be"),

@@ -8,67 +8,153 @@ use serde_json::json;
 use crate::support::*;
 
 fn api() -> gateway::Gateway {
-    gateway(body(json!({"/f": {"get": proxy(), "post": proxy()}, "/m": {"get": mock(200)}})))
+    gateway(body(json!({"/f": {"get": proxy(), "post": proxy(), "head": proxy()}, "/m": {"get": mock(200)}})))
 }
 
+/// What becomes of a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Passes,
+    Dropped,
+    Remapped,
+}
+
+use Fate::{Dropped, Passes, Remapped};
+
+/// The table of <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>, as far as it
+/// is about functions, row by row: in a request, in a response. Of `Transfer-Encoding` in a request it says "Exception".
+const TABLE: [(&str, Fate, Fate); 24] = [
+    ("Age", Passes, Passes),
+    ("Authorization", Passes, Remapped),
+    ("Connection", Dropped, Remapped),
+    ("Content-Encoding", Passes, Passes),
+    ("Content-Length", Passes, Passes),
+    ("Content-MD5", Dropped, Remapped),
+    ("Content-Type", Passes, Passes),
+    ("Date", Passes, Remapped),
+    ("Expect", Dropped, Dropped),
+    ("Host", Passes, Dropped),
+    ("Max-Forwards", Dropped, Remapped),
+    ("Pragma", Passes, Passes),
+    ("Proxy-Authenticate", Dropped, Dropped),
+    ("Range", Passes, Passes),
+    ("Referer", Passes, Passes),
+    ("Server", Dropped, Remapped),
+    ("TE", Dropped, Dropped),
+    ("Transfer-Encoding", Dropped, Dropped),
+    ("Trailer", Dropped, Dropped),
+    ("Upgrade", Dropped, Dropped),
+    ("User-Agent", Passes, Remapped),
+    ("Via", Passes, Dropped),
+    ("Warn", Passes, Passes),
+    ("WWW-Authenticate", Dropped, Remapped),
+];
+
 #[tokio::test]
-async fn nothing_behind_sees_headers_of_the_connection() {
-    let names = [
-        "connection",
-        "content-length",
-        "content-md5",
-        "expect",
-        "max-forwards",
-        "proxy-authenticate",
-        "server",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "www-authenticate",
-    ];
-    let mut request = get("/v1/f");
-    for name in names {
+async fn what_a_function_sees_of_a_request_is_as_the_table_has_it() {
+    let mut request = post("/v1/f", "text/plain", "x");
+    for (name, ..) in TABLE {
         request.headers_mut().insert(name, "1".parse().unwrap());
     }
-    request.headers_mut().insert("authorization", "Bearer x".parse().unwrap());
     let backend = Fake::default();
     ask(&api(), request, &backend).await;
     let event = backend.event();
-    for name in names {
-        assert_eq!(event["headers"].get(name), None, "{name}");
-        assert_eq!(event["multiValueHeaders"].get(name), None, "{name}");
+    for (name, fate, _) in TABLE {
+        let name = name.to_ascii_lowercase();
+        let expected = (fate == Passes).then(|| json!("1"));
+        assert_eq!(event["headers"].get(&name), expected.as_ref(), "{name}");
+        let all = expected.map(|value| json!([value]));
+        assert_eq!(event["multiValueHeaders"].get(&name), all.as_ref(), "{name}");
     }
-    assert_eq!(event["headers"]["authorization"], "Bearer x");
 }
 
 #[tokio::test]
-async fn what_is_behind_does_not_speak_for_the_gateway() {
-    let names = [
-        "Authorization",
-        "Connection",
-        "Content-Length",
-        "Content-MD5",
-        "Date",
-        "Expect",
-        "Host",
-        "Max-Forwards",
-        "Proxy-Authenticate",
-        "Server",
-        "Trailer",
-        "Upgrade",
-        "User-Agent",
-        "WWW-Authenticate",
-    ];
-    let headers: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!("1"))).collect();
-    let backend = Fake::giving(json!({"headers": headers, "multiValueHeaders": {"Transfer-Encoding": ["chunked"]}}));
+async fn what_a_client_sees_of_a_response_is_as_the_table_has_it() {
+    let headers: serde_json::Map<_, _> = TABLE.iter().map(|(name, ..)| ((*name).to_owned(), json!("1"))).collect();
+    let backend = Fake::giving(json!({"headers": headers, "body": "x"}));
     let exchange = ask(&api(), get("/v1/f"), &backend).await;
-    for name in names {
-        assert_eq!(header(&exchange, name), None, "{name}");
-        assert_eq!(header(&exchange, &format!("x-amzn-Remapped-{name}")), Some("1"), "{name}");
+    for (name, _, fate) in TABLE {
+        assert_eq!(header(&exchange, name), (fate == Passes).then_some("1"), "{name}");
+        let renamed = header(&exchange, &format!("x-amzn-Remapped-{name}"));
+        assert_eq!(renamed, (fate == Remapped).then_some("1"), "{name}");
     }
-    assert_eq!(header(&exchange, "transfer-encoding"), None);
-    assert_eq!(header(&exchange, "x-amzn-remapped-transfer-encoding"), None);
+}
+
+/// "Passthrough (generated based on body)", in the same table.
+#[tokio::test]
+async fn a_function_is_told_how_long_the_body_is() {
+    for (method, given, body, told) in [
+        ("POST", None, "four", Some("4")),
+        ("POST", Some("9"), "four", Some("4")),
+        ("POST", Some("0"), "", Some("0")),
+        ("GET", None, "", None),
+    ] {
+        let mut request = Request::builder().method(method).uri("/v1/f");
+        if let Some(given) = given {
+            request = request.header("content-length", given);
+        }
+        let backend = Fake::default();
+        ask(&api(), request.body(Bytes::from_static(body.as_bytes())).unwrap(), &backend).await;
+        let event = backend.event();
+        let headers = event["headers"].as_object().unwrap();
+        let lengths: Vec<_> = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).collect();
+        assert_eq!(lengths.first().and_then(|(_, value)| value.as_str()), told, "{method} {body}");
+        assert!(lengths.len() <= 1, "{lengths:?}");
+    }
+}
+
+/// Anything else than the body's length would have a client wait for what does not come.
+#[tokio::test]
+async fn the_length_that_a_function_gives_passes_if_it_is_true() {
+    for (method, status, given, body, told) in [
+        ("GET", 200, "4", "four", Some("4")),
+        ("GET", 200, "9", "four", Some("4")),
+        ("GET", 200, "many", "four", Some("4")),
+        ("GET", 204, "4", "four", None),
+        ("GET", 304, "4", "", None),
+        ("HEAD", 200, "9", "", Some("9")),
+        ("HEAD", 200, "many", "", Some("0")),
+        ("HEAD", 200, "9", "four", Some("4")),
+    ] {
+        let result = json!({"statusCode": status, "headers": {"Content-Length": given}, "body": body});
+        let request = Request::builder().method(method).uri("/v1/f").body(Bytes::new()).unwrap();
+        let exchange = ask(&api(), request, &Fake::giving(result)).await;
+        assert_eq!(header(&exchange, "content-length"), told, "{method} {status} {given} {body}");
+    }
+    // Who overrides the method still waits for what a POST gets.
+    let request = Request::post("/v1/f").header("x-http-method-override", "HEAD").body(Bytes::new()).unwrap();
+    let exchange = ask(&api(), request, &Fake::giving(json!({"headers": {"Content-Length": "9"}}))).await;
+    assert_eq!(header(&exchange, "content-length"), Some("0"));
+}
+
+/// "The Authorization header is dropped if it contains a Signature Version 4 signature", on its way to a function; an
+/// authorizer decides by it.
+#[tokio::test]
+async fn a_signature_is_for_the_gateway_alone() {
+    let mut operation = proxy();
+    operation["security"] = json!([{"token": []}]);
+    let mut all = body(json!({"/f": {"get": operation}}));
+    all["components"] = json!({"securitySchemes": {"token": {
+        "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authorizer": {
+            "type": "request", "authorizerUri": uri(AUTH), "identitySource": "method.request.header.Authorization",
+            "authorizerResultTtlInSeconds": 0
+        }
+    }}});
+    let gateway = gateway(all);
+    let signature = "AWS4-HMAC-SHA256 Credential=a/20260101/eu-west-1/execute-api/aws4_request, Signature=b";
+    for (sent, seen) in [(signature, None), ("Bearer x", Some("Bearer x"))] {
+        let statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        let allowed = json!({"principalId": "p", "policyDocument": {"Statement": statement}}).to_string();
+        let backend = Fake::invoking(move |arn, _| Ok(if arn == AUTH { allowed.clone().into() } else { "{}".into() }));
+        let mut request = get("/v1/f");
+        request.headers_mut().insert("authorization", sent.parse().unwrap());
+        assert_eq!(status(&ask(&gateway, request, &backend).await), 200);
+        let events = backend.events.lock().unwrap();
+        let header = |event: usize| events[event].1["headers"]["authorization"].as_str();
+        assert_eq!((header(0), header(1)), (Some(sent), seen));
+        let all = events[1].1["multiValueHeaders"].get("authorization");
+        assert_eq!(all, seen.map(|seen| json!([seen])).as_ref());
+    }
 }
 
 #[tokio::test]

@@ -68,6 +68,46 @@ async fn a_key_opens_what_its_plan_names() {
     assert_eq!(backend.called().body, "id-of-good");
 }
 
+/// A parameter of CloudFormation is always text, so `{"Ref": "On"}` gives text.
+#[tokio::test]
+async fn what_a_key_says_can_be_text() {
+    for (enabled, expected) in
+        [(json!("false"), FORBIDDEN), (json!(false), FORBIDDEN), (json!("true"), PASSED), (Value::Null, PASSED)]
+    {
+        let properties = json!({"Value": "k", "Enabled": enabled});
+        let key = ApiKey::read("id".to_owned(), &properties, || "made".to_owned()).unwrap();
+        assert_eq!(key.value, "k");
+        let (gateway, _) = with(vec![plan(json!({}), vec![key])], |_| {});
+        assert_eq!(asked(&gateway, "GET", Some("k")).await, expected, "{enabled}");
+    }
+    assert_eq!(ApiKey::read("id".to_owned(), &json!({}), || "made".to_owned()).unwrap().value, "made");
+    let error = ApiKey::read("id".to_owned(), &json!({"Enabled": "no"}), || "made".to_owned()).expect_err("no truth");
+    assert_eq!(error.to_string(), "API key: `Enabled` is true or false, not `no`");
+}
+
+#[tokio::test]
+async fn the_limits_of_a_plan_can_be_text_and_nothing_else_but_numbers() {
+    let limits = json!({"Throttle": {"RateLimit": "1", "BurstLimit": "2"}, "Quota": {"Limit": "3", "Period": "DAY"}});
+    let (gateway, clock) = with(vec![plan(limits, vec![key("a", true)])], |_| {});
+    for expected in [PASSED, PASSED, THROTTLED] {
+        assert_eq!(asked(&gateway, "GET", Some("a")).await, expected);
+    }
+    clock.advance(2000);
+    for expected in [PASSED, USED_UP] {
+        assert_eq!(asked(&gateway, "GET", Some("a")).await, expected);
+    }
+    for (limits, says) in [
+        (json!({"Throttle": {"RateLimit": "fast"}}), "`RateLimit` is a number, not `fast`"),
+        (json!({"Throttle": {"RateLimit": 1, "BurstLimit": {}}}), "`BurstLimit` is a number, not `{}`"),
+        (json!({"Quota": {"Limit": "many", "Period": "DAY"}}), "`Limit` is a whole number, not `many`"),
+        (json!({"Quota": {"Limit": -1, "Period": "DAY"}}), "the quota's `Limit` is 0 or more, not `-1`"),
+    ] {
+        let usage_plans = vec![plan(limits, vec![key("a", true)])];
+        let error = Gateway::new(Definition { usage_plans, ..definition(body(json!({}))) }).expect_err("no limit");
+        assert_eq!((error.at.as_str(), error.reason.as_str()), ("usage plan", says));
+    }
+}
+
 #[tokio::test]
 async fn a_plan_counts_each_key_by_itself() {
     let limits = json!({"Throttle": {"RateLimit": 1, "BurstLimit": 2}});

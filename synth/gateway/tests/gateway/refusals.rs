@@ -56,6 +56,68 @@ async fn a_response_is_made_by_its_own_template() {
     }
 }
 
+/// The example of <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-gateway-responses.responseParameters.html>,
+/// and several values.
+#[tokio::test]
+async fn a_response_can_name_what_was_asked_for() {
+    let mut keyed = mock(200);
+    keyed["security"] = json!([{"key": []}]);
+    let mut all = body(json!({"/pets/{petId}": {"get": keyed}}));
+    all["components"] = json!({"securitySchemes": {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}});
+    let response = json!({
+        "responseParameters": {
+            "gatewayresponse.header.Access-Control-Allow-Origin": "'*.example.domain'",
+            "gatewayresponse.header.from-request-header": "method.request.header.Accept",
+            "gatewayresponse.header.from-request-headers": "method.request.multivalueheader.accept",
+            "gatewayresponse.header.from-request-path": "method.request.path.petId",
+            "gatewayresponse.header.from-no-path": "method.request.path.other",
+            "gatewayresponse.header.from-request-query": "method.request.querystring.qname",
+            "gatewayresponse.header.from-request-queries": "method.request.multivaluequerystring.qname"
+        },
+        "responseTemplates": {"application/json": "$method.request.path.petId/${method.request.path.other}/$method.request.querystring.qname"}
+    });
+    all["x-amazon-apigateway-gateway-responses"] =
+        json!({"INVALID_API_KEY": response, "MISSING_AUTHENTICATION_TOKEN": response});
+    let gateway = gateway(all);
+    for (path, pet) in [("/v1/pets/a%20b", Some("a b")), ("/v1/nowhere", None)] {
+        let mut request = get(&format!("{path}?qname=1&qname=2"));
+        for value in ["x/y", "application/json"] {
+            request.headers_mut().append("accept", value.parse().unwrap());
+        }
+        let exchange = ask(&gateway, request, &Fake::default()).await;
+        assert_eq!(text(&exchange), format!("{}//2", pet.unwrap_or_default()));
+        for (name, value) in [
+            ("access-control-allow-origin", Some("*.example.domain")),
+            ("from-request-header", Some("application/json")),
+            ("from-request-headers", Some("x/y,application/json")),
+            ("from-request-path", pet),
+            ("from-no-path", None),
+            ("from-request-query", Some("2")),
+            ("from-request-queries", Some("1,2")),
+        ] {
+            assert_eq!(header(&exchange, name), value, "{path} {name}");
+        }
+    }
+}
+
+#[test]
+fn a_mapping_that_is_none_is_a_mistake() {
+    for (to, from, says) in [
+        ("gatewayresponse.header.a", "method.request.cookie.b", "the parameter mapping `method.request.cookie.b`"),
+        ("gatewayresponse.header.a", "method.request.path.", "the parameter mapping `method.request.path.`"),
+        ("gatewayresponse.header.a", "integration.response.header.b", "the parameter mapping `integration."),
+        ("gatewayresponse.header.a", "*", "the parameter mapping `*`"),
+        ("gatewayresponse.cookie.a", "'b'", "`gatewayresponse.cookie.a`"),
+        ("method.response.header.a", "'b'", "`method.response.header.a`"),
+    ] {
+        let mut all = body(json!({"/m": {"get": mock(200)}}));
+        all["x-amazon-apigateway-gateway-responses"] = json!({"THROTTLED": {"responseParameters": {to: from}}});
+        let error = refused(all);
+        assert_eq!(error.at, "Body.x-amazon-apigateway-gateway-responses.THROTTLED.responseParameters");
+        assert!(error.reason.contains(says), "{}", error.reason);
+    }
+}
+
 #[tokio::test]
 async fn what_has_none_of_its_own_gets_the_default_of_its_hundred() {
     let gateway = with(json!({
@@ -82,6 +144,8 @@ async fn the_template_is_chosen_by_accept() {
     }}}));
     for (accept, body, media_type) in [
         ("text/html,*/*", "<p>", "text/html"),
+        ("TEXT/HTML; q=0.1, application/json", "<p>", "text/html"),
+        ("x/y, text/html", "{}", "application/json"),
         ("application/json", "{}", "application/json"),
         ("x/y", "{}", "application/json"),
     ] {

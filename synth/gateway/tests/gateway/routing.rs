@@ -99,11 +99,55 @@ async fn any_method_is_what_no_other_is() {
     assert_eq!(outcome(Method::PATCH, "/v1/items/7").await.1, "any 7");
 }
 
+/// "API Gateway overrides the method. So in order to pass the header to the backend, the header needs to be added to the
+/// integration request", <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
+#[tokio::test]
+async fn a_header_overrides_the_method() {
+    let overridden = |method: Method, path: &str, value: &str| {
+        let request = Request::builder().method(method).uri(path).header("x-http-method-override", value);
+        request.body(bytes::Bytes::new()).unwrap()
+    };
+    for (method, path, value, expected) in [
+        (Method::POST, "/v1/items/7", "GET", "read 7"),
+        (Method::GET, "/v1/items/7", "DELETE", "any 7"),
+        (Method::DELETE, "/v1/items", "post", "create"),
+        (Method::GET, "/v1/items", "", "list"),
+    ] {
+        let exchange = ask(&gateway(named()), overridden(method, path, value), &Fake::default()).await;
+        let words: Vec<&str> = text(&exchange).split_whitespace().collect();
+        assert_eq!((status(&exchange), words.join(" ").as_str()), (200, expected), "{value} {path}");
+    }
+    let exchange = ask(&gateway(named()), overridden(Method::GET, "/v1/items", "PUT"), &Fake::default()).await;
+    assert_eq!((status(&exchange), exchange.trace.method.as_str()), (403, "PUT"));
+    let gateway = gateway(body(json!({"/f": {"get": proxy()}})));
+    let backend = Fake::default();
+    ask(&gateway, overridden(Method::PUT, "/v1/f", "GET"), &backend).await;
+    let event = backend.event();
+    assert_eq!((&event["httpMethod"], &event["requestContext"]["httpMethod"]), (&json!("GET"), &json!("GET")));
+    assert_eq!(event["headers"].get("x-http-method-override"), None);
+    assert_eq!(event["multiValueHeaders"].get("x-http-method-override"), None);
+}
+
+#[tokio::test]
+async fn a_header_that_overrides_the_method_can_be_mapped() {
+    let mut operation = table("$context.httpMethod");
+    operation["x-amazon-apigateway-integration"]["requestParameters"] =
+        json!({"integration.request.header.X-Method": "method.request.header.X-HTTP-Method-Override"});
+    let backend = Fake::default();
+    let request = Request::post("/v1/t").header("x-http-method-override", "GET").body(bytes::Bytes::new()).unwrap();
+    ask(&gateway(body(json!({"/t": {"get": operation}}))), request, &backend).await;
+    let call = backend.called();
+    assert_eq!((call.body, call.headers.get("X-Method").map(String::as_str)), ("GET".into(), Some("GET")));
+}
+
 #[tokio::test]
 async fn a_template_sees_parameters_decoded() {
     assert_eq!(outcome(Method::GET, "/v1/items/a%2Fb+c%C3%A9").await.1, "read a/b+cé");
     assert_eq!(outcome(Method::GET, "/v1/items?a=x+y%2Bz").await.1, "list x y+z");
     assert_eq!(outcome(Method::GET, "/v1/items?a=1&a=2").await.1, "list 2", "the last value");
+    assert_eq!(outcome(Method::GET, "/v1/items?a=1;2").await.1, "list 1", "a semicolon splits");
+    assert_eq!(outcome(Method::GET, "/v1/items?b=1;a=2").await.1, "list 2", "a semicolon splits");
+    assert_eq!(outcome(Method::GET, "/v1/items?a=1%3B2").await.1, "list 1;2", "an escape does not");
 }
 
 #[tokio::test]

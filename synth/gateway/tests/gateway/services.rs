@@ -133,8 +133,13 @@ async fn templates_and_mappings_make_the_response_and_overrides_have_the_last_wo
     ] {
         assert_eq!(header(&exchange, name), value, "{name}");
     }
-    for (accept, expected) in [("text/plain", "plain"), ("text/html, text/plain;q=0.5", "plain"), ("image/png", "5/7")]
-    {
+    // "API Gateway only honors the first Accept media type."
+    for (accept, expected) in [
+        ("text/plain", "plain"),
+        ("Text/Plain;q=0.5, application/json", "plain"),
+        ("text/html, text/plain;q=0.5", "5/7"),
+        ("image/png", "5/7"),
+    ] {
         let mut request = get("/v1/items/7");
         request.headers_mut().insert("accept", accept.parse().unwrap());
         assert_eq!(text(&ask(&gateway, request, &backend).await), expected, "{accept}");
@@ -154,6 +159,92 @@ async fn headers_of_a_call_come_from_mappings_and_overrides() {
     ask(&gateway, get("/v1/items/7?q=1"), &backend).await;
     let expected = [("X-One", "1"), ("X-Two", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(backend.called().headers, IndexMap::from(expected));
+}
+
+/// The first table of <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-parameter-mapping-sources.html>,
+/// row by row, and what of it has no value.
+#[tokio::test]
+async fn every_source_of_a_request_can_be_mapped() {
+    let rows = [
+        ("method.request.path.id", Some("a b")),
+        ("method.request.path.other", None),
+        ("method.request.querystring.q", Some("2")),
+        ("method.request.querystring.Q", None),
+        ("method.request.multivaluequerystring.q", Some("1,2")),
+        ("method.request.multivaluequerystring.Q", None),
+        ("method.request.header.X-Many", Some("b")),
+        ("method.request.multivalueheader.X-Many", Some("a,b")),
+        ("method.request.multivalueheader.x-one", Some("c")),
+        ("method.request.multivalueheader.x-none", None),
+        ("method.request.body", Some(PETS)),
+        ("method.request.body.petstore.pets[0].name", Some("Rex")),
+        ("method.request.body.petstore.pets[0].tame", Some("false")),
+        ("method.request.body.petstore.pets[0].legs", Some("4")),
+        ("method.request.body.petstore.pets[*].name", Some(r#"["Rex","Tom"]"#)),
+        ("method.request.body.petstore['pets'][1]", Some(r#"{"name":"Tom"}"#)),
+        ("method.request.body.petstore.empty", None),
+        ("method.request.body.petstore.nothing", None),
+        ("method.request.body.petstore.pets[7].name", None),
+        ("stageVariables.table", Some("items")),
+        ("context.identity.sourceIp", Some("203.0.113.7")),
+        ("'static'", Some("static")),
+    ];
+    let mappings: serde_json::Map<_, _> =
+        rows.iter().zip(0..).map(|((from, _), n)| (format!("integration.request.header.h{n}"), json!(from))).collect();
+    let gateway = changed("{}", |integration| integration["requestParameters"] = Value::Object(mappings));
+    let mut request = post("/v1/items/a%20b?q=1&q=2", "application/json", PETS);
+    for (name, value) in [("x-many", "a"), ("x-many", "b"), ("x-one", "c")] {
+        request.headers_mut().append(name, value.parse().unwrap());
+    }
+    let backend = Fake::default();
+    ask(&gateway, request, &backend).await;
+    let call = backend.called();
+    for ((from, expected), n) in rows.iter().zip(0..) {
+        assert_eq!(call.headers.get(&format!("h{n}")).map(String::as_str), *expected, "{from}");
+    }
+}
+
+const PETS: &str =
+    r#"{"petstore":{"pets":[{"name":"Rex","tame":false,"legs":4},{"name":"Tom"}],"empty":"","nothing":null}}"#;
+
+/// The second table of the same page.
+#[tokio::test]
+async fn every_source_of_an_answer_can_be_mapped() {
+    let rows = [
+        ("integration.response.header.X-Answer", Some("x,y")),
+        ("integration.response.multivalueheader.X-Answer", Some("x,y")),
+        ("integration.response.multivalueheader.X-None", None),
+        ("integration.response.body", Some(PETS)),
+        ("integration.response.body.petstore.pets[0].name", Some("Rex")),
+        ("integration.response.body.petstore.pets[7].name", None),
+        ("stageVariables.table", Some("items")),
+        ("context.stage", Some("v1")),
+        ("'static'", Some("static")),
+    ];
+    let mappings: serde_json::Map<_, _> =
+        rows.iter().zip(0..).map(|((from, _), n)| (format!("method.response.header.h{n}"), json!(from))).collect();
+    let gateway = changed("{}", |integration| {
+        integration["responses"]["default"]["responseParameters"] = Value::Object(mappings);
+    });
+    let backend = Fake::calling(|_| {
+        let headers = IndexMap::from([("x-answer".to_owned(), "x,y".to_owned())]);
+        Ok(ServiceAnswer { status: 200, headers, body: PETS.into() })
+    });
+    let exchange = ask(&gateway, get("/v1/items/7"), &backend).await;
+    for ((from, expected), n) in rows.iter().zip(0..) {
+        assert_eq!(header(&exchange, &format!("h{n}")), *expected, "{from}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_has_nothing_to_map() {
+    let gateway = changed("{}", |integration| {
+        integration["requestParameters"] = json!({"integration.request.header.h": "method.request.body.a[0]"});
+        integration["requestTemplates"] = json!({"text/plain": "{}"});
+    });
+    let backend = Fake::default();
+    let exchange = ask(&gateway, post("/v1/items/7", "text/plain", "a"), &backend).await;
+    assert_eq!((status(&exchange), backend.called().headers.len()), (200, 0));
 }
 
 #[tokio::test]
@@ -190,8 +281,15 @@ async fn a_service_that_cannot_be_reached_is_an_integration_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_is_waited_for_as_long_as_the_body_says_and_no_longer_than_aws_does() {
-    for (given, waited) in [(json!(50), 50), (json!(60_000), 29_000), (Value::Null, 29_000)] {
+async fn a_service_is_waited_for_as_long_as_the_body_says() {
+    for (given, waited) in [
+        (json!(50), 50),
+        (json!("1000"), 1000),
+        (json!(29_000), 29_000),
+        (json!(60_000), 60_000),
+        (json!("60000"), 60_000),
+        (Value::Null, 29_000),
+    ] {
         let gateway = changed("{}", |integration| integration["timeoutInMillis"] = given);
         let started = tokio::time::Instant::now();
         let exchange = ask(&gateway, get("/v1/items/7"), &Silent).await;
@@ -210,6 +308,23 @@ async fn a_mock_answers_by_itself() {
     broken[INTEGRATION]["requestTemplates"] = json!({"application/json": "{}"});
     let exchange = ask(&gateway(body(json!({"/m": {"get": broken}}))), get("/v1/m"), &backend).await;
     assert_eq!((status(&exchange), text(&exchange)), (500, r#"{"message":"Internal server error"}"#));
+}
+
+/// A client takes 1xx for what comes before the answer.
+#[tokio::test]
+async fn a_status_that_ends_nothing_is_no_answer() {
+    for wrong in [101, 199, 600] {
+        let mut operation = mock(200);
+        operation[INTEGRATION]["requestTemplates"]["application/json"] = json!(format!("{{\"statusCode\": {wrong}}}"));
+        let exchange = ask(&gateway(body(json!({"/m": {"get": operation}}))), get("/v1/m"), &Fake::default()).await;
+        assert_eq!((status(&exchange), text(&exchange)), (500, r#"{"message":"Internal server error"}"#), "{wrong}");
+        let gateway = changed("{}", |integration| {
+            integration["responses"]["default"]["responseTemplates"] =
+                json!({"application/json": format!("#set($context.responseOverride.status = {wrong})x")});
+        });
+        let exchange = ask(&gateway, get("/v1/items/7"), &Fake::default()).await;
+        assert_eq!((status(&exchange), text(&exchange)), (200, "x"), "{wrong}");
+    }
 }
 
 #[tokio::test]

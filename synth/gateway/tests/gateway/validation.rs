@@ -10,7 +10,7 @@ fn with(validator: &str) -> gateway::Gateway {
     operation["x-amazon-apigateway-request-validator"] = json!(validator);
     operation["parameters"] = json!([
         {"$ref": "#/components/parameters/Q"},
-        {"name": "X-Needed", "in": "header", "required": true},
+        {"name": "X-Needed", "in": "header", "required": "true"},
         {"name": "optional", "in": "query", "required": false}
     ]);
     operation["requestBody"] =
@@ -30,7 +30,9 @@ fn with(validator: &str) -> gateway::Gateway {
     all["x-amazon-apigateway-request-validators"] = json!({
         "full": {"validateRequestBody": true, "validateRequestParameters": true},
         "parameters": {"validateRequestBody": false, "validateRequestParameters": true},
-        "none": {"validateRequestBody": false, "validateRequestParameters": false}
+        "none": {"validateRequestBody": false, "validateRequestParameters": false},
+        "text": {"validateRequestBody": "true", "validateRequestParameters": "true"},
+        "text without a body": {"validateRequestBody": "false", "validateRequestParameters": "true"}
     });
     let error = json!({"responseTemplates": {"application/json": "$context.error.validationErrorString"}});
     all["x-amazon-apigateway-gateway-responses"] = json!({"BAD_REQUEST_BODY": error});
@@ -89,6 +91,34 @@ async fn a_body_must_fit_the_model_of_its_media_type() {
             }
         }
     }
+}
+
+/// A parameter of CloudFormation is always text, so `{"Ref": "Validate"}` gives text.
+#[tokio::test]
+async fn a_validator_can_be_switched_on_and_off_by_text() {
+    for (validator, query, body, expected) in [
+        ("text", "?q=1", "{}", Some(ResponseType::BadRequestBody)),
+        ("text", "", r#"{"name": "ab"}"#, Some(ResponseType::BadRequestParameters)),
+        ("text without a body", "?q=1", "{}", None),
+        ("text without a body", "", "{}", Some(ResponseType::BadRequestParameters)),
+    ] {
+        let exchange = sent(validator, query, "1", "application/json", body).await;
+        assert_eq!(exchange.trace.gateway_response, expected, "{validator} {query} {body}");
+    }
+    for (key, wrong) in [("validateRequestBody", json!("yes")), ("validateRequestParameters", json!(1))] {
+        let mut operation = mock(200);
+        operation["x-amazon-apigateway-request-validator"] = json!("odd");
+        let mut all = body(json!({"/m": {"post": operation}}));
+        all["x-amazon-apigateway-request-validators"] = json!({"odd": {key: wrong}});
+        let reason = refused(all).reason;
+        assert!(reason.contains(&format!("`{key}` is true or false, not `")), "{reason}");
+    }
+    let mut operation = mock(200);
+    operation["x-amazon-apigateway-request-validator"] = json!("on");
+    operation["parameters"] = json!([{"name": "q", "in": "query", "required": "maybe"}]);
+    let mut all = body(json!({"/m": {"post": operation}}));
+    all["x-amazon-apigateway-request-validators"] = json!({"on": {"validateRequestParameters": true}});
+    assert_eq!(refused(all).reason, "`required` is true or false, not `maybe`");
 }
 
 #[test]
