@@ -3,10 +3,10 @@
 //! What is here follows <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>. Like one environment of Lambda,
 //! one [`Function`] has one event at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,9 +30,34 @@ pub enum FunctionError {
     /// It was not ready in time. Its process has been ended, as Lambda does.
     #[error("the function timed out")]
     TimedOut,
+    /// It did not ask for an event in this time after its start. Its process has been ended.
+    #[error("it did not ask for an event within {} seconds", .0.as_secs_f64())]
+    NotReady(Duration),
     /// Its process has ended.
     #[error("the function's process has ended: {0}")]
     Exited(String),
+}
+
+/// How long Lambda gives a function to get ready
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib>).
+pub const INIT_TIME: Duration = Duration::from_secs(10);
+
+/// So many of the last lines of a function are kept.
+const KEPT_LINES: usize = 500;
+
+/// A program, and what it is told of itself.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The function's name.
+    pub name: String,
+    /// The function's ARN.
+    pub arn: String,
+    /// The executable file.
+    pub path: PathBuf,
+    /// Variables besides those that Lambda sets; there are no others.
+    pub environment: BTreeMap<String, String>,
+    /// Is given each line that it writes.
+    pub show: Option<fn(&str)>,
 }
 
 /// A running function. Its process is killed when this is dropped.
@@ -45,10 +70,11 @@ pub struct Function {
     log: Log,
 }
 
-/// Lines that the function wrote.
-type Log = Arc<Mutex<Vec<String>>>;
+/// The last lines that the function wrote.
+type Log = Arc<Mutex<VecDeque<String>>>;
 
 struct RuntimeApi {
+    arn: String,
     events: mpsc::Sender<Event>,
     waiting: AsyncMutex<mpsc::Receiver<Event>>,
     open: Mutex<HashMap<String, oneshot::Sender<Result<Bytes, FunctionError>>>>,
@@ -65,32 +91,29 @@ struct Event {
 const PREFIX: &str = "/2018-06-01/runtime/";
 
 impl Function {
-    /// Starts the program, with these variables and those that Lambda sets, and with no others.
+    /// Starts the program.
     ///
     /// # Errors
     /// Where there is no port or no such program.
-    pub async fn start(
-        name: &str,
-        program: &Path,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> io::Result<Self> {
+    pub async fn start(program: &Program) -> io::Result<Self> {
         let (events, waiting) = mpsc::channel(1);
         let api = Arc::new(RuntimeApi {
+            arn: program.arn.clone(),
             events,
             waiting: AsyncMutex::new(waiting),
             open: Mutex::default(),
             polled: watch::Sender::new(false),
         });
         let server = Server::start(Server::bind(0).await?, api.clone())?;
-        let mut child = Command::new(program)
+        let mut child = Command::new(&program.path)
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", server.address().to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_NAME", &program.name)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
             .env("_HANDLER", "bootstrap")
-            .envs(environment)
+            .envs(&program.environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -98,26 +121,38 @@ impl Function {
             .spawn()?;
         let log = Log::default();
         if let Some(output) = child.stdout.take() {
-            tokio::spawn(keep(output, log.clone()));
+            tokio::spawn(keep(output, log.clone(), program.show));
         }
         if let Some(output) = child.stderr.take() {
-            tokio::spawn(keep(output, log.clone()));
+            tokio::spawn(keep(output, log.clone(), program.show));
         }
         let pid = child.id().unwrap_or_default();
         Ok(Self { api, _server: server, child: AsyncMutex::new(child), pid, log })
     }
 
-    /// Waits until it has asked for an event for the first time.
+    /// Waits until it has asked for an event for the first time, which it has to do within this time: [`INIT_TIME`].
     ///
     /// # Errors
-    /// Where its process ends before it does.
-    pub async fn ready(&self) -> Result<(), FunctionError> {
+    /// Where it does not, or its process ends before it does.
+    pub async fn ready(&self, within: Duration) -> Result<(), FunctionError> {
         let mut polled = self.api.polled.subscribe();
         let mut child = self.child.lock().await;
-        tokio::select! {
-            _ = polled.wait_for(|polled| *polled) => Ok(()),
-            ended = child.wait() => Err(exited(ended)),
+        let outcome = tokio::select! {
+            polled = tokio::time::timeout(within, polled.wait_for(|polled| *polled)) => polled.is_ok(),
+            ended = child.wait() => return Err(exited(ended)),
+        };
+        if outcome {
+            return Ok(());
         }
+        // A process that has ended by itself in the meantime needs no killing.
+        let _ = child.kill().await;
+        Err(FunctionError::NotReady(within))
+    }
+
+    /// Whether its process has ended, so that it can handle nothing any more.
+    pub async fn has_ended(&self) -> bool {
+        // One that cannot be asked is none to rely on.
+        self.child.lock().await.try_wait().map_or(true, |ended| ended.is_some())
     }
 
     /// Has the function handle an event, within this time. `trace` is X-Ray's header.
@@ -163,9 +198,9 @@ impl Function {
         self.pid
     }
 
-    /// What it wrote to its standard output and standard error so far, line by line.
+    /// The last lines that it wrote to its standard output and standard error.
     pub fn log(&self) -> Vec<String> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 
@@ -179,11 +214,20 @@ fn exited(ended: io::Result<std::process::ExitStatus>) -> FunctionError {
     FunctionError::Exited(ended.map_or_else(|fout| fout.to_string(), |status| status.to_string()))
 }
 
-async fn keep(output: impl AsyncRead + Unpin, log: Log) {
-    let mut lines = BufReader::new(output).lines();
-    // Ends with the process, or at a line that is no text, after which nothing can be told any more.
-    while let Ok(Some(line)) = lines.next_line().await {
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+/// Reads to the end: a function whose output nobody reads would wait for ever, or get an error, when it writes.
+async fn keep(output: impl AsyncRead + Unpin, log: Log, show: Option<fn(&str)>) {
+    let (mut output, mut line) = (BufReader::new(output), Vec::new());
+    while let Ok(1..) = output.read_until(b'\n', &mut line).await {
+        let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line));
+        if let Some(show) = show {
+            show(&text);
+        }
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() == KEPT_LINES {
+            log.pop_front();
+        }
+        log.push_back(text.into_owned());
+        line.clear();
     }
 }
 
@@ -229,7 +273,7 @@ impl RuntimeApi {
         header("content-type", "application/json");
         header("lambda-runtime-aws-request-id", &event.id);
         header("lambda-runtime-deadline-ms", &event.deadline.as_millis().to_string());
-        header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:000000000000:function:local");
+        header("lambda-runtime-invoked-function-arn", &self.arn);
         if let Some(trace) = &event.trace {
             header("lambda-runtime-trace-id", trace);
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use data_encoding::BASE64;
 use hyper::StatusCode;
 use rusqlite::types::Type;
 use serde::de::DeserializeOwned;
@@ -21,6 +22,13 @@ const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.1";
 const INTERNAL: &str = "InternalServiceError";
+
+/// In bytes, text or binary (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>).
+const MAX_VALUE: usize = 65_536;
+const MAX_NAME: usize = 512;
+/// So many of the last versions stay though no stage is attached to them, and all that are younger than a day (the same page).
+const KEPT_VERSIONS: usize = 100;
+const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// One row a secret, its versions as JSON.
 const SCHEMA: &str = "
@@ -153,14 +161,24 @@ impl Secrets {
     }
 
     fn create(&self, request: Create) -> Result<Value, Refused> {
+        check_name(&request.name)?;
+        let value = value(request.secret_string, request.secret_binary)?;
         let mut secrets = self.lock();
-        if secrets.contains_key(&request.name) {
-            let why = format!("The operation failed because the secret {} already exists.", request.name);
-            return Err(("ResourceExistsException", why));
+        if let Some(secret) = secrets.get(&request.name) {
+            // The same request once more has the same token and the same value.
+            return match secret.version(request.client_request_token.as_deref()) {
+                Some(version) if value.as_ref() == Some(&version.value) => {
+                    Ok(json!({"ARN": secret.arn, "Name": request.name, "VersionId": version.id}))
+                }
+                _ => {
+                    let why = format!("The operation failed because the secret {} already exists.", request.name);
+                    Err(("ResourceExistsException", why))
+                }
+            };
         }
         let mut secret = self.secret(&request.name);
         let mut done = json!({"ARN": secret.arn, "Name": request.name});
-        if let Some(value) = value(request.secret_string, request.secret_binary)? {
+        if let Some(value) = value {
             let stages = [CURRENT.to_owned()];
             done["VersionId"] = secret.add(request.client_request_token, value, self.clock.now(), &stages).into();
         }
@@ -176,20 +194,23 @@ impl Secrets {
             let why = "You must provide either SecretString or SecretBinary.".to_owned();
             return Err(("InvalidRequestException", why));
         };
-        // The same token asks for the same version once more.
-        let sent_before = request
-            .client_request_token
-            .as_ref()
-            .and_then(|token| secret.versions.iter().find(|version| version.id == *token));
-        let stages = request.version_stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);
-        let id = match sent_before {
-            Some(version) if version.value == value => version.id.clone(),
+        // The same token asks for the same version once more, wherever its stages have gone since.
+        match secret.version(request.client_request_token.as_deref()) {
+            Some(Version { id, stages, value: known, .. }) if *known == value => {
+                return Ok(json!({"ARN": secret.arn, "Name": name, "VersionId": id, "VersionStages": stages}));
+            }
             Some(version) => {
                 let why = format!("You can't modify the value of version {}, which exists.", version.id);
                 return Err(("ResourceExistsException", why));
             }
-            None => secret.add(request.client_request_token, value, self.clock.now(), &stages),
-        };
+            None => {}
+        }
+        let mut stages = request.version_stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);
+        // The first version is current in any case.
+        if secret.versions.is_empty() && !stages.iter().any(|stage| stage == CURRENT) {
+            stages.push(CURRENT.to_owned());
+        }
+        let id = secret.add(request.client_request_token, value, self.clock.now(), &stages);
         let done = json!({"ARN": secret.arn, "Name": name, "VersionId": id, "VersionStages": stages});
         self.keep(&mut secrets, &name, secret).map_err(unkept)?;
         Ok(done)
@@ -243,6 +264,11 @@ impl Secrets {
 }
 
 impl Secret {
+    /// The version that a request with this token made.
+    fn version(&self, token: Option<&str>) -> Option<&Version> {
+        self.versions.iter().find(|version| token == Some(version.id.as_str()))
+    }
+
     /// Adds a version. A stage belongs to one version; what was current becomes previous.
     fn add(&mut self, id: Option<String>, value: Content, created: i64, stages: &[String]) -> String {
         let id = id.unwrap_or_else(|| Uuid::new_v4().to_string());
@@ -254,9 +280,14 @@ impl Secret {
                 version.stages.push(PREVIOUS.to_owned());
             }
         }
-        // A version without a stage is deprecated and may be deleted.
-        self.versions.retain(|version| !version.stages.is_empty());
         self.versions.push(Version { id: id.clone(), value, created, stages: stages.to_vec() });
+        // The oldest stand first.
+        let mut surplus = self.versions.len().saturating_sub(KEPT_VERSIONS);
+        self.versions.retain(|version| {
+            let goes = surplus > 0 && version.stages.is_empty() && version.created <= created - DAY;
+            surplus -= usize::from(goes);
+            !goes
+        });
         id
     }
 }
@@ -279,14 +310,34 @@ fn find(secrets: &BTreeMap<String, Secret>, id: &str) -> Result<String, Refused>
 }
 
 fn value(string: Option<String>, binary: Option<String>) -> Result<Option<Content>, Refused> {
-    match (string, binary) {
-        (Some(string), None) => Ok(Some(Content::SecretString(string))),
-        (None, Some(binary)) => Ok(Some(Content::SecretBinary(binary))),
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) => {
-            Err(("InvalidParameterException", "SecretString and SecretBinary exclude each other.".to_owned()))
+    let (size, value) = match (string, binary) {
+        (Some(string), None) => (string.len(), Content::SecretString(string)),
+        (None, Some(binary)) => {
+            let bytes = BASE64.decode(binary.as_bytes());
+            let bytes =
+                bytes.map_err(|why| ("SerializationException", format!("SecretBinary is not base64: {why}")))?;
+            (bytes.len(), Content::SecretBinary(binary))
         }
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            let why = "SecretString and SecretBinary exclude each other.".to_owned();
+            return Err(("InvalidParameterException", why));
+        }
+    };
+    if size > MAX_VALUE {
+        return Err(("ValidationException", format!("The value of a secret has at most {MAX_VALUE} bytes.")));
     }
+    Ok(Some(value))
+}
+
+/// The characters are those of <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>.
+fn check_name(name: &str) -> Result<(), Refused> {
+    let right = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
+    if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(right) {
+        return Ok(());
+    }
+    let why = format!("Invalid name. It must have 1 to {MAX_NAME} letters, digits, or any of the following: -/_+=.@");
+    Err(("ValidationException", why))
 }
 
 fn unkept(why: rusqlite::Error) -> Refused {

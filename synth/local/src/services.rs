@@ -249,15 +249,43 @@ fn endpoint(address: SocketAddr) -> String {
 #[derive(Debug, Clone, Copy)]
 struct Inside;
 
+/// The media type of the query protocol's requests, which have their operation in a form. S3 has other forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Why a request is for none of the services.
+enum Unknown {
+    /// It names another one.
+    Target(String),
+    /// It is in the query protocol (<https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>).
+    Form,
+}
+
+impl Unknown {
+    fn answer(&self) -> Answer {
+        let target = match self {
+            Self::Target(target) => target,
+            Self::Form => {
+                let xml = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>The query protocol \
+                           is not spoken here. SQS speaks JSON, as SDKs do since the end of 2023.</Message></Error>\
+                           </ErrorResponse>";
+                return answer(StatusCode::BAD_REQUEST, "text/xml", xml);
+            }
+        };
+        let why = format!("no service here has the target {target}");
+        json_error(StatusCode::BAD_REQUEST, "UnknownOperationException", &why)
+    }
+}
+
 /// Which service a request is for, and which operation.
 ///
 /// The JSON protocols name both in a header (<https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>).
-fn route(asked: &Asked) -> Result<(Service, String), String> {
+fn route(asked: &Asked) -> Result<(Service, String), Unknown> {
     let Some(target) = asked.headers().get("x-amz-target") else {
-        return Ok((Service::S3, s3::operation(asked)));
+        let form = asked.headers().get(CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(FORM.as_bytes()));
+        return if form { Err(Unknown::Form) } else { Ok((Service::S3, s3::operation(asked))) };
     };
     let target = target.to_str().unwrap_or_default();
-    let (service, operation) = of_target(target).ok_or_else(|| target.to_owned())?;
+    let (service, operation) = of_target(target).ok_or_else(|| Unknown::Target(target.to_owned()))?;
     Ok((service, operation.to_owned()))
 }
 
@@ -311,10 +339,7 @@ impl Handler for All {
     async fn handle(&self, asked: Asked) -> Result<Answer, Dropped> {
         let (service, operation) = match route(&asked) {
             Ok(route) => route,
-            Err(target) => {
-                let why = format!("no service here has the target {target}");
-                return Ok(json_error(StatusCode::BAD_REQUEST, "UnknownOperationException", &why));
-            }
+            Err(unknown) => return Ok(unknown.answer()),
         };
         self.pass(service, &operation, asked).await
     }

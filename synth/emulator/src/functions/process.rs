@@ -1,22 +1,19 @@
 //! A function as Lambda runs it: the packed program, in a process of its own for each event at the same time.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use gateway::InvokeError;
-use local::lambda::{Function, FunctionError};
+use local::lambda::{Function, FunctionError, INIT_TIME, Program};
 use serde_json::Value;
 
 use super::{Declared, Surroundings};
 
 #[derive(Debug)]
 pub(super) struct Programs {
-    name: String,
-    program: PathBuf,
-    environment: BTreeMap<String, String>,
+    program: Program,
     idle: Mutex<Vec<Function>>,
 }
 
@@ -31,25 +28,28 @@ impl Programs {
         for (name, value) in crate::environment(&surroundings.services.endpoint(), surroundings.region) {
             environment.insert(name.to_owned(), value);
         }
-        let programs = Self {
+        // What the functions say of their work is for whoever asked for logs: then somebody listens to the library's.
+        let logs = tracing::enabled!(target: "handlers", tracing::Level::INFO);
+        let program = Program {
             name: function.name.clone(),
-            program: folder.join(&function.binary).join("bootstrap"),
+            arn: function.arn.clone(),
+            path: folder.join(&function.binary).join("bootstrap"),
             environment,
-            idle: Mutex::default(),
+            show: logs.then_some(|line| eprintln!("{line}")),
         };
+        let programs = Self { program, idle: Mutex::default() };
         let first = programs.start().await?;
         first
-            .ready()
+            .ready(INIT_TIME)
             .await
-            .map_err(|why| format!("{}: {why}\n{}", programs.program.display(), first.log().join("\n")))?;
+            .map_err(|why| format!("{}: {why}\n{}", programs.program.path.display(), first.log().join("\n")))?;
         programs.put_back(first);
         Ok(programs)
     }
 
     async fn start(&self) -> Result<Function, String> {
-        let variables = self.environment.clone();
-        Function::start(&self.name, &self.program, variables).await.map_err(|why| {
-            let program = self.program.display();
+        Function::start(&self.program).await.map_err(|why| {
+            let program = self.program.path.display();
             format!("cannot start {program}: {why}; `handlers/package out/STACK.assets.json` builds the programs")
         })
     }
@@ -58,9 +58,18 @@ impl Programs {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(function);
     }
 
+    /// One that runs and has nothing to do. Whatever ended while it was idle is left out, as Lambda makes another environment.
+    async fn idle(&self) -> Option<Function> {
+        loop {
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if !idle.has_ended().await {
+                return Some(idle);
+            }
+        }
+    }
+
     pub(super) async fn invoke(&self, event: Bytes, time: Duration, trace: Option<&str>) -> Result<Bytes, InvokeError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let function = match idle {
+        let function = match self.idle().await {
             Some(function) => function,
             None => self.start().await.map_err(InvokeError::Unavailable)?,
         };
@@ -72,8 +81,8 @@ impl Programs {
         answer.map_err(|why| match why {
             FunctionError::TimedOut => InvokeError::TimedOut,
             FunctionError::Reported(error) => reported(&error),
-            FunctionError::Exited(how) => {
-                InvokeError::Function { error_type: "Runtime.ExitError".to_owned(), message: how }
+            FunctionError::Exited(_) | FunctionError::NotReady(_) => {
+                InvokeError::Function { error_type: "Runtime.ExitError".to_owned(), message: why.to_string() }
             }
         })
     }

@@ -61,3 +61,27 @@ async fn a_program_that_ends_is_no_function() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("gen/bootstrap"), "{said}");
 }
+
+/// Lambda makes another environment where one has ended.
+#[tokio::test]
+async fn a_program_that_was_killed_while_it_was_idle_is_started_again() {
+    let folder = folder();
+    let programs = programs(folder.path(), "echo $$ > \"$0.pid\"; echo begonnen >&2");
+    let place = format!("--functions-dir={}", programs.display());
+    let serving = Serving::start(folder.path(), &["--in-memory", "--functions=process", "--logs", &place]);
+    let pid = |name: &str| fs::read_to_string(programs.join(name).join("bootstrap.pid")).unwrap().trim().to_owned();
+    let first = NAMES.map(pid);
+    for pid in [&first[0], &first[1]] {
+        assert!(std::process::Command::new("kill").args(["-9", pid]).status().unwrap().success());
+        // It is a zombie once it has ended, until somebody asks for its status; then it is gone.
+        while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z")) {
+            std::thread::yield_now();
+        }
+    }
+    serving.post().await;
+    assert_ne!((pid("auth"), pid("gen")), (first[0].clone(), first[1].clone()));
+
+    let said = fs::read_to_string(folder.path().join("said")).unwrap();
+    assert!(said.lines().filter(|line| *line == "begonnen").count() >= 6, "{said}");
+    assert!(said.contains(r#""message":"verzoek""#), "no line of gen: {said}");
+}

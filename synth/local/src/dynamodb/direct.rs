@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use dynoxide::Database;
+use dynoxide::actions::get_records::{GetRecordsRequest, GetRecordsResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -19,6 +20,9 @@ use super::digest;
 
 /// How many shapes are remembered: some more than a stack has templates and statements.
 const MOST: usize = 4096;
+
+/// The most records in one answer (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html>).
+const MOST_RECORDS: usize = 1000;
 
 /// The shapes of requests that the server took.
 #[derive(Default)]
@@ -74,6 +78,11 @@ impl Request {
         &mut self.members
     }
 
+    /// Records of a stream, of which the server would hand out more than DynamoDB does: a call for them goes to the library first.
+    pub(super) fn of_stream(operation: &str, body: &[u8]) -> Option<Self> {
+        if operation == "GetRecords" { Self::read(operation, body) } else { None }
+    }
+
     /// What the library answers; none where it refuses, which changes nothing.
     pub(super) fn answer(self, database: &Database) -> Option<Bytes> {
         (self.operation)(database, self.members)
@@ -91,13 +100,35 @@ fn library(operation: &str) -> Option<Operation> {
         "BatchWriteItem" => |database, asked| done(asked, |request| database.batch_write_item(request)),
         "DeleteItem" => |database, asked| done(asked, |request| database.delete_item(request)),
         "GetItem" => |database, asked| done(asked, |request| database.get_item(request)),
-        "GetRecords" => |database, asked| done(asked, |request| database.get_records(request)),
+        "GetRecords" => |database, asked| done(asked, |request| changes(database, request)),
         "PutItem" => |database, asked| done(asked, |request| database.put_item(request)),
         "Query" => |database, asked| done(asked, |request| database.query(request)),
         "TransactWriteItems" => |database, asked| done(asked, |request| database.transact_write_items(request)),
         "UpdateItem" => |database, asked| done(asked, |request| database.update_item(request)),
         _ => return None,
     })
+}
+
+/// The records of a stream in which something changed: DynamoDB writes none for a write that changes nothing
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html>), `dynoxide` does. A page is as full as it
+/// would be without those, so that an empty one still says that there are no more.
+fn changes(database: &Database, request: GetRecordsRequest) -> dynoxide::Result<GetRecordsResponse> {
+    let most = request.limit.map_or(MOST_RECORDS, |limit| limit.min(MOST_RECORDS));
+    let mut records = Vec::new();
+    let mut shard_iterator = request.shard_iterator;
+    loop {
+        let limit = most - records.len();
+        let page = database.get_records(GetRecordsRequest { shard_iterator, limit: Some(limit) })?;
+        let read = page.records.len();
+        records.extend(page.records.into_iter().filter(|record| {
+            let (old, new) = (&record.dynamodb.old_image, &record.dynamodb.new_image);
+            old.is_none() || old != new
+        }));
+        match page.next_shard_iterator {
+            Some(next) if read == limit && records.len() < most => shard_iterator = next,
+            next_shard_iterator => return Ok(GetRecordsResponse { records, next_shard_iterator }),
+        }
+    }
 }
 
 fn done<Q: DeserializeOwned, A: Serialize>(asked: Value, work: impl FnOnce(Q) -> dynoxide::Result<A>) -> Option<Bytes> {

@@ -5,6 +5,7 @@ mod direct;
 mod disk;
 mod expiry;
 mod lag;
+mod table;
 mod tokens;
 
 use std::io;
@@ -14,16 +15,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dynoxide::Database;
-use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
-use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 use dynoxide::errors::DynoxideError;
 use hyper::http::uri::{Authority, Scheme};
 use hyper::{StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -34,57 +33,11 @@ use crate::http::{self, AWS_JSON, Answer, Asked, Server, whole};
 use direct::Shapes;
 use expiry::Expiry;
 use lag::Lag;
+pub use table::TableError;
 use tokens::{Token, Tokens, Verdict};
-
-/// Properties of `AWS::DynamoDB::Table` that make a difference here.
-const EMULATED: &[&str] = &[
-    "AttributeDefinitions",
-    "BillingMode",
-    "DeletionProtectionEnabled",
-    "GlobalSecondaryIndexes",
-    "KeySchema",
-    "LocalSecondaryIndexes",
-    "OnDemandThroughput",
-    "ProvisionedThroughput",
-    "StreamSpecification",
-    "TableClass",
-    "TableName",
-    "TimeToLiveSpecification",
-];
 
 /// The operation that has a token.
 const TRANSACTION: &str = "TransactWriteItems";
-
-/// Why a table was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    /// The value is not the properties of a table.
-    #[error(
-        "table {table}: {what}; it has to be the Properties of an AWS::DynamoDB::Table, intrinsic functions resolved"
-    )]
-    Properties {
-        /// The table's name.
-        table: String,
-        /// What is wrong.
-        what: String,
-    },
-    /// There is a table of this name with another key or other indexes.
-    #[error("table {table} is there already with another {what}; choose another data folder, or delete this one")]
-    Differs {
-        /// The table's name.
-        table: String,
-        /// The property that differs.
-        what: &'static str,
-    },
-    /// DynamoDB refuses it.
-    #[error("table {table}: {source}")]
-    Refused {
-        /// The table's name.
-        table: String,
-        /// What DynamoDB says.
-        source: DynoxideError,
-    },
-}
 
 /// How long AWS keeps a record of a stream, in seconds:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html>.
@@ -232,7 +185,7 @@ impl DynamoDb {
     }
 
     /// Makes the table that a template declares, by `properties`, an `AWS::DynamoDB::Table`'s, as `name`; and turns its
-    /// TTL on. A table that is there already is left as it is.
+    /// TTL on. Of a table that is there already, TTL, stream and protection become what the template says.
     ///
     /// Returns the names of the properties that make no difference here, such as encryption and backups.
     ///
@@ -244,18 +197,7 @@ impl DynamoDb {
         };
         let refused = |source| TableError::Refused { table: name.to_owned(), source };
 
-        let request: CreateTableRequest = read(name, create_table_request(name, properties))?;
-        match self.database.create_table(request) {
-            Ok(_) => {
-                if let Some(time_to_live) = properties.get("TimeToLiveSpecification") {
-                    let request = json!({"TableName": name, "TimeToLiveSpecification": time_to_live});
-                    let request: UpdateTimeToLiveRequest = read(name, request)?;
-                    self.database.update_time_to_live(request).map_err(refused)?;
-                }
-            }
-            Err(DynoxideError::ResourceInUseException(_)) => self.compare(name, properties)?,
-            Err(source) => return Err(refused(source)),
-        }
+        table::make(&self.database, name, properties)?;
         if let Some(expiry) = &self.expiry {
             let indexed = expiry.index().map_err(|why| DynoxideError::InternalServerError(why.to_string()));
             indexed.map_err(refused)?;
@@ -263,31 +205,7 @@ impl DynamoDb {
         if let Some(lag) = &self.lag {
             lag.create_table(name, properties)?;
         }
-        Ok(properties.keys().filter(|key| !EMULATED.contains(&key.as_str())).cloned().collect())
-    }
-
-    /// Whether the table that is there is the one that is wanted. It is not asked of `DescribeTable`, which counts the rows of
-    /// the table and of its indexes, a second or two for a million acties.
-    fn compare(&self, name: &str, properties: &Map<String, Value>) -> Result<(), TableError> {
-        let refused = |source| TableError::Refused { table: name.to_owned(), source };
-        let Some(there) = self.database.get_table_metadata(name).map_err(refused)? else { return Ok(()) };
-        let definition = |text: Option<&str>| -> Result<Value, TableError> {
-            let read = serde_json::from_str(text.unwrap_or("null"));
-            read.map_err(|why| refused(DynoxideError::InternalServerError(why.to_string())))
-        };
-        let wanted = Value::Object(properties.clone());
-        let differs = |what| Err(TableError::Differs { table: name.to_owned(), what });
-        if definition(Some(&there.key_schema))? != wanted["KeySchema"] {
-            return differs("KeySchema");
-        }
-        for (what, there) in
-            [("GlobalSecondaryIndexes", &there.gsi_definitions), ("LocalSecondaryIndexes", &there.lsi_definitions)]
-        {
-            if indexes(&definition(there.as_deref())?) != indexes(&wanted[what]) {
-                return differs(what);
-            }
-        }
-        Ok(())
+        Ok(properties.keys().filter(|key| !table::EMULATED.contains(&key.as_str())).cloned().collect())
     }
 
     /// Answers a request, from within this process or over HTTP. `writes` says that it may change something.
@@ -306,6 +224,10 @@ impl DynamoDb {
     }
 
     async fn answer(&self, operation: &str, asked: Asked, inside: bool) -> Result<Answer, String> {
+        let of_stream = direct::Request::of_stream(operation, asked.body());
+        if let Some(answer) = of_stream.and_then(|request| request.answer(&self.database)) {
+            return Ok(http::answer(StatusCode::OK, AWS_JSON, answer));
+        }
         if inside { self.answer_inside(operation, asked).await } else { self.hand_on(asked).await }
     }
 
@@ -368,47 +290,6 @@ impl Drop for DynamoDb {
         // Dropping the sender stops the server.
         drop(self.stop.take());
     }
-}
-
-/// Name, key and projection of every index, in the order of their names.
-fn indexes(of: &Value) -> Vec<(String, Value, Value)> {
-    let all = of.as_array().into_iter().flatten();
-    let mut all: Vec<_> = all
-        .map(|index| {
-            let name = index["IndexName"].as_str().unwrap_or_default().to_owned();
-            (name, index["KeySchema"].clone(), index["Projection"]["ProjectionType"].clone())
-        })
-        .collect();
-    all.sort_by(|one, other| one.0.cmp(&other.0));
-    all
-}
-
-/// Where CloudFormation's form is not that of the API, the API's.
-fn create_table_request(name: &str, properties: &Map<String, Value>) -> Value {
-    let mut request: Map<String, Value> = properties
-        .iter()
-        .filter(|(key, _)| EMULATED.contains(&key.as_str()) && *key != "TimeToLiveSpecification")
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    request.insert("TableName".to_owned(), name.into());
-    // In CloudFormation, naming a stream turns it on.
-    if let Some(Value::Object(stream)) = request.get_mut("StreamSpecification") {
-        stream.retain(|key, _| key == "StreamViewType");
-        stream.insert("StreamEnabled".to_owned(), true.into());
-    }
-    if let Some(Value::Array(indexes)) = request.get_mut("GlobalSecondaryIndexes") {
-        for index in indexes.iter_mut().filter_map(Value::as_object_mut) {
-            index.retain(|key, _| key != "ContributorInsightsSpecification" && key != "WarmThroughput");
-        }
-    }
-    Value::Object(request)
-}
-
-fn read<T: serde::de::DeserializeOwned>(table: &str, request: Value) -> Result<T, TableError> {
-    serde_json::from_value(request).map_err(|why| {
-        let what = why.to_string().trim_start_matches("VALIDATION:").to_owned();
-        TableError::Properties { table: table.to_owned(), what }
-    })
 }
 
 /// Our clock, as `dynoxide` asks for it.

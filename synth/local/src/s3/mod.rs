@@ -4,6 +4,7 @@
 //! check for `If-None-Match` and the write are two steps, so two writers can both be told that they were first; keys
 //! such as `a` and `a/b` exclude each other; and a list walks every file.
 
+mod conditions;
 mod objects;
 mod protocol;
 
@@ -136,10 +137,15 @@ fn plain(mut asked: Asked) -> Option<Asked> {
 }
 
 /// The address without a signature, where there is one in it: a presigned URL
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>).
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>), or one of the older kind, which some
+/// SDKs still make (<https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>).
 fn unsigned(uri: &Uri) -> Option<Option<Uri>> {
-    let query = uri.query().filter(|query| query.contains("X-Amz-Signature="))?;
-    let rest: Vec<_> = query.split('&').filter(|pair| !pair.starts_with("X-Amz-")).collect();
+    let query = uri.query().filter(|query| query.contains("Signature="))?;
+    let of_signature = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        name.starts_with("X-Amz-") || matches!(name, "AWSAccessKeyId" | "Signature" | "Expires")
+    };
+    let rest: Vec<_> = query.split('&').filter(|pair| !of_signature(pair)).collect();
     Some(format!("{}?{}", uri.path(), rest.join("&")).parse().ok())
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Entry {
     pub(super) headers: String,
 }
 
-/// A condition on a write.
+/// A condition on a write or a delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
     None,
@@ -87,17 +87,7 @@ impl Objects {
         if !has_bucket(&transaction, bucket)? {
             return Err(Refused::NoSuchBucket);
         }
-        if *condition != Condition::None {
-            let etag = find(&transaction, bucket, &entry.key)?.map(|found| found.etag);
-            match (condition, etag) {
-                (Condition::Absent, Some(_)) => return Err(Refused::PreconditionFailed),
-                (Condition::Present(_), None) => return Err(Refused::NoSuchKey),
-                (Condition::Present(Some(wanted)), Some(found)) if *wanted != found => {
-                    return Err(Refused::PreconditionFailed);
-                }
-                _ => {}
-            }
-        }
+        check(&transaction, bucket, &entry.key, condition)?;
         transaction.prepare_cached("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)")?.execute(params![
             bucket,
             entry.key,
@@ -122,11 +112,19 @@ impl Objects {
         one.query_row([bucket, key], |row| Ok((entry(row)?, row.get(5)?))).optional()
     }
 
-    /// Deletes an object, if there is one.
-    pub(super) fn delete(&self, bucket: &str, key: &str) -> Result<(), Refused> {
+    /// Deletes an object if the condition holds; without one, if there is one.
+    pub(super) fn delete(&self, bucket: &str, key: &str, condition: &Condition) -> Result<(), Refused> {
+        // Whoever holds the lock is alone, so nothing comes between the condition and the delete.
         let connection = self.0.lock();
         if !has_bucket(&connection, bucket)? {
             return Err(Refused::NoSuchBucket);
+        }
+        match check(&connection, bucket, key, condition) {
+            // Here "if there is any" is a condition like the others, whereas a write with it finds no such key.
+            Err(Refused::NoSuchKey) if *condition == Condition::Present(None) => {
+                return Err(Refused::PreconditionFailed);
+            }
+            checked => checked?,
         }
         connection.prepare_cached("DELETE FROM objects WHERE bucket = ? AND key = ?")?.execute([bucket, key])?;
         Ok(())
@@ -147,6 +145,19 @@ impl Objects {
 
 fn has_bucket(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT 1 FROM buckets WHERE name = ?")?.exists([name])
+}
+
+fn check(connection: &Connection, bucket: &str, key: &str, condition: &Condition) -> Result<(), Refused> {
+    if *condition == Condition::None {
+        return Ok(());
+    }
+    let etag = find(connection, bucket, key)?.map(|found| found.etag);
+    match (condition, etag) {
+        (Condition::Present(_), None) => Err(Refused::NoSuchKey),
+        (Condition::Absent, Some(_)) => Err(Refused::PreconditionFailed),
+        (Condition::Present(Some(wanted)), Some(found)) if *wanted != found => Err(Refused::PreconditionFailed),
+        _ => Ok(()),
+    }
 }
 
 fn find(connection: &Connection, bucket: &str, key: &str) -> rusqlite::Result<Option<Entry>> {

@@ -9,7 +9,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use md5::{Digest, Md5};
 use s3s::checksum::ChecksumHasher;
 use s3s::dto::{
-    Bucket, CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition,
+    Bucket, CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, ETag, EncodingType,
     GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
     ListBucketsInput, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output, Object, PutObjectInput,
     PutObjectOutput, StreamingBlob, Timestamp,
@@ -17,8 +17,8 @@ use s3s::dto::{
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 use serde::{Deserialize, Serialize};
 
-use super::collect;
-use super::objects::{Condition, Entry, Objects, Refused};
+use super::objects::{Entry, Objects, Refused};
+use super::{collect, conditions};
 use crate::clock::Clock;
 
 /// The most keys in one page (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>).
@@ -36,6 +36,9 @@ pub(super) struct Backend {
 struct Headers {
     content_type: Option<String>,
     content_encoding: Option<String>,
+    content_disposition: Option<String>,
+    content_language: Option<String>,
+    cache_control: Option<String>,
     metadata: BTreeMap<String, String>,
 }
 
@@ -75,7 +78,7 @@ fn internal(why: rusqlite::Error) -> S3Error {
     S3Error::with_source(S3ErrorCode::InternalError, Box::new(why))
 }
 
-fn timestamp(millis: i64) -> Timestamp {
+pub(super) fn timestamp(millis: i64) -> Timestamp {
     (UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0))).into()
 }
 
@@ -118,7 +121,7 @@ impl s3s::S3 for Backend {
 
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let mut input = req.input;
-        let condition = condition(&input)?;
+        let condition = conditions::write(&input)?;
         let body = match input.body.take() {
             Some(body) => collect(body).await?,
             None => Bytes::new(),
@@ -130,6 +133,9 @@ impl s3s::S3 for Backend {
         let headers = Headers {
             content_type: input.content_type,
             content_encoding: input.content_encoding,
+            content_disposition: input.content_disposition,
+            content_language: input.content_language,
+            cache_control: input.cache_control,
             metadata: input.metadata.unwrap_or_default().into_iter().collect(),
         };
         let entry = Entry {
@@ -144,14 +150,14 @@ impl s3s::S3 for Backend {
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
-        let input = req.input;
-        if input.range.is_some() {
-            return Err(S3Error::with_message(S3ErrorCode::NotImplemented, "a range of an object is not emulated"));
-        }
+        let mut input = req.input;
+        whole(input.range.is_some() || input.part_number.is_some(), input.version_id.as_deref())?;
+        let condition = conditions::Read::of_get(&mut input);
         let Some((entry, body)) = self.objects.get(&input.bucket, &input.key).map_err(internal)? else {
             self.bucket(&input.bucket)?;
             return Err(no_such_key());
         };
+        condition.check(&entry)?;
         let headers = Headers::of(&entry);
         Ok(S3Response::new(GetObjectOutput {
             body: Some(StreamingBlob::from(s3s::Body::from(body))),
@@ -161,16 +167,22 @@ impl s3s::S3 for Backend {
             metadata: headers.metadata(),
             content_type: headers.content_type,
             content_encoding: headers.content_encoding,
+            content_disposition: headers.content_disposition,
+            content_language: headers.content_language,
+            cache_control: headers.cache_control,
             ..Default::default()
         }))
     }
 
     async fn head_object(&self, req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
-        let input = req.input;
+        let mut input = req.input;
+        whole(input.range.is_some() || input.part_number.is_some(), input.version_id.as_deref())?;
+        let condition = conditions::Read::of_head(&mut input);
         let Some(entry) = self.objects.head(&input.bucket, &input.key).map_err(internal)? else {
             self.bucket(&input.bucket)?;
             return Err(no_such_key());
         };
+        condition.check(&entry)?;
         let headers = Headers::of(&entry);
         Ok(S3Response::new(HeadObjectOutput {
             content_length: Some(entry.size),
@@ -179,12 +191,17 @@ impl s3s::S3 for Backend {
             metadata: headers.metadata(),
             content_type: headers.content_type,
             content_encoding: headers.content_encoding,
+            content_disposition: headers.content_disposition,
+            content_language: headers.content_language,
+            cache_control: headers.cache_control,
             ..Default::default()
         }))
     }
 
     async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        self.objects.delete(&req.input.bucket, &req.input.key)?;
+        let input = req.input;
+        whole(false, input.version_id.as_deref())?;
+        self.objects.delete(&input.bucket, &input.key, &conditions::delete(&input)?)?;
         Ok(S3Response::with_status(DeleteObjectOutput::default(), hyper::StatusCode::NO_CONTENT))
     }
 
@@ -209,7 +226,10 @@ impl s3s::S3 for Backend {
         let more = entries.len() > limit && limit > 0;
         entries.truncate(limit);
         let next = entries.last().filter(|_| more).map(|last| BASE64.encode(last.key.as_bytes()));
-        let contents: Vec<Object> = entries.into_iter().map(object).collect();
+        // Any other encoding than this one is no encoding.
+        let url = input.encoding_type.filter(|encoding| encoding.as_str() == EncodingType::URL);
+        let spell = |key: String| if url.is_some() { encoded(&key) } else { key };
+        let contents: Vec<Object> = entries.into_iter().map(|entry| object(entry, spell)).collect();
         Ok(S3Response::new(ListObjectsV2Output {
             name: Some(input.bucket),
             key_count: i32::try_from(contents.len()).ok(),
@@ -217,17 +237,44 @@ impl s3s::S3 for Backend {
             is_truncated: Some(more),
             next_continuation_token: next,
             continuation_token: input.continuation_token,
-            start_after: input.start_after,
-            prefix: input.prefix,
+            start_after: input.start_after.map(spell),
+            prefix: input.prefix.map(spell),
+            encoding_type: url,
             contents: Some(contents),
             ..Default::default()
         }))
     }
 }
 
-fn object(entry: Entry) -> Object {
+/// What is kept is whole objects, and of each the last version only.
+fn whole(part: bool, version: Option<&str>) -> S3Result<()> {
+    // `null` is the version of an object in a bucket without versions.
+    let why = match (part, version) {
+        (false, None | Some("null")) => return Ok(()),
+        (true, _) => "a range of an object is not emulated",
+        (false, Some(_)) => "versions of objects are not emulated",
+    };
+    Err(S3Error::with_message(S3ErrorCode::NotImplemented, why))
+}
+
+/// A key as `encoding-type=url` has it: XML cannot say every character that a key can have
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html#API_ListObjectsV2_RequestSyntax>).
+fn encoded(key: &str) -> String {
+    let mut encoded = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'*' | b'/' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+fn object(entry: Entry, spell: impl Fn(String) -> String) -> Object {
     Object {
-        key: Some(entry.key),
+        key: Some(spell(entry.key)),
         size: Some(entry.size),
         e_tag: Some(ETag::Strong(entry.etag)),
         last_modified: Some(timestamp(entry.modified)),
@@ -240,20 +287,6 @@ fn read_token(token: &str) -> S3Result<String> {
     key.ok_or_else(|| {
         S3Error::with_message(S3ErrorCode::InvalidArgument, "The continuation token provided is incorrect")
     })
-}
-
-/// Conditions on writes: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
-fn condition(input: &PutObjectInput) -> S3Result<Condition> {
-    match (&input.if_none_match, &input.if_match) {
-        (None, None) => Ok(Condition::None),
-        (Some(ETagCondition::Any), None) => Ok(Condition::Absent),
-        (None, Some(ETagCondition::Any)) => Ok(Condition::Present(None)),
-        (None, Some(ETagCondition::ETag(etag))) => Ok(Condition::Present(Some(etag.value().to_owned()))),
-        _ => Err(S3Error::with_message(
-            S3ErrorCode::NotImplemented,
-            "A header you provided implies functionality that is not implemented",
-        )),
-    }
 }
 
 /// The checks that the client asked for (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>).

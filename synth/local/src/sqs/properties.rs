@@ -201,6 +201,9 @@ impl Bench {
         let request = json!({"ReceiptHandle": handle, "VisibilityTimeout": timeout});
         let done = self.call("ChangeMessageVisibility", self.name, request);
         match last {
+            Some(number) if self.known[&number].visible <= self.now => {
+                assert_eq!(done, Err("AWS.SimpleQueueService.MessageNotInflight".to_owned()));
+            }
             Some(number) => {
                 assert_eq!(done, Ok(Value::Null));
                 self.known.get_mut(&number).expect("it was found").visible = self.now + timeout;

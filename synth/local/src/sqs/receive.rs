@@ -115,7 +115,9 @@ fn dead_letter_queue(
 
 /// Moves a message to the end of another queue. In a standard queue it keeps the age that it has, in a FIFO queue its
 /// retention period starts again
-/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html>).
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html>),
+/// and its id replaces that of its deduplication, which two messages can share
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html>).
 pub(super) fn move_to(
     transaction: &Transaction<'_>,
     message: &Message,
@@ -124,6 +126,7 @@ pub(super) fn move_to(
     now: i64,
 ) -> Result<(), Refusal> {
     let moved = Message {
+        deduplication_id: target.fifo().then(|| message.message_id.clone()),
         kept_since: if target.fifo() { now } else { message.kept_since },
         visible: now,
         receipt: None,
@@ -230,7 +233,8 @@ pub(super) fn delete(transaction: &Transaction<'_>, queue: &Queue, delete: &Dele
     }
 }
 
-/// Hides a message for another while, from now on.
+/// Hides a message for another while, from now on. One that can be received again is not in flight
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html#API_ChangeMessageVisibility_Errors>).
 pub(super) fn change_visibility(
     transaction: &Transaction<'_>,
     queue: &Queue,
@@ -248,6 +252,9 @@ pub(super) fn change_visibility(
         let reason = "Message does not exist or is not available for visibility timeout change.";
         return Err(Refusal::value(handle.unwrap_or_default(), "ReceiptHandle", reason));
     };
+    if message.visible <= now {
+        return Err(Refusal::not_in_flight("The specified message isn't in flight."));
+    }
     let until = now + timeout * 1000;
     if until > message.received.unwrap_or(now) + MAX_VISIBILITY * 1000 {
         let reason = format!("Total VisibilityTimeout for the message is beyond the limit [{MAX_VISIBILITY} seconds]");

@@ -40,6 +40,7 @@ refusals! {
     queue_name_exists: 400 "QueueAlreadyExists" "com.amazonaws.sqs#QueueNameExists";
     purge_in_progress: 403 "AWS.SimpleQueueService.PurgeQueueInProgress" "com.amazonaws.sqs#PurgeQueueInProgress";
     receipt_handle: 404 "ReceiptHandleIsInvalid" "com.amazonaws.sqs#ReceiptHandleIsInvalid";
+    not_in_flight: 400 "AWS.SimpleQueueService.MessageNotInflight" "com.amazonaws.sqs#MessageNotInflight";
     attribute_name: 400 "InvalidAttributeName" "com.amazonaws.sqs#InvalidAttributeName";
     attribute_value: 400 "InvalidAttributeValue" "com.amazonaws.sqs#InvalidAttributeValue";
     message_contents: 400 "InvalidMessageContents" "com.amazonaws.sqs#InvalidMessageContents";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::refusal::Refusal;
 
@@ -89,6 +89,7 @@ pub(super) struct Entry<T> {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct CreateQueue {
     pub(super) queue_name: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) attributes: BTreeMap<String, String>,
 }
 
@@ -109,12 +110,14 @@ pub(super) struct ListQueues {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct GetAttributes {
+    #[serde(deserialize_with = "or_default")]
     pub(super) attribute_names: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct SetAttributes {
+    #[serde(deserialize_with = "or_default")]
     pub(super) attributes: BTreeMap<String, String>,
 }
 
@@ -131,6 +134,12 @@ pub(super) struct StartMove {
 pub(super) struct ListMoves {
     pub(super) source_arn: Option<String>,
     pub(super) max_results: Option<i64>,
+}
+
+/// A member that is null is as good as none
+/// (<https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#shape-serialization>).
+fn or_default<'d, D: Deserializer<'d>, T: Deserialize<'d> + Default>(from: D) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// Reads a request.

@@ -57,6 +57,7 @@ pub(super) const SCHEMA: &str = "
         moved INTEGER NOT NULL,
         started INTEGER NOT NULL
     );
+    CREATE TABLE IF NOT EXISTS failed_moves (move INTEGER PRIMARY KEY, to_move INTEGER NOT NULL, reason TEXT NOT NULL);
 ";
 
 /// A message as it is stored.
@@ -168,6 +169,8 @@ pub(super) fn delete_queue(transaction: &Transaction<'_>, queue: &Queue) -> Resu
     for table in ["messages", "deduplication"] {
         transaction.execute(&format!("DELETE FROM {table} WHERE queue = ?"), [queue.id])?;
     }
+    transaction
+        .execute("DELETE FROM failed_moves WHERE move IN (SELECT id FROM moves WHERE source = ?)", [queue.id])?;
     transaction.execute("DELETE FROM moves WHERE source = ?", [queue.id])?;
     transaction.execute("DELETE FROM queues WHERE id = ?", [queue.id])?;
     Ok(())

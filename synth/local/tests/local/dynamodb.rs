@@ -111,6 +111,41 @@ async fn a_table_on_disk_is_there_again_and_has_to_be_the_same() {
     assert!(matches!(refused, TableError::Differs { what: "GlobalSecondaryIndexes", .. }), "{refused}");
 }
 
+/// As CloudFormation does, which makes no new table for these.
+#[tokio::test]
+async fn what_a_template_changes_of_a_table_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut without = properties();
+    let members = without.as_object_mut().unwrap();
+    members.remove("TimeToLiveSpecification");
+    members.insert("StreamSpecification".to_owned(), json!({"StreamViewType": "KEYS_ONLY"}));
+    members.insert("DeletionProtectionEnabled".to_owned(), false.into());
+    let mut other = properties();
+    other["TimeToLiveSpecification"] = json!({"AttributeName": "tot", "Enabled": true});
+    let mut off = properties();
+    off["TimeToLiveSpecification"] = json!({"AttributeName": "bewaardTot", "Enabled": false});
+    off.as_object_mut().unwrap().remove("StreamSpecification");
+
+    for (properties, attribute, view, protected) in [
+        (&without, None, Some("KEYS_ONLY"), false),
+        (&properties(), Some("bewaardTot"), Some("NEW_AND_OLD_IMAGES"), true),
+        (&properties(), Some("bewaardTot"), Some("NEW_AND_OLD_IMAGES"), true),
+        (&other, Some("tot"), Some("NEW_AND_OLD_IMAGES"), true),
+        (&off, None, None, true),
+        (&without, None, Some("KEYS_ONLY"), false),
+    ] {
+        let stack = Stack::with(Options::on_disk(folder.path())).await;
+        stack.services.dynamodb().create_table("tabel", properties).unwrap();
+        let lives = stack.dynamodb.describe_time_to_live().table_name("tabel").send().await.unwrap();
+        assert_eq!(lives.time_to_live_description().unwrap().attribute_name(), attribute);
+        let table = stack.dynamodb.describe_table().table_name("tabel").send().await.unwrap().table.unwrap();
+        let stream = table.stream_specification().filter(|stream| stream.stream_enabled());
+        assert_eq!(stream.map(|stream| stream.stream_view_type().unwrap().as_str()), view);
+        assert_eq!(table.deletion_protection_enabled(), Some(protected));
+        stack.services.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn properties_that_are_no_table_s_are_refused_by_name() {
     let stack = Stack::start().await;

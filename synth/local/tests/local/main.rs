@@ -18,3 +18,4 @@ mod s3;
 mod secrets;
 mod services;
 mod sqs;
+mod streams;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::MessageSystemAttributeName::{
-    ApproximateReceiveCount, DeadLetterQueueSourceArn, SentTimestamp,
+    ApproximateReceiveCount, DeadLetterQueueSourceArn, MessageDeduplicationId, MessageGroupId, SentTimestamp,
 };
 use aws_sdk_sqs::types::QueueAttributeName::RedrivePolicy;
 use local::Clock;
@@ -86,7 +86,10 @@ async fn failed_messages_move_back_to_where_they_came_from() {
     assert!(started.task_handle().is_some());
     let tasks = stack.sqs.list_message_move_tasks().source_arn(&source).send().await.unwrap();
     let [task] = tasks.results() else { panic!("one task") };
-    assert_eq!((task.status(), task.approximate_number_of_messages_moved()), (Some("COMPLETED"), 1));
+    assert_eq!((task.status(), task.approximate_number_of_messages_moved()), (Some("FAILED"), 1));
+    // Where it failed is not known of a message that was sent here.
+    assert_eq!(task.failure_reason(), Some("CouldNotDetermineMessageSource"));
+    assert_eq!(task.approximate_number_of_messages_to_move(), Some(2));
     assert_eq!(task.started_timestamp(), clock.now());
     assert_eq!(failed.bodies().await, ["sent here directly"]);
 
@@ -109,6 +112,47 @@ async fn failed_messages_move_to_another_queue_where_one_is_named() {
     let start = stack.sqs.start_message_move_task().source_arn(sqs.arn("failed")).destination_arn(sqs.arn("third"));
     start.send().await.unwrap();
     assert_eq!(third.bodies().await, ["sent here directly"]);
+    let tasks = stack.sqs.list_message_move_tasks().source_arn(sqs.arn("failed")).send().await.unwrap();
+    assert_eq!((tasks.results()[0].status(), tasks.results()[0].failure_reason()), (Some("COMPLETED"), None));
+}
+
+#[tokio::test]
+async fn a_message_moves_to_a_queue_that_would_take_it() {
+    let stack = Stack::start().await;
+    let (_, failed) = pair(&stack, 1);
+    stack.queue("ordered.fifo", json!({"FifoQueue": true}));
+    let small = stack.queue("small", json!({"MaximumMessageSize": 1024}));
+    failed.send(&"x".repeat(1025)).await;
+    failed.send("x").await;
+    let sqs = stack.services.sqs();
+    let start =
+        |arn: String| stack.sqs.start_message_move_task().source_arn(sqs.arn("failed")).destination_arn(arn).send();
+    assert_eq!(code(start(sqs.arn("ordered.fifo")).await.unwrap_err()), "InvalidParameterValue");
+    let none = start(sqs.arn("none")).await.unwrap_err();
+    assert!(none.as_service_error().unwrap().to_string().contains("DestinationArn"), "{none:?}");
+    start(sqs.arn("small")).await.unwrap();
+    assert_eq!(small.bodies().await, ["x"]);
+    assert_eq!(failed.counts().await, ["1", "0", "0"]);
+    let tasks = stack.sqs.list_message_move_tasks().source_arn(sqs.arn("failed")).send().await.unwrap();
+    assert_eq!(
+        (tasks.results()[0].status(), tasks.results()[0].failure_reason()),
+        (Some("FAILED"), Some("MessageTooLong"))
+    );
+}
+
+/// Two messages can have one deduplication id, some time apart, and both fail.
+#[tokio::test]
+async fn a_failed_message_of_a_fifo_queue_is_deduplicated_by_its_own_id() {
+    let stack = Stack::start().await;
+    let failed = stack.queue("failed.fifo", json!({"FifoQueue": true}));
+    let policy = json!({"deadLetterTargetArn": stack.services.sqs().arn("failed.fifo"), "maxReceiveCount": 1});
+    let queue = stack.queue("queue.fifo", json!({"FifoQueue": true, "RedrivePolicy": policy, "VisibilityTimeout": 0}));
+    queue.send_in("group", "poison").await;
+    queue.receive().await;
+    assert!(queue.receive().await.is_empty());
+    let [message] = &failed.receive().await[..] else { panic!("one message") };
+    assert_eq!(system(message, MessageDeduplicationId), message.message_id());
+    assert_eq!(system(message, MessageGroupId), Some("group"));
 }
 
 #[tokio::test]

@@ -37,6 +37,34 @@ async fn an_operation_that_nobody_has_is_refused_by_name() {
     }
 }
 
+/// A client from before 2023 is not told of S3.
+#[tokio::test]
+async fn the_query_protocol_is_refused_in_its_own_form() {
+    let stack = Stack::start().await;
+    let request = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                   Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\nContent-Length: 17\r\n\r\n\
+                   Action=ListQueues";
+    let answer = exchange(&stack.services, request).await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("<Code>InvalidAction</Code>"), "{answer}");
+    assert!(answer.contains("SQS speaks JSON"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_member_that_is_null_is_none() {
+    let stack = Stack::start().await;
+    let ask = async |operation: &str, asked: serde_json::Value| {
+        let answer = stack.services.call(&format!("AmazonSQS.{operation}"), asked.to_string()).await.unwrap();
+        (answer.0.as_u16(), serde_json::from_slice::<serde_json::Value>(&answer.1).unwrap())
+    };
+    let (status, made) = ask("CreateQueue", json!({"QueueName": "queue", "Attributes": null, "tags": null})).await;
+    assert_eq!(status, 200, "{made}");
+    let (status, attributes) =
+        ask("GetQueueAttributes", json!({"QueueUrl": made["QueueUrl"], "AttributeNames": null})).await;
+    assert_eq!(status, 200, "{attributes}");
+    let receive = json!({"QueueUrl": made["QueueUrl"], "AttributeNames": null, "MaxNumberOfMessages": null});
+    assert_eq!(ask("ReceiveMessage", receive).await.0, 200);
+}
+
 #[tokio::test]
 async fn a_body_that_is_not_json_is_refused() {
     let stack = Stack::start().await;

@@ -268,3 +268,16 @@ async fn the_most_that_a_request_asks_for_is_the_most_that_it_gets() {
     assert_eq!(receive(3).await.unwrap().messages().len(), 3);
     assert_eq!(receive(10).await.unwrap().messages().len(), 2);
 }
+
+/// Whoever comes too late is told that somebody else may have the message.
+#[tokio::test]
+async fn what_is_visible_again_cannot_be_hidden() {
+    let (stack, clock) = Stack::start_at_rest().await;
+    let queue = stack.queue("queue", json!({}));
+    queue.send("once").await;
+    let message = queue.receive().await.remove(0);
+    clock.advance(Duration::from_secs(30));
+    let late = queue.change_visibility(&message, 60).await;
+    assert_eq!(late, Err("AWS.SimpleQueueService.MessageNotInflight".to_owned()));
+    assert_eq!(queue.counts().await, ["1", "0", "0"]);
+}
