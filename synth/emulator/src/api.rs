@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use local::Services;
 use local::http::{Answer, Asked, Dropped, Handler, answer};
 
+use crate::finisher::Finisher;
 use crate::functions::Functions;
 use crate::journal::Journal;
 use crate::page::Page;
@@ -24,12 +25,18 @@ pub(crate) const KEYS: &str = "/_local/jwks.json";
 
 /// What answers on the API's port.
 pub(crate) struct Front {
-    pub(crate) gateway: Gateway,
-    pub(crate) behind: Behind,
-    pub(crate) journal: Journal,
+    pub(crate) api: Arc<Api>,
     pub(crate) page: Page,
     /// The local issuer's keys, as JSON.
     pub(crate) published: Arc<[u8]>,
+    pub(crate) finisher: Finisher,
+}
+
+/// The API, and who takes note of what it is asked.
+pub(crate) struct Api {
+    pub(crate) gateway: Gateway,
+    pub(crate) behind: Behind,
+    pub(crate) journal: Journal,
     pub(crate) quiet: bool,
 }
 
@@ -37,6 +44,7 @@ pub(crate) struct Front {
 pub(crate) struct Behind {
     pub(crate) services: Arc<Services>,
     pub(crate) functions: Arc<Functions>,
+    pub(crate) finisher: Finisher,
 }
 
 impl Handler for Front {
@@ -44,6 +52,14 @@ impl Handler for Front {
         if asked.uri().path().starts_with(OWN) {
             return Ok(self.own(&asked).await);
         }
+        let api = self.api.clone();
+        // A request that has come in whole is carried out, whether or not its client hangs up.
+        Ok(self.finisher.finish(async move { api.answer(asked).await }).await)
+    }
+}
+
+impl Api {
+    async fn answer(&self, asked: Asked) -> Answer {
         let (method, path) = (asked.method().clone(), asked.uri().path().to_owned());
         let began = Instant::now();
         let exchange = self.gateway.handle(asked, IpAddr::V4(Ipv4Addr::LOCALHOST), &self.behind).await;
@@ -54,7 +70,7 @@ impl Handler for Front {
         }
         let xray = exchange.response.headers().get("x-amzn-trace-id").cloned();
         self.journal.request(exchange.trace, xray);
-        Ok(exchange.response.map(Full::new))
+        exchange.response.map(Full::new)
     }
 }
 
@@ -72,10 +88,10 @@ impl Backend for Behind {
         &self,
         function_arn: &str,
         event: Bytes,
-        time_left: Duration,
+        _: Duration,
         trace_header: Option<&str>,
     ) -> Result<Bytes, InvokeError> {
-        self.functions.invoke(function_arn, event, time_left, trace_header).await
+        self.functions.invoke(function_arn, event, trace_header).await
     }
 
     async fn call(&self, call: ServiceCall) -> Result<ServiceAnswer, Unreachable> {
@@ -87,7 +103,9 @@ impl Backend for Behind {
                 return Err(Unreachable { service: call.service, reason });
             }
         };
-        match self.services.call(&format!("{prefix}.{}", call.action), call.body).await {
+        let services = self.services.clone();
+        let target = format!("{prefix}.{}", call.action);
+        match self.finisher.finish(async move { services.call(&target, call.body).await }).await {
             Ok((status, body)) => Ok(ServiceAnswer { status: status.as_u16(), headers: IndexMap::new(), body }),
             Err(why) => Err(Unreachable { service: call.service, reason: why.to_string() }),
         }

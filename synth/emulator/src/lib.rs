@@ -16,6 +16,7 @@ pub mod state;
 pub mod template;
 
 mod api;
+mod finisher;
 mod inventory;
 mod journal;
 mod page;

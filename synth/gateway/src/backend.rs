@@ -12,7 +12,8 @@ pub trait Backend: Send + Sync {
     /// Invokes the function of this ARN with an event, and gives what it returned.
     ///
     /// `time_left` is what remains of the integration's time; the gateway stops waiting when it is over, whether or not
-    /// the backend heeds it. `trace_header` is the `X-Amzn-Trace-Id` of the request.
+    /// the backend heeds it. On AWS that does not end the function, so a backend may carry it on when this is dropped.
+    /// `trace_header` is the `X-Amzn-Trace-Id` of the request.
     fn invoke(
         &self,
         function_arn: &str,

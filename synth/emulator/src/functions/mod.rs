@@ -18,6 +18,8 @@ pub(crate) use library::LocalKeys;
 use process::Programs;
 use wire::Wire;
 
+use crate::finisher::Finisher;
+
 /// Lambda's own limit, for a function that reserves no concurrency.
 const CONCURRENCY: usize = 1000;
 
@@ -64,8 +66,11 @@ enum Run {
 }
 
 /// All of a stack's functions, by their ARNs.
-#[derive(Debug, Default)]
-pub(crate) struct Functions(BTreeMap<String, Function>);
+#[derive(Debug)]
+pub(crate) struct Functions {
+    all: BTreeMap<String, Arc<Function>>,
+    finisher: Finisher,
+}
 
 /// What functions need to reach the services.
 pub(crate) struct Surroundings<'a> {
@@ -73,6 +78,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) services: &'a Arc<Services>,
     pub(crate) region: &'a str,
     pub(crate) keys: LocalKeys,
+    pub(crate) finisher: Finisher,
 }
 
 impl Functions {
@@ -90,38 +96,39 @@ impl Functions {
             };
             let run = run.map_err(|why| FunctionError { name: function.name.clone(), why })?;
             let free = Semaphore::new(function.concurrency.unwrap_or(CONCURRENCY));
-            all.insert(function.arn, Function { timeout: function.timeout, free, run });
+            all.insert(function.arn, Arc::new(Function { timeout: function.timeout, free, run }));
         }
-        Ok(Arc::new(Self(all)))
+        Ok(Arc::new(Self { all, finisher: surroundings.finisher.clone() }))
     }
 
     /// Whether there is a function with this ARN.
     pub(crate) fn has(&self, arn: &str) -> bool {
-        self.0.contains_key(arn)
+        self.all.contains_key(arn)
     }
 
-    /// Has a function handle an event, for at most `time` or its own timeout, whichever is shorter. `trace` is X-Ray's header.
-    pub(crate) async fn invoke(
-        &self,
-        arn: &str,
-        event: Bytes,
-        time: Duration,
-        trace: Option<&str>,
-    ) -> Result<Bytes, InvokeError> {
-        let function =
-            self.0.get(arn).ok_or_else(|| InvokeError::Unavailable(format!("there is no function {arn}")))?;
+    /// Has a function handle an event, for at most its own timeout. Once begun it goes on, and takes its place among those
+    /// that run at the same time, whether or not its answer is waited for. `trace` is X-Ray's header.
+    pub(crate) async fn invoke(&self, arn: &str, event: Bytes, trace: Option<&str>) -> Result<Bytes, InvokeError> {
+        let function = self.all.get(arn).cloned();
+        let function = function.ok_or_else(|| InvokeError::Unavailable(format!("there is no function {arn}")))?;
+        let trace = trace.map(str::to_owned);
+        let handled = async move { function.handle(event, trace.as_deref()).await };
+        self.finisher.finish(handled).await
+    }
+}
+
+impl Function {
+    async fn handle(&self, event: Bytes, trace: Option<&str>) -> Result<Bytes, InvokeError> {
         // Who waits for a function that is busy is throttled.
-        let Ok(_permit) = function.free.try_acquire() else {
+        let Ok(_permit) = self.free.try_acquire() else {
             return Err(InvokeError::Unavailable("TooManyRequestsException".to_owned()));
         };
         let handled = async {
-            match &function.run {
-                Run::Library(library) => library.invoke(&event, function.timeout, trace).await,
-                Run::Programs(programs) => programs.invoke(event.clone(), function.timeout, trace).await,
+            match &self.run {
+                Run::Library(library) => library.invoke(&event, self.timeout, trace).await,
+                Run::Programs(programs) => programs.invoke(event.clone(), self.timeout, trace).await,
             }
         };
-        // A caller that waits no longer does not end the function, but here it does: nobody would hear what it says.
-        // On the heap, since it is as large as the largest function's.
-        tokio::time::timeout(time.min(function.timeout), Box::pin(handled)).await.unwrap_or(Err(InvokeError::TimedOut))
+        tokio::time::timeout(self.timeout, handled).await.unwrap_or(Err(InvokeError::TimedOut))
     }
 }

@@ -8,6 +8,7 @@ use local::http::Server;
 use tokio::task::JoinSet;
 
 use super::REGION;
+use crate::finisher::Finishing;
 use crate::sources::Progress;
 use crate::state::Lock;
 
@@ -31,6 +32,7 @@ pub struct Running {
     /// What of the template is not emulated, each thing once.
     pub not_emulated: Vec<String>,
     pub(super) front: Server,
+    pub(super) finishing: Finishing,
     pub(super) tasks: JoinSet<()>,
     pub(super) progress: Progress,
     pub(super) services: Arc<Services>,
@@ -54,10 +56,13 @@ impl Running {
         self.progress.settled(&self.services).await;
     }
 
-    /// Ends it: no new requests, no new batches, nothing half-written. Requests that are under way get their answers.
+    /// Ends it: no new requests, no new batches, nothing half-written. Requests that are under way get their answers, and
+    /// those whose clients are gone are carried out.
     pub async fn stop(self) {
-        let Self { front, mut tasks, services, .. } = self;
+        let Self { front, finishing, mut tasks, services, .. } = self;
+        let end = Instant::now() + GRACE;
         front.finish(GRACE).await;
+        finishing.stop(end.saturating_duration_since(Instant::now())).await;
         tasks.shutdown().await;
         if let Some(services) = Arc::into_inner(services) {
             services.stop().await;
