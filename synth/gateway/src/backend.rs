@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
+use serde_json::Value as Json;
 
 /// What a gateway calls.
 pub trait Backend: Send + Sync {
@@ -62,21 +63,51 @@ pub struct Unreachable {
     pub reason: String,
 }
 
+/// What a function answered that failed: a function error, as Lambda has it,
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html>.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error_type}: {message}")]
+pub struct Failure {
+    answer: Bytes,
+    error_type: String,
+    message: String,
+}
+
+impl Failure {
+    /// An error that consists of `errorType` and `errorMessage`.
+    pub fn new(error_type: &str, message: &str) -> Self {
+        let answer = serde_json::json!({"errorType": error_type, "errorMessage": message}).to_string().into();
+        Self { answer, error_type: error_type.to_owned(), message: message.to_owned() }
+    }
+
+    /// An error as a function reported it: in JSON, mostly with a `stackTrace` beside these two.
+    pub fn reported(answer: Bytes) -> Self {
+        let error: Json = serde_json::from_slice(&answer).unwrap_or_default();
+        let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        Self { error_type: text("errorType"), message: text("errorMessage"), answer }
+    }
+
+    /// All of it, in JSON.
+    pub fn answer(&self) -> &Bytes {
+        &self.answer
+    }
+
+    /// Its `errorMessage`.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
 /// A function that gave no result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum InvokeError {
-    /// It ran and failed.
-    #[error("{error_type}: {message}")]
-    Function {
-        /// `errorType` of its answer.
-        error_type: String,
-        /// `errorMessage` of its answer.
-        message: String,
-    },
+    /// It ran and failed, its own timeout included.
+    #[error(transparent)]
+    Function(#[from] Failure),
     /// It could not be run.
     #[error("the function cannot be run: {0}")]
     Unavailable(String),
-    /// It was not done when its time was over.
+    /// It was not done when the time of the gateway was over.
     #[error("the function was not done in time")]
     TimedOut,
 }

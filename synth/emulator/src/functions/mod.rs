@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway::InvokeError;
+use gateway::{Failure, InvokeError};
 use local::Services;
 use tokio::sync::Semaphore;
 
@@ -123,12 +123,23 @@ impl Function {
         let Ok(_permit) = self.free.try_acquire() else {
             return Err(InvokeError::Unavailable("TooManyRequestsException".to_owned()));
         };
+        let id = uuid::Uuid::new_v4().to_string();
         let handled = async {
             match &self.run {
-                Run::Library(library) => library.invoke(&event, self.timeout, trace).await,
-                Run::Programs(programs) => programs.invoke(event.clone(), self.timeout, trace).await,
+                Run::Library(library) => library.invoke(&id, &event, self.timeout, trace).await,
+                Run::Programs(programs) => programs.invoke(&id, event.clone(), self.timeout, trace).await,
             }
         };
-        tokio::time::timeout(self.timeout, handled).await.unwrap_or(Err(InvokeError::TimedOut))
+        match tokio::time::timeout(self.timeout, handled).await {
+            Ok(Err(InvokeError::TimedOut)) | Err(_) => Err(timed_out(&id, self.timeout).into()),
+            Ok(answer) => answer,
+        }
     }
+}
+
+/// What Lambda says of a function that took longer than it may. No page has the words: these are those of AWS's own
+/// emulator, <https://github.com/aws/aws-lambda-runtime-interface-emulator>.
+fn timed_out(id: &str, time: Duration) -> Failure {
+    let message = format!("RequestId: {id} Error: Task timed out after {:.2} seconds", time.as_secs_f64());
+    Failure::new("Sandbox.Timedout", &message)
 }

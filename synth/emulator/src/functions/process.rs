@@ -6,9 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway::InvokeError;
+use gateway::{Failure, InvokeError};
 use local::lambda::{Function, FunctionError};
-use serde_json::Value;
 
 use super::{Declared, Surroundings};
 
@@ -58,30 +57,30 @@ impl Programs {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(function);
     }
 
-    pub(super) async fn invoke(&self, event: Bytes, time: Duration, trace: Option<&str>) -> Result<Bytes, InvokeError> {
+    pub(super) async fn invoke(
+        &self,
+        id: &str,
+        event: Bytes,
+        time: Duration,
+        trace: Option<&str>,
+    ) -> Result<Bytes, InvokeError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let function = match idle {
             Some(function) => function,
             None => self.start().await.map_err(InvokeError::Unavailable)?,
         };
-        let answer = function.invoke(event, time, trace).await;
+        let answer = function.invoke_as(id, event, time, trace).await;
         // One that has ended is not used again.
         if matches!(answer, Ok(_) | Err(FunctionError::Reported(_))) {
             self.put_back(function);
         }
         answer.map_err(|why| match why {
             FunctionError::TimedOut => InvokeError::TimedOut,
-            FunctionError::Reported(error) => reported(&error),
+            FunctionError::Reported(error) => Failure::reported(error.into()).into(),
             FunctionError::Exited(how) => {
-                InvokeError::Function { error_type: "Runtime.ExitError".to_owned(), message: how }
+                let message = format!("RequestId: {id} Error: Runtime exited with error: {how}");
+                Failure::new("Runtime.ExitError", &message).into()
             }
         })
     }
-}
-
-/// What a function says of its error, as the Runtime API has it.
-fn reported(error: &str) -> InvokeError {
-    let error: Value = serde_json::from_str(error).unwrap_or_default();
-    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-    InvokeError::Function { error_type: text("errorType"), message: text("errorMessage") }
 }

@@ -153,11 +153,11 @@ fn judge(invoked: Result<Bytes, InvokeError>, outcome: &mut AuthorizerOutcome) -
         }),
         // An error with exactly this message is how a function asks for a 401,
         // <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>.
-        Err(InvokeError::Function { message, .. }) if message == "Unauthorized" => {
+        Err(InvokeError::Function(failure)) if failure.message() == "Unauthorized" => {
             *outcome = AuthorizerOutcome::Unauthorized;
             Err(Refusal::new(T::Unauthorized, "Unauthorized", "the authorizer said so"))
         }
-        Err(error @ InvokeError::Function { .. }) => {
+        Err(error @ InvokeError::Function(_)) => {
             Err(silent(T::AuthorizerFailure, format!("the authorizer failed: {error}")))
         }
         Err(error) => Err(silent(T::AuthorizerConfigurationError, format!("the authorizer: {error}"))),

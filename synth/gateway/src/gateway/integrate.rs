@@ -92,10 +92,7 @@ impl Gateway {
                     tokio::time::timeout(time_left, backend.invoke(arn, request, time_left, Some(&ids.trace)));
                 match invoked.await.unwrap_or(Err(InvokeError::TimedOut)) {
                     Ok(body) => Ok(plain(200, body)),
-                    Err(InvokeError::Function { error_type, message }) => {
-                        let body = serde_json::json!({"errorMessage": message, "errorType": error_type});
-                        Ok(plain(200, body.to_string().into()))
-                    }
+                    Err(InvokeError::Function(failure)) => Ok(plain(200, failure.answer().clone())),
                     Err(InvokeError::Unavailable(reason)) => Err(not_run(reason)),
                     Err(InvokeError::TimedOut) => Err(timed_out(time_left)),
                 }
@@ -138,7 +135,10 @@ impl Gateway {
             Ok(result) => result,
             Err(InvokeError::TimedOut) => return Err(timed_out(time_left)),
             Err(InvokeError::Unavailable(reason)) => return Err(not_run(reason)),
-            Err(error @ InvokeError::Function { .. }) => return Err(bad(format!("the function failed: {error}"))),
+            Err(InvokeError::Function(failure)) => {
+                seen.answer = Some(failure.answer().clone());
+                return Err(bad(format!("the function failed: {failure}")));
+            }
         };
         seen.status = Some(200);
         seen.answer = Some(result.clone());

@@ -1,0 +1,144 @@
+//! An API of a few lines, and a function behind it that does what it is told.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::serving::Serving;
+
+/// Over the Runtime API: `error` is reported, `hang` never answers, `size` is an answer of so many bytes, `raw` is the answer;
+/// anything else comes back. Each event leaves a line in `events`, beside the program.
+const FUNCTION: &str = r#"#!/usr/bin/env python3
+import json, os, time, urllib.request
+here = os.path.dirname(os.path.abspath(__file__))
+api = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+while True:
+    with urllib.request.urlopen(f"{api}/next") as asked:
+        request, event = asked.headers["Lambda-Runtime-Aws-Request-Id"], json.load(asked)
+    todo = json.loads(event["body"]) if "httpMethod" in event else event
+    with open(f"{here}/events", "a") as file:
+        file.write(json.dumps({"request": request, "todo": todo if len(str(todo)) < 1000 else "long"}) + "\n")
+    if "hang" in todo:
+        time.sleep(3600)
+    how, answer = "response", json.dumps(event)
+    if "error" in todo:
+        how, answer = "error", json.dumps(todo["error"])
+    elif "size" in todo:
+        answer = json.dumps("x" * (todo["size"] - 2))
+    elif "raw" in todo:
+        answer = json.dumps(todo["raw"])
+    try:
+        urllib.request.urlopen(urllib.request.Request(f"{api}/{request}/{how}", data=answer.encode())).read()
+    except urllib.error.HTTPError:
+        pass
+"#;
+
+/// A stack with a function behind templates (`/custom`), as it is (`/proxy`), and one that has a second (`/hasty`, `/hasty-proxy`).
+pub(crate) struct Behind {
+    serving: Serving,
+    folder: TempDir,
+}
+
+fn function(timeout: u32) -> Value {
+    let code = json!({"S3Bucket": "b", "S3Key": "functions/told-arm64-1.zip"});
+    json!({"Type": "AWS::Lambda::Function", "Properties": {"Code": code, "Timeout": timeout}})
+}
+
+fn integration(kind: &str, function: &str) -> Value {
+    let arn =
+        format!("arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations");
+    json!({"type": kind, "httpMethod": "POST", "uri": {"Fn::Sub": arn}})
+}
+
+fn operation(integration: Value) -> Value {
+    json!({"post": {"responses": {"200": {"description": "done"}}, "x-amazon-apigateway-integration": integration}})
+}
+
+/// Behind templates. What says that it timed out is 504, any other error 500.
+fn custom(function: &str) -> Value {
+    let mut custom = integration("aws", function);
+    custom["responses"] = json!({
+        "default": {"statusCode": "200"}, ".*Task timed out.*": {"statusCode": "504"}, "(?s).+": {"statusCode": "500"},
+    });
+    operation(custom)
+}
+
+/// The template, with more paths.
+pub(crate) fn template(more: Value) -> Value {
+    let mut paths = json!({
+        "/custom": custom("Told"), "/proxy": operation(integration("aws_proxy", "Told")),
+        "/hasty": custom("Hasty"), "/hasty-proxy": operation(integration("aws_proxy", "Hasty")),
+    });
+    paths.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let body = json!({"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": paths});
+    let key = json!([{"AttributeName": "id", "KeyType": "HASH"}]);
+    let attributes = json!([{"AttributeName": "id", "AttributeType": "S"}]);
+    json!({"Resources": {
+        "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "t", "Body": body}},
+        "Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {"StageName": "v1", "RestApiId": {"Ref": "Api"}}},
+        "Told": function(60), "Hasty": function(1),
+        "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {
+            "AttributeDefinitions": attributes, "KeySchema": key, "BillingMode": "PAY_PER_REQUEST",
+        }},
+    }})
+}
+
+impl Behind {
+    pub(crate) fn start(template: &Value) -> Self {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
+        let place = folder.path().join("functions/told");
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join("bootstrap"), FUNCTION).unwrap();
+        fs::set_permissions(place.join("bootstrap"), fs::Permissions::from_mode(0o755)).unwrap();
+        let more = ["--in-memory", "--functions=process", "--functions-dir=functions"];
+        Self { serving: Serving::start(folder.path(), &more), folder }
+    }
+
+    pub(crate) async fn send(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response<Bytes> {
+        let mut request = Request::post(format!("{}{path}", self.serving.ready["api"].as_str().unwrap()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.serving.send(request.body(Full::new(body.into())).unwrap()).await
+    }
+
+    async fn told(&self, path: &str, todo: &Value) -> (u16, Value) {
+        let answer = self.send(path, &[], todo.to_string()).await;
+        let body = serde_json::from_slice(answer.body());
+        (answer.status().as_u16(), body.unwrap_or_else(|why| panic!("{why}: {answer:?}")))
+    }
+
+    /// What the functions were told so far, each with its request's id.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.folder.path().join("functions/told/events")).unwrap_or_default();
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_takes_longer_than_it_may_has_failed_as_lambda_says_it() {
+    let behind = Behind::start(&template(json!({})));
+    let (status, error) = behind.told("/hasty", &json!({"hang": true})).await;
+    let id = behind.events()[0]["request"].as_str().unwrap().to_owned();
+    let message = format!("RequestId: {id} Error: Task timed out after 1.00 seconds");
+    assert_eq!((status, error), (504, json!({"errorType": "Sandbox.Timedout", "errorMessage": message})));
+    let answer = behind.told("/hasty-proxy", &json!({"hang": true})).await;
+    assert_eq!(answer, (502, json!({"message": "Internal server error"})));
+}
+
+#[tokio::test]
+async fn an_error_comes_through_templates_whole() {
+    let behind = Behind::start(&template(json!({})));
+    let error =
+        json!({"errorType": "Fout", "errorMessage": "kapot\nen stuk", "stackTrace": ["a:1", "b:2"], "meer": {"a": 1}});
+    assert_eq!(behind.told("/custom", &json!({"error": error})).await, (500, error.clone()));
+    let answer = behind.told("/proxy", &json!({"error": error})).await;
+    assert_eq!(answer, (502, json!({"message": "Internal server error"})));
+}
