@@ -48,6 +48,8 @@ pub(crate) struct Behind {
 }
 
 impl Handler for Front {
+    const LARGEST_BODY: Option<usize> = Some(Gateway::LARGEST_BODY);
+
     async fn handle(&self, asked: Asked) -> Result<Answer, Dropped> {
         if asked.uri().path().starts_with(OWN) {
             return Ok(self.own(&asked).await);

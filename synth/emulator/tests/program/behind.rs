@@ -142,3 +142,19 @@ async fn an_error_comes_through_templates_whole() {
     let answer = behind.told("/proxy", &json!({"error": error})).await;
     assert_eq!(answer, (502, json!({"message": "Internal server error"})));
 }
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_by_the_gateway_however_large_it_is() {
+    let behind = Behind::start(&template(json!({})));
+    for size in [10 * 1024 * 1024 + 1, 64 * 1024 * 1024 + 1] {
+        let answer = behind.send("/proxy", &[], vec![b' '; size]).await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.body()[..]),
+            (413, &b"HTTP content length exceeded 10485760 bytes."[..])
+        );
+        assert!(answer.headers().contains_key("x-amz-apigw-id"), "{answer:?}");
+    }
+    let said = fs::read_to_string(behind.folder.path().join("said")).unwrap();
+    assert_eq!(said.lines().filter(|line| line.starts_with("POST /v1/proxy 413 ")).count(), 2, "{said}");
+    assert_eq!(behind.events().len(), 0);
+}

@@ -28,6 +28,10 @@ use ids::Ids;
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
+/// What a client gets for more: no page has the words, but many have seen them, as
+/// <https://github.com/koki-develop/lgtm-generator/issues/10> has, with its headers.
+const BODY_TOO_LARGE: &str = "HTTP content length exceeded 10485760 bytes.";
+
 /// The longest request line and values of headers together, in bytes; the same page. It does not say what a client gets
 /// for more: here that is 431, by `DEFAULT_4XX`.
 const LARGEST_HEAD: usize = 10_240;
@@ -79,6 +83,9 @@ impl std::fmt::Debug for Gateway {
 }
 
 impl Gateway {
+    /// The largest body that is taken, in bytes. Of a longer one it is enough to hand over a byte more than that.
+    pub const LARGEST_BODY: usize = LARGEST_BODY;
+
     /// Reads a definition. Everything is parsed here: routes, mapping templates, selections of responses, authorizers,
     /// validators and gateway responses.
     ///
@@ -168,8 +175,8 @@ impl Gateway {
     fn route(&self, arrived: &Arrived) -> Result<Routed<'_>, Refusal> {
         let facts = &arrived.facts;
         if facts.body.len() > LARGEST_BODY {
-            let reason = format!("the body has {} bytes, {LARGEST_BODY} are allowed", facts.body.len());
-            return Err(Refusal::new(T::RequestTooLarge, "Request Too Long", reason));
+            let reason = format!("the body has more than {LARGEST_BODY} bytes");
+            return Err(Refusal::new(T::RequestTooLarge, BODY_TOO_LARGE, reason));
         }
         if facts.head_size > LARGEST_HEAD {
             let size = facts.head_size;
@@ -208,6 +215,11 @@ impl Gateway {
     }
 
     fn refuse(&self, refusal: &Refusal, facts: &Facts, context: &Map<String, Json>, trace: &mut Trace) -> Reply {
+        trace.gateway_response = Some(refusal.kind);
+        trace.reason = Some(refusal.reason.clone());
+        if refusal.kind == T::RequestTooLarge {
+            return Reply::of_too_large();
+        }
         let lookup = |path: &str| {
             if let Some(path) = path.strip_prefix("context.") {
                 return at(context, path);
@@ -222,8 +234,6 @@ impl Gateway {
             facts.query.get(name)?.last().cloned()
         };
         let rendered = self.definition.gateway_responses.render(refusal, facts.header("accept"), lookup);
-        trace.gateway_response = Some(refusal.kind);
-        trace.reason = Some(refusal.reason.clone());
         Reply { status: rendered.status, headers: rendered.headers, body: rendered.body.into(), traced: false }
     }
 }
@@ -236,6 +246,17 @@ impl Reply {
             status: 403,
             headers: vec![("x-amzn-ErrorType".to_owned(), "ForbiddenException".to_owned())],
             body: Bytes::from_static(br#"{"message":"Forbidden"}"#),
+            traced: false,
+        }
+    }
+
+    /// "Customizing the default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported",
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
+    fn of_too_large() -> Self {
+        Self {
+            status: 413,
+            headers: vec![("Content-Type".to_owned(), "text; charset=utf-8".to_owned())],
+            body: Bytes::from_static(BODY_TOO_LARGE.as_bytes()),
             traced: false,
         }
     }
