@@ -136,7 +136,7 @@ impl Gateway {
     }
 
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
-    fn method_arn(&self, facts: &Facts) -> String {
+    pub(super) fn method_arn(&self, facts: &Facts) -> String {
         let Parsed { region, account, api_id, stage, .. } = &self.definition;
         format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{}{}", facts.method, facts.path)
     }

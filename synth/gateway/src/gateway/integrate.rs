@@ -9,8 +9,9 @@ use data_encoding::BASE64;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+use super::invoke::{invoke, timed_out};
 use super::{Arrived, Gateway, Ids, Reply, Routed};
-use crate::backend::{Backend, InvokeError, ServiceAnswer, ServiceCall};
+use crate::backend::{Backend, ServiceAnswer, ServiceCall};
 use crate::gateway_responses::{Refusal, ResponseType as T};
 use crate::headers;
 use crate::integration::{Call, IntegrationError, ProxyAnswer, Target, mock_status, proxy_event};
@@ -87,16 +88,10 @@ impl Gateway {
                 let network = "Network error communicating with endpoint";
                 answer.map_err(|error| Refusal::new(T::IntegrationFailure, network, error.to_string()))
             }
-            Target::Function(arn) | Target::Proxy(arn) => {
-                let invoked =
-                    tokio::time::timeout(time_left, backend.invoke(arn, request, time_left, Some(&ids.trace)));
-                match invoked.await.unwrap_or(Err(InvokeError::TimedOut)) {
-                    Ok(body) => Ok(plain(200, body)),
-                    Err(InvokeError::Function(failure)) => Ok(plain(200, failure.answer().clone())),
-                    Err(InvokeError::Unavailable(reason)) => Err(not_run(reason)),
-                    Err(InvokeError::TimedOut) => Err(timed_out(time_left)),
-                }
-            }
+            Target::Function(arn) | Target::Proxy(arn) => match invoke(arn, request, time_left, ids, backend).await? {
+                Ok(body) => Ok(plain(200, body)),
+                Err(failure) => Ok(plain(200, failure.answer().clone())),
+            },
             Target::Mock => {
                 let rendered = std::str::from_utf8(&request).unwrap_or_default();
                 let no_status = || Refusal::internal(T::Default5xx, "the mock's template renders no `statusCode`");
@@ -127,15 +122,13 @@ impl Gateway {
             IntegrationTrace { target, request: event.clone(), status: None, answer: None, took: Duration::ZERO };
         let seen = trace.integration.insert(seen);
         let started = Instant::now();
-        let invoked = tokio::time::timeout(time_left, backend.invoke(arn, event, time_left, Some(&ids.trace))).await;
+        let invoked = invoke(arn, event, time_left, ids, backend).await;
         seen.took = started.elapsed();
         // A function that fails and one whose result is no response look the same to a client: 502.
         let bad = |reason: String| Refusal::internal(T::Default5xx, reason).with_status(502);
-        let result = match invoked.unwrap_or(Err(InvokeError::TimedOut)) {
+        let result = match invoked? {
             Ok(result) => result,
-            Err(InvokeError::TimedOut) => return Err(timed_out(time_left)),
-            Err(InvokeError::Unavailable(reason)) => return Err(not_run(reason)),
-            Err(InvokeError::Function(failure)) => {
+            Err(failure) => {
                 seen.answer = Some(failure.answer().clone());
                 return Err(bad(format!("the function failed: {failure}")));
             }
@@ -170,18 +163,6 @@ impl Gateway {
                 || binary.strip_suffix("/*").is_some_and(|b| b == kind)
         })
     }
-}
-
-fn timed_out(time: Duration) -> Refusal {
-    Refusal::new(
-        T::IntegrationTimeout,
-        "Endpoint request timed out",
-        format!("no answer within {} ms", time.as_millis()),
-    )
-}
-
-fn not_run(reason: String) -> Refusal {
-    Refusal::internal(T::IntegrationFailure, format!("the function cannot be run: {reason}")).with_status(500)
 }
 
 /// Why a request did not get as far as the backend.

@@ -4,6 +4,7 @@ mod admit;
 mod finish;
 mod ids;
 mod integrate;
+mod invoke;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::trace::Trace;
 use finish::finish;
 use ids::Ids;
 
-/// The largest body that API Gateway takes, in bytes: 10 MB,
+/// The largest body that API Gateway takes, and that it gives, in bytes: 10 MB,
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
@@ -35,6 +36,10 @@ const BODY_TOO_LARGE: &str = "HTTP content length exceeded 10485760 bytes.";
 /// The longest request line and values of headers together, in bytes; the same page. It does not say what a client gets
 /// for more: here that is 431, by `DEFAULT_4XX`.
 const LARGEST_HEAD: usize = 10_240;
+
+/// The longest ARN of a method that has an authorizer, in bytes,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>.
+const LONGEST_ARN: usize = 1600;
 
 /// A REST API and one stage of it.
 pub struct Gateway {
@@ -165,10 +170,22 @@ impl Gateway {
         let mut routed = self.route(arrived)?;
         trace.operation = routed.method.operation.clone();
         trace.resource = Some(Arc::clone(&routed.method.resource));
+        if routed.method.authorizer.is_some() {
+            let length = self.method_arn(&arrived.facts).len();
+            if length > LONGEST_ARN {
+                trace.reason = Some(format!("the ARN of the method has {length} bytes, {LONGEST_ARN} are allowed"));
+                return Ok(Reply::of_too_long());
+            }
+        }
         let admitted = self.admit(arrived, &mut routed, trace, backend).await;
         *context = Some(routed.context.clone());
         admitted?;
-        self.integrate(arrived, routed, trace, backend).await
+        let reply = self.integrate(arrived, routed, trace, backend).await?;
+        if reply.body.len() > LARGEST_BODY {
+            let reason = format!("the response has {} bytes, {LARGEST_BODY} are allowed", reply.body.len());
+            return Err(Refusal::internal(T::Default5xx, reason));
+        }
+        Ok(reply)
     }
 
     /// The method that a request leads to. What leads nowhere lacks an authentication token, as AWS has it.
@@ -218,7 +235,7 @@ impl Gateway {
         trace.gateway_response = Some(refusal.kind);
         trace.reason = Some(refusal.reason.clone());
         if refusal.kind == T::RequestTooLarge {
-            return Reply::of_too_large();
+            return Reply::of_too_large(refusal.message.as_deref().unwrap_or_default());
         }
         let lookup = |path: &str| {
             if let Some(path) = path.strip_prefix("context.") {
@@ -251,14 +268,21 @@ impl Reply {
     }
 
     /// "Customizing the default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported",
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
-    fn of_too_large() -> Self {
-        Self {
-            status: 413,
-            headers: vec![("Content-Type".to_owned(), "text; charset=utf-8".to_owned())],
-            body: Bytes::from_static(BODY_TOO_LARGE.as_bytes()),
-            traced: false,
-        }
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>. The two messages have
+    /// different forms.
+    fn of_too_large(message: &str) -> Self {
+        let (name, value, body) = match message {
+            BODY_TOO_LARGE => ("Content-Type", "text; charset=utf-8", message.to_owned()),
+            _ => ("x-amzn-ErrorType", "BadRequestException", format!(r#"{{"message": "{message}"}}"#)),
+        };
+        Self { status: 413, headers: vec![(name.to_owned(), value.to_owned())], body: body.into(), traced: false }
+    }
+
+    /// "The API client will receive a 414 Request URI too long response", and no type of response is listed for it:
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>.
+    fn of_too_long() -> Self {
+        let body = Bytes::from_static(br#"{"message":"Request URI too long"}"#);
+        Self { status: 414, headers: Vec::new(), body, traced: false }
     }
 }
 
