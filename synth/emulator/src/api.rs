@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
-use gateway::{Backend, Gateway, InvokeError, ServiceAnswer, ServiceCall, Unreachable};
-use http_body_util::Full;
+use gateway::{Backend, Gateway, Invocation, InvokeError, ServiceAnswer, ServiceCall, Unreachable};
+use http_body_util::{BodyExt, Full};
 use hyper::StatusCode;
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use indexmap::IndexMap;
 use local::Services;
 use local::http::{Answer, Asked, Dropped, Handler, answer};
@@ -86,14 +87,12 @@ impl Front {
 }
 
 impl Backend for Behind {
-    async fn invoke(
-        &self,
-        function_arn: &str,
-        event: Bytes,
-        _: Duration,
-        trace_header: Option<&str>,
-    ) -> Result<Bytes, InvokeError> {
-        self.functions.invoke(function_arn, event, trace_header).await
+    async fn invoke(&self, it: Invocation<'_>) -> Result<Bytes, InvokeError> {
+        self.functions.invoke_as(it.request_id, it.function, it.event, it.trace_header).await
+    }
+
+    async fn invoke_later(&self, it: Invocation<'_>) -> Result<(), InvokeError> {
+        self.functions.invoke_later(it.request_id, it.function, it.event, it.trace_header)
     }
 
     async fn call(&self, call: ServiceCall) -> Result<ServiceAnswer, Unreachable> {
@@ -107,8 +106,21 @@ impl Backend for Behind {
         };
         let services = self.services.clone();
         let target = format!("{prefix}.{}", call.action);
-        match self.finisher.finish(async move { services.call(&target, call.body).await }).await {
-            Ok((status, body)) => Ok(ServiceAnswer { status: status.as_u16(), headers: IndexMap::new(), body }),
+        let header = |(name, value): (String, String)| Some((name.parse().ok()?, value.parse().ok()?));
+        // How the call itself is made is not for an integration to say.
+        let own = |name: &HeaderName| [CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING].contains(name);
+        let headers: Vec<_> = call.headers.into_iter().filter_map(header).filter(|(name, _)| !own(name)).collect();
+        let asked = async move { services.call_with(&target, headers, call.body).await };
+        match self.finisher.finish(asked).await {
+            Ok(answer) => {
+                let (head, body) = answer.into_parts();
+                let text = |(name, value): (&HeaderName, &HeaderValue)| {
+                    Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+                };
+                let headers: IndexMap<_, _> = head.headers.iter().filter_map(text).collect();
+                let Ok(body) = body.collect().await;
+                Ok(ServiceAnswer { status: head.status.as_u16(), headers, body: body.to_bytes() })
+            }
             Err(why) => Err(Unreachable { service: call.service, reason: why.to_string() }),
         }
     }

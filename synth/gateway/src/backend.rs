@@ -10,21 +10,33 @@ use serde_json::Value as Json;
 
 /// What a gateway calls.
 pub trait Backend: Send + Sync {
-    /// Invokes the function of this ARN with an event, and gives what it returned.
+    /// Invokes a function, and gives what it returned.
     ///
-    /// `time_left` is what remains of the integration's time; the gateway stops waiting when it is over, whether or not
-    /// the backend heeds it. On AWS that does not end the function, so a backend may carry it on when this is dropped.
-    /// `trace_header` is the `X-Amzn-Trace-Id` of the request.
-    fn invoke(
-        &self,
-        function_arn: &str,
-        event: Bytes,
-        time_left: Duration,
-        trace_header: Option<&str>,
-    ) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
+    /// The gateway stops waiting when the integration's time is over. On AWS that does not end the function, so a backend may
+    /// carry it on when this is dropped.
+    fn invoke(&self, invocation: Invocation<'_>) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
+
+    /// Has a function invoked sooner or later, and waits for nothing but that this is certain:
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html>.
+    fn invoke_later(&self, invocation: Invocation<'_>) -> impl Future<Output = Result<(), InvokeError>> + Send;
 
     /// Calls an AWS service by its JSON protocol.
     fn call(&self, call: ServiceCall) -> impl Future<Output = Result<ServiceAnswer, Unreachable>> + Send;
+}
+
+/// An invocation of a function.
+#[derive(Debug, Clone)]
+pub struct Invocation<'a> {
+    /// The ARN of the function.
+    pub function: &'a str,
+    /// What Lambda calls the invocation: `x-amzn-RequestId` of its answer, and what the function is told.
+    pub request_id: &'a str,
+    /// What the function is handed.
+    pub event: Bytes,
+    /// The `X-Amzn-Trace-Id` of the request.
+    pub trace_header: Option<&'a str>,
+    /// What remains of the integration's time.
+    pub time_left: Duration,
 }
 
 /// A call of an AWS service.

@@ -109,29 +109,66 @@ impl Functions {
     /// Has a function handle an event, for at most its own timeout. Once begun it goes on, and takes its place among those
     /// that run at the same time, whether or not its answer is waited for. `trace` is X-Ray's header.
     pub(crate) async fn invoke(&self, arn: &str, event: Bytes, trace: Option<&str>) -> Result<Bytes, InvokeError> {
-        let function = self.all.get(arn).cloned();
-        let function = function.ok_or_else(|| InvokeError::Unavailable(format!("there is no function {arn}")))?;
-        let trace = trace.map(str::to_owned);
-        let handled = async move { function.handle(event, trace.as_deref()).await };
+        self.invoke_as(&uuid::Uuid::new_v4().to_string(), arn, event, trace).await
+    }
+
+    /// The same, with an id for the invocation.
+    pub(crate) async fn invoke_as(
+        &self,
+        id: &str,
+        arn: &str,
+        event: Bytes,
+        trace: Option<&str>,
+    ) -> Result<Bytes, InvokeError> {
+        let function = self.of(arn)?;
+        let (id, trace) = (id.to_owned(), trace.map(str::to_owned));
+        let handled = async move {
+            // Who waits for a function that is busy is throttled.
+            let Ok(_permit) = function.free.try_acquire() else {
+                return Err(InvokeError::Unavailable("TooManyRequestsException".to_owned()));
+            };
+            function.handle(&id, event, trace.as_deref()).await
+        };
         self.finisher.finish(handled).await
+    }
+
+    /// Has a function handle an event that nobody waits for: when it is free. What fails is logged; Lambda would try twice more.
+    pub(crate) fn invoke_later(
+        &self,
+        id: &str,
+        arn: &str,
+        event: Bytes,
+        trace: Option<&str>,
+    ) -> Result<(), InvokeError> {
+        let function = self.of(arn)?;
+        let (id, arn, trace) = (id.to_owned(), arn.to_owned(), trace.map(str::to_owned));
+        let handled = async move {
+            // It is never closed.
+            let Ok(_permit) = function.free.acquire().await else { return };
+            if let Err(why) = function.handle(&id, event, trace.as_deref()).await {
+                tracing::warn!("an event for {arn} that nobody waited for failed: {why}");
+            }
+        };
+        drop(self.finisher.finish(handled));
+        Ok(())
+    }
+
+    fn of(&self, arn: &str) -> Result<Arc<Function>, InvokeError> {
+        let function = self.all.get(arn).cloned();
+        function.ok_or_else(|| InvokeError::Unavailable(format!("there is no function {arn}")))
     }
 }
 
 impl Function {
-    async fn handle(&self, event: Bytes, trace: Option<&str>) -> Result<Bytes, InvokeError> {
-        // Who waits for a function that is busy is throttled.
-        let Ok(_permit) = self.free.try_acquire() else {
-            return Err(InvokeError::Unavailable("TooManyRequestsException".to_owned()));
-        };
-        let id = uuid::Uuid::new_v4().to_string();
+    async fn handle(&self, id: &str, event: Bytes, trace: Option<&str>) -> Result<Bytes, InvokeError> {
         let handled = async {
             match &self.run {
-                Run::Library(library) => library.invoke(&id, &event, self.timeout, trace).await,
-                Run::Programs(programs) => programs.invoke(&id, event.clone(), self.timeout, trace).await,
+                Run::Library(library) => library.invoke(id, &event, self.timeout, trace).await,
+                Run::Programs(programs) => programs.invoke(id, event.clone(), self.timeout, trace).await,
             }
         };
         match tokio::time::timeout(self.timeout, handled).await {
-            Ok(Err(InvokeError::TimedOut)) | Err(_) => Err(timed_out(&id, self.timeout).into()),
+            Ok(Err(InvokeError::TimedOut)) | Err(_) => Err(timed_out(id, self.timeout).into()),
             Ok(answer) => answer,
         }
     }

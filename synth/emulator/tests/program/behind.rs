@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -157,4 +158,80 @@ async fn a_body_that_is_too_large_is_refused_by_the_gateway_however_large_it_is(
     let said = fs::read_to_string(behind.folder.path().join("said")).unwrap();
     assert_eq!(said.lines().filter(|line| line.starts_with("POST /v1/proxy 413 ")).count(), 2, "{said}");
     assert_eq!(behind.events().len(), 0);
+}
+
+/// `post` of an operation with these request parameters, whose response has these headers of what is behind it.
+fn with_headers(mut operation: Value, status: &str, asked: Value) -> Value {
+    let integration = &mut operation["post"]["x-amazon-apigateway-integration"];
+    integration["requestParameters"] = asked;
+    let from = |name: &str| format!("integration.response.header.{name}");
+    integration["responses"] = json!({"default": {"statusCode": status, "responseParameters": {
+        "method.response.header.X-Rid": from("x-amzn-RequestId"),
+        "method.response.header.X-Kind": from("Content-Type"),
+        "method.response.header.X-Failed": from("X-Amz-Function-Error"),
+    }}});
+    operation
+}
+
+fn headers(answer: &Response<Bytes>) -> [Option<&str>; 3] {
+    ["x-rid", "x-kind", "x-failed"].map(|name| answer.headers().get(name).map(|value| value.to_str().unwrap()))
+}
+
+#[tokio::test]
+async fn headers_of_what_is_behind_reach_the_client() {
+    let scan = json!({"type": "aws", "httpMethod": "POST",
+        "uri": {"Fn::Sub": "arn:aws:apigateway:${AWS::Region}:dynamodb:action/Scan"},
+        "requestTemplates": {"application/json": {"Fn::Sub": "{\"TableName\": \"${Table}\"}"}}});
+    let behind = Behind::start(&template(json!({
+        "/table": with_headers(operation(scan), "200", json!({})),
+        "/headers": with_headers(custom("Told"), "200", json!({})),
+    })));
+    let mut ids = Vec::new();
+    // The second time, the table is asked by a shorter way.
+    for _ in 0..2 {
+        let answer = behind.send("/table", &[], "{}").await;
+        assert_eq!(answer.status(), 200, "{answer:?}");
+        let [id, kind, failed] = headers(&answer);
+        assert_eq!((kind, failed), (Some("application/x-amz-json-1.0"), None));
+        ids.push(id.unwrap().to_owned());
+    }
+    assert_ne!(ids[0], ids[1]);
+    let answer = behind.send("/headers", &[], r#"{"n": 1}"#).await;
+    let events = behind.events();
+    assert_eq!(headers(&answer), [events[0]["request"].as_str(), Some("application/json"), None]);
+    let answer = behind.send("/headers", &[], r#"{"error": {"errorMessage": "x"}}"#).await;
+    let events = behind.events();
+    assert_eq!(headers(&answer), [events[1]["request"].as_str(), Some("application/json"), Some("Unhandled")]);
+}
+
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-integration-async.html>
+#[tokio::test]
+async fn a_function_can_be_invoked_without_waiting_for_it() {
+    let kind = "integration.request.header.X-Amz-Invocation-Type";
+    let mut chosen = custom("Told");
+    chosen["post"]["x-amazon-apigateway-integration"]["requestTemplates"] = json!({"application/json":
+        "#set($context.requestOverride.header.X-Amz-Invocation-Type = $input.params('kind'))$input.body"});
+    let behind = Behind::start(&template(json!({
+        "/later": with_headers(custom("Told"), "202", json!({kind: "'Event'"})),
+        "/chosen": with_headers(chosen, "200", json!({})),
+    })));
+    let mut begun = 0;
+    for (path, status, body, begins) in [
+        ("/later", 202, "", true),
+        ("/chosen?kind=Event", 200, "", true),
+        ("/chosen?kind=RequestResponse", 200, r#"{"n": 1}"#, true),
+        ("/chosen?kind=DryRun", 200, "", false),
+        ("/chosen?kind=Anders", 500, r#"{"message":"Internal server error"}"#, false),
+    ] {
+        let answer = behind.send(path, &[("content-type", "application/json")], r#"{"n": 1}"#).await;
+        assert_eq!((answer.status().as_u16(), &answer.body()[..]), (status, body.as_bytes()), "{path}");
+        begun += usize::from(begins);
+        while behind.events().len() < begun {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if begins {
+            assert_eq!(headers(&answer)[0], behind.events()[begun - 1]["request"].as_str(), "{path}");
+        }
+    }
+    assert_eq!(behind.events().len(), begun, "nothing else was begun");
 }

@@ -9,9 +9,10 @@ use data_encoding::BASE64;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-use super::invoke::{invoke, timed_out};
+use super::ids::of_invocation;
+use super::invoke::{invoke, invoke_as, timed_out};
 use super::{Arrived, Gateway, Ids, Reply, Routed};
-use crate::backend::{Backend, ServiceAnswer, ServiceCall};
+use crate::backend::{Backend, Invocation, ServiceAnswer, ServiceCall};
 use crate::gateway_responses::{Refusal, ResponseType as T};
 use crate::headers;
 use crate::integration::{Call, IntegrationError, ProxyAnswer, Target, mock_status, proxy_event};
@@ -78,7 +79,6 @@ impl Gateway {
         ids: &Ids,
         backend: &impl Backend,
     ) -> Result<ServiceAnswer, Refusal> {
-        let plain = |status, body| ServiceAnswer { status, headers: IndexMap::new(), body };
         match target {
             Target::Service { service, action } => {
                 let headers = call.headers.clone();
@@ -88,14 +88,32 @@ impl Gateway {
                 let network = "Network error communicating with endpoint";
                 answer.map_err(|error| Refusal::new(T::IntegrationFailure, network, error.to_string()))
             }
-            Target::Function(arn) | Target::Proxy(arn) => match invoke(arn, request, time_left, ids, backend).await? {
-                Ok(body) => Ok(plain(200, body)),
-                Err(failure) => Ok(plain(200, failure.answer().clone())),
-            },
+            Target::Function(arn) | Target::Proxy(arn) => {
+                let request_id = of_invocation();
+                let (function, trace_header) = (&**arn, Some(ids.trace.as_str()));
+                let invocation =
+                    Invocation { function, request_id: &request_id, event: request, trace_header, time_left };
+                let kind = call.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("X-Amz-Invocation-Type"));
+                let kind = kind.map(|(_, kind)| kind.as_str());
+                let (status, answered) = invoke_as(kind, invocation, backend).await?;
+                // The headers of Lambda's own answer, <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
+                let mut headers = IndexMap::from([("x-amzn-RequestId".to_owned(), request_id)]);
+                headers.insert("X-Amzn-Trace-Id".to_owned(), ids.trace.clone());
+                if status == 200 {
+                    headers.insert("Content-Type".to_owned(), "application/json".to_owned());
+                    headers.insert("X-Amz-Executed-Version".to_owned(), "$LATEST".to_owned());
+                }
+                if answered.is_err() {
+                    headers.insert("X-Amz-Function-Error".to_owned(), "Unhandled".to_owned());
+                }
+                let body = answered.unwrap_or_else(|failure| failure.answer().clone());
+                Ok(ServiceAnswer { status, headers, body })
+            }
             Target::Mock => {
                 let rendered = std::str::from_utf8(&request).unwrap_or_default();
                 let no_status = || Refusal::internal(T::Default5xx, "the mock's template renders no `statusCode`");
-                Ok(plain(mock_status(rendered).ok_or_else(no_status)?, Bytes::new()))
+                let status = mock_status(rendered).ok_or_else(no_status)?;
+                Ok(ServiceAnswer { status, headers: IndexMap::new(), body: Bytes::new() })
             }
         }
     }
@@ -122,7 +140,9 @@ impl Gateway {
             IntegrationTrace { target, request: event.clone(), status: None, answer: None, took: Duration::ZERO };
         let seen = trace.integration.insert(seen);
         let started = Instant::now();
-        let invoked = invoke(arn, event, time_left, ids, backend).await;
+        let (request_id, trace_header) = (of_invocation(), Some(ids.trace.as_str()));
+        let invocation = Invocation { function: arn, request_id: &request_id, event, trace_header, time_left };
+        let invoked = invoke(invocation, backend).await;
         seen.took = started.elapsed();
         // A function that fails and one whose result is no response look the same to a client: 502.
         let bad = |reason: String| Refusal::internal(T::Default5xx, reason).with_status(502);

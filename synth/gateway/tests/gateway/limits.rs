@@ -56,6 +56,22 @@ async fn a_function_is_handed_six_megabytes_at_most() {
 }
 
 #[tokio::test]
+async fn a_function_that_is_not_waited_for_is_handed_one_megabyte_at_most() {
+    let mut later = table("$input.body");
+    let integration = &mut later["x-amazon-apigateway-integration"];
+    integration["uri"] = json!(uri(WORK));
+    integration["requestParameters"] = json!({"integration.request.header.X-Amz-Invocation-Type": "'Event'"});
+    let gateway = gateway(body(json!({"/later": {"post": later}})));
+    let backend = Fake::default();
+    let exchange = ask(&gateway, sent("/v1/later", 1_048_576), &backend).await;
+    assert_eq!((status(&exchange), text(&exchange), backend.asked()), (200, "", 1));
+    assert_eq!(exchange.trace.integration.unwrap().status, Some(202));
+    let exchange = ask(&gateway, sent("/v1/later", 1_048_577), &backend).await;
+    assert_eq!((status(&exchange), text(&exchange)), (413, r#"{"message": "Request Too Long"}"#));
+    assert_eq!(backend.asked(), 1);
+}
+
+#[tokio::test]
 async fn a_function_gives_six_megabytes_and_a_hundred_bytes_at_most() {
     let gateway = api();
     let giving = |size: usize| Fake::giving(json!({"body": "x".repeat(size - r#"{"body":""}"#.len())}));
