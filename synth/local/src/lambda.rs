@@ -94,6 +94,8 @@ impl Function {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // A signal from the terminal is not for it: whoever started it ends it, once it has done what it is doing.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
         let log = Log::default();

@@ -19,7 +19,9 @@ while True:
         sys.exit(3)
     if event == "hang":
         sys.stdin.read() or open(os.environ["FIFO"]).read()
-    if event == "fail":
+    if event == "alone":
+        kind, content = "response", os.getpgrp() == os.getpid()
+    elif event == "fail":
         kind, content = "error", {"errorType": "Fout"}
     else:
         kind = "response"
@@ -72,6 +74,14 @@ async fn a_function_that_is_not_ready_in_time_is_ended() {
     assert_eq!(function.invoke(r#""hang""#, Duration::from_millis(50), None).await, Err(FunctionError::TimedOut));
     let after = function.invoke("1", TIME, None).await;
     assert!(matches!(after, Err(FunctionError::Exited(_))), "{after:?}");
+}
+
+/// Ctrl-C in a terminal is for all processes of a group, and a function may have to finish what it does.
+#[tokio::test]
+async fn a_function_has_a_group_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let function = function(folder.path()).await;
+    assert_eq!(function.invoke(r#""alone""#, TIME, None).await.unwrap(), "true");
 }
 
 #[tokio::test]
