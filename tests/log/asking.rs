@@ -89,6 +89,8 @@ impl Reply {
         let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let body = match body.trim_ascii() {
             [] => Value::Null,
+            // What the gateway says of a request that is too large is no JSON.
+            text if status == 413 && !text.starts_with(b"{") => String::from_utf8_lossy(text).into(),
             body => serde_json::from_slice(body)
                 .unwrap_or_else(|why| panic!("{status}: {why}: {}", String::from_utf8_lossy(body))),
         };

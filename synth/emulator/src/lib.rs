@@ -17,6 +17,7 @@ pub mod template;
 
 mod api;
 mod background;
+mod finisher;
 mod inventory;
 mod journal;
 mod page;

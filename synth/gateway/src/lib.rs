@@ -51,7 +51,7 @@ mod throttle;
 mod trace;
 mod validate;
 
-pub use backend::{Backend, InvokeError, ServiceAnswer, ServiceCall, Unreachable};
+pub use backend::{Backend, Failure, Invocation, InvokeError, ServiceAnswer, ServiceCall, Unreachable};
 pub use clock::{Clock, SystemClock};
 pub use definition::{ApiKey, Definition, DefinitionError, UsagePlan};
 pub use gateway::{Exchange, Gateway};

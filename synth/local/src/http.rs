@@ -7,9 +7,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Collected, Full, Limited};
+use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -36,6 +36,9 @@ pub struct Dropped;
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
+    /// Where it refuses large bodies itself: the most that it takes, in bytes. Of a longer one it gets a byte more than that.
+    const LARGEST_BODY: Option<usize> = None;
+
     /// The answer, or an error where the client is to get none and to see its connection end.
     fn handle(&self, asked: Asked) -> impl Future<Output = Result<Answer, Dropped>> + Send;
 }
@@ -121,11 +124,11 @@ impl Drop for Server {
     }
 }
 
-async fn connection(io: TokioIo<tokio::net::TcpStream>, handler: Arc<impl Handler>, mut ending: watch::Receiver<()>) {
+async fn connection<H: Handler>(io: TokioIo<tokio::net::TcpStream>, handler: Arc<H>, mut ending: watch::Receiver<()>) {
     let service = service_fn(|request: Request<Incoming>| {
         let handler = handler.clone();
         async move {
-            match read(request).await {
+            match read(request, H::LARGEST_BODY).await {
                 // On the heap: it is large, and would be copied on its way into the connection.
                 Ok(asked) => Box::pin(handler.handle(asked)).await,
                 Err(refusal) => Ok(refusal),
@@ -142,14 +145,31 @@ async fn connection(io: TokioIo<tokio::net::TcpStream>, handler: Arc<impl Handle
     let _ = connection.await;
 }
 
-async fn read(request: Request<Incoming>) -> Result<Asked, Answer> {
+async fn read(request: Request<Incoming>, largest: Option<usize>) -> Result<Asked, Answer> {
     let (head, body) = request.into_parts();
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => Ok(Request::from_parts(head, body.to_bytes())),
-        Err(_) => {
+    // What is surely small enough is taken as it comes, without a copy.
+    let most = largest.filter(|most| body.size_hint().upper().is_none_or(|length| length > *most as u64));
+    let read = match most {
+        Some(most) => beginning(body, most.saturating_add(1)).await.ok(),
+        None => Limited::new(body, MAX_BODY).collect().await.ok().map(Collected::to_bytes),
+    };
+    match read {
+        Some(body) => Ok(Request::from_parts(head, body)),
+        // Whoever broke off does not hear it.
+        None => {
             Err(answer(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", format!("the limit is {MAX_BODY} bytes of body\n")))
         }
     }
+}
+
+/// So many bytes of a body; the others are read, so that its client goes on to the answer, and let go of.
+async fn beginning(mut body: Incoming, most: usize) -> Result<Bytes, hyper::Error> {
+    let mut kept = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let data = frame?.into_data().unwrap_or_default();
+        kept.extend_from_slice(&data[..data.len().min(most - kept.len())]);
+    }
+    Ok(kept.freeze())
 }
 
 /// An answer with a body of this media type, and a request id of its own as every AWS service gives.
@@ -165,7 +185,7 @@ pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Byte
 /// Reads the body of another server's answer.
 pub(crate) async fn whole<B>(response: Response<B>) -> Result<Answer, B::Error>
 where
-    B: hyper::body::Body<Data = Bytes>,
+    B: Body<Data = Bytes>,
 {
     let (head, body) = response.into_parts();
     Ok(Response::from_parts(head, Full::new(body.collect().await?.to_bytes())))

@@ -117,6 +117,8 @@ impl Function {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // A signal from the terminal is not for it: whoever started it ends it, once it has done what it is doing.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
         let log = Log::default();
@@ -165,11 +167,24 @@ impl Function {
         time: Duration,
         trace: Option<&str>,
     ) -> Result<Bytes, FunctionError> {
-        let id = uuid::Uuid::new_v4().to_string();
+        self.invoke_as(&uuid::Uuid::new_v4().to_string(), content, time, trace).await
+    }
+
+    /// The same, with the id of the request that the function is told.
+    ///
+    /// # Errors
+    /// See [`FunctionError`].
+    pub async fn invoke_as(
+        &self,
+        id: &str,
+        content: impl Into<Bytes>,
+        time: Duration,
+        trace: Option<&str>,
+    ) -> Result<Bytes, FunctionError> {
         let (done, answer) = oneshot::channel();
-        self.api.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), done);
+        self.api.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), done);
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + time;
-        let event = Event { id: id.clone(), content: content.into(), deadline, trace: trace.map(str::to_owned) };
+        let event = Event { id: id.to_owned(), content: content.into(), deadline, trace: trace.map(str::to_owned) };
 
         let mut child = self.child.lock().await;
         // The receiver lives as long as `self.api`, so an event can always be sent.
@@ -189,7 +204,7 @@ impl Function {
             },
             ended = child.wait() => Err(exited(ended)),
         };
-        self.api.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.api.open.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         outcome
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use tokio::sync::watch;
 
@@ -196,6 +196,25 @@ impl Services {
             return Ok((StatusCode::BAD_REQUEST, Bytes::new()));
         };
         Ok(collected(self.all.pass(service, &operation, asked).await?).await)
+    }
+
+    /// The same, with headers besides those that such a call has in any case. The answer has its own.
+    ///
+    /// # Errors
+    /// Where a fault drops the connection.
+    pub async fn call_with(
+        &self,
+        target: &str,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, Dropped> {
+        let Some((service, operation, mut asked)) = call_of(target, body.into()) else {
+            return Ok(answer(StatusCode::BAD_REQUEST, AWS_JSON, Bytes::new()));
+        };
+        for (name, value) in headers {
+            asked.headers_mut().entry(name).or_insert(value);
+        }
+        self.all.pass(service, &operation, asked).await
     }
 
     /// Answers a request as if it had come over HTTP.

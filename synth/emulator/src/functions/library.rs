@@ -8,7 +8,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use bytes::Bytes;
 use contract::functions as names;
 use futures_util::FutureExt;
-use gateway::InvokeError;
+use gateway::{Failure, InvokeError};
 use handlers::auth::{Auth, HttpKeys, KeySource, Refusal, Settings, SourceError};
 use handlers::aws::{Clients, DynamoTable, S3Backup, SecretsManager, SqsQueue};
 use handlers::call::Call;
@@ -68,12 +68,14 @@ impl Library {
         }
     }
 
-    pub(super) async fn invoke(&self, event: &[u8], time: Duration, trace: Option<&str>) -> Result<Bytes, InvokeError> {
-        let call = Call {
-            request_id: uuid::Uuid::new_v4().to_string(),
-            deadline: Instant::now() + time,
-            trace: trace.map(str::to_owned),
-        };
+    pub(super) async fn invoke(
+        &self,
+        id: &str,
+        event: &[u8],
+        time: Duration,
+        trace: Option<&str>,
+    ) -> Result<Bytes, InvokeError> {
+        let call = Call { request_id: id.to_owned(), deadline: Instant::now() + time, trace: trace.map(str::to_owned) };
         let handled = AssertUnwindSafe(self.handle(event, call)).catch_unwind().await;
         handled.unwrap_or_else(|_| Err(failed("Panic", "the function panicked")))
     }
@@ -93,7 +95,7 @@ impl Library {
 }
 
 fn failed(error_type: &str, message: &str) -> InvokeError {
-    InvokeError::Function { error_type: error_type.to_owned(), message: message.to_owned() }
+    Failure::new(error_type, message).into()
 }
 
 fn read<T: DeserializeOwned>(event: &[u8]) -> Result<T, InvokeError> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway::InvokeError;
+use gateway::{Failure, InvokeError};
 use local::Services;
 use tokio::sync::Semaphore;
 
@@ -17,6 +17,8 @@ use library::Library;
 pub(crate) use library::LocalKeys;
 use process::Programs;
 use wire::Wire;
+
+use crate::finisher::Finisher;
 
 /// Lambda's own limit, for a function that reserves no concurrency.
 const CONCURRENCY: usize = 1000;
@@ -64,8 +66,11 @@ enum Run {
 }
 
 /// All of a stack's functions, by their ARNs.
-#[derive(Debug, Default)]
-pub(crate) struct Functions(BTreeMap<String, Function>);
+#[derive(Debug)]
+pub(crate) struct Functions {
+    all: BTreeMap<String, Arc<Function>>,
+    finisher: Finisher,
+}
 
 /// What functions need to reach the services.
 pub(crate) struct Surroundings<'a> {
@@ -73,6 +78,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) services: &'a Arc<Services>,
     pub(crate) region: &'a str,
     pub(crate) keys: LocalKeys,
+    pub(crate) finisher: Finisher,
 }
 
 impl Functions {
@@ -90,38 +96,87 @@ impl Functions {
             };
             let run = run.map_err(|why| FunctionError { name: function.name.clone(), why })?;
             let free = Semaphore::new(function.concurrency.unwrap_or(CONCURRENCY));
-            all.insert(function.arn, Function { timeout: function.timeout, free, run });
+            all.insert(function.arn, Arc::new(Function { timeout: function.timeout, free, run }));
         }
-        Ok(Arc::new(Self(all)))
+        Ok(Arc::new(Self { all, finisher: surroundings.finisher.clone() }))
     }
 
     /// Whether there is a function with this ARN.
     pub(crate) fn has(&self, arn: &str) -> bool {
-        self.0.contains_key(arn)
+        self.all.contains_key(arn)
     }
 
-    /// Has a function handle an event, for at most `time` or its own timeout, whichever is shorter. `trace` is X-Ray's header.
-    pub(crate) async fn invoke(
+    /// Has a function handle an event, for at most its own timeout. Once begun it goes on, and takes its place among those
+    /// that run at the same time, whether or not its answer is waited for. `trace` is X-Ray's header.
+    pub(crate) async fn invoke(&self, arn: &str, event: Bytes, trace: Option<&str>) -> Result<Bytes, InvokeError> {
+        self.invoke_as(&uuid::Uuid::new_v4().to_string(), arn, event, trace).await
+    }
+
+    /// The same, with an id for the invocation.
+    pub(crate) async fn invoke_as(
         &self,
+        id: &str,
         arn: &str,
         event: Bytes,
-        time: Duration,
         trace: Option<&str>,
     ) -> Result<Bytes, InvokeError> {
-        let function =
-            self.0.get(arn).ok_or_else(|| InvokeError::Unavailable(format!("there is no function {arn}")))?;
-        // Who waits for a function that is busy is throttled.
-        let Ok(_permit) = function.free.try_acquire() else {
-            return Err(InvokeError::Unavailable("TooManyRequestsException".to_owned()));
+        let function = self.of(arn)?;
+        let (id, trace) = (id.to_owned(), trace.map(str::to_owned));
+        let handled = async move {
+            // Who waits for a function that is busy is throttled.
+            let Ok(_permit) = function.free.try_acquire() else {
+                return Err(InvokeError::Unavailable("TooManyRequestsException".to_owned()));
+            };
+            function.handle(&id, event, trace.as_deref()).await
         };
-        let handled = async {
-            match &function.run {
-                Run::Library(library) => library.invoke(&event, function.timeout, trace).await,
-                Run::Programs(programs) => programs.invoke(event.clone(), function.timeout, trace).await,
+        self.finisher.finish(handled).await
+    }
+
+    /// Has a function handle an event that nobody waits for: when it is free. What fails is logged; Lambda would try twice more.
+    pub(crate) fn invoke_later(
+        &self,
+        id: &str,
+        arn: &str,
+        event: Bytes,
+        trace: Option<&str>,
+    ) -> Result<(), InvokeError> {
+        let function = self.of(arn)?;
+        let (id, arn, trace) = (id.to_owned(), arn.to_owned(), trace.map(str::to_owned));
+        let handled = async move {
+            // It is never closed.
+            let Ok(_permit) = function.free.acquire().await else { return };
+            if let Err(why) = function.handle(&id, event, trace.as_deref()).await {
+                tracing::warn!("an event for {arn} that nobody waited for failed: {why}");
             }
         };
-        // A caller that waits no longer does not end the function, but here it does: nobody would hear what it says.
-        // On the heap, since it is as large as the largest function's.
-        tokio::time::timeout(time.min(function.timeout), Box::pin(handled)).await.unwrap_or(Err(InvokeError::TimedOut))
+        drop(self.finisher.finish(handled));
+        Ok(())
     }
+
+    fn of(&self, arn: &str) -> Result<Arc<Function>, InvokeError> {
+        let function = self.all.get(arn).cloned();
+        function.ok_or_else(|| InvokeError::Unavailable(format!("there is no function {arn}")))
+    }
+}
+
+impl Function {
+    async fn handle(&self, id: &str, event: Bytes, trace: Option<&str>) -> Result<Bytes, InvokeError> {
+        let handled = async {
+            match &self.run {
+                Run::Library(library) => library.invoke(id, &event, self.timeout, trace).await,
+                Run::Programs(programs) => programs.invoke(id, event.clone(), self.timeout, trace).await,
+            }
+        };
+        match tokio::time::timeout(self.timeout, handled).await {
+            Ok(Err(InvokeError::TimedOut)) | Err(_) => Err(timed_out(id, self.timeout).into()),
+            Ok(answer) => answer,
+        }
+    }
+}
+
+/// What Lambda says of a function that took longer than it may. No page has the words: these are those of AWS's own
+/// emulator, <https://github.com/aws/aws-lambda-runtime-interface-emulator>.
+fn timed_out(id: &str, time: Duration) -> Failure {
+    let message = format!("RequestId: {id} Error: Task timed out after {:.2} seconds", time.as_secs_f64());
+    Failure::new("Sandbox.Timedout", &message)
 }

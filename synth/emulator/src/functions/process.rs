@@ -5,9 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway::InvokeError;
+use gateway::{Failure, InvokeError};
 use local::lambda::{Function, FunctionError, INIT_TIME, Program};
-use serde_json::Value;
 
 use super::{Declared, Surroundings};
 
@@ -68,29 +67,33 @@ impl Programs {
         }
     }
 
-    pub(super) async fn invoke(&self, event: Bytes, time: Duration, trace: Option<&str>) -> Result<Bytes, InvokeError> {
+    pub(super) async fn invoke(
+        &self,
+        id: &str,
+        event: Bytes,
+        time: Duration,
+        trace: Option<&str>,
+    ) -> Result<Bytes, InvokeError> {
         let function = match self.idle().await {
             Some(function) => function,
             None => self.start().await.map_err(InvokeError::Unavailable)?,
         };
-        let answer = function.invoke(event, time, trace).await;
+        let answer = function.invoke_as(id, event, time, trace).await;
         // One that has ended is not used again.
         if matches!(answer, Ok(_) | Err(FunctionError::Reported(_))) {
             self.put_back(function);
         }
         answer.map_err(|why| match why {
             FunctionError::TimedOut => InvokeError::TimedOut,
-            FunctionError::Reported(error) => reported(&error),
+            FunctionError::Reported(error) => Failure::reported(error.into()).into(),
             FunctionError::Exited(_) | FunctionError::NotReady(_) => {
-                InvokeError::Function { error_type: "Runtime.ExitError".to_owned(), message: why.to_string() }
+                let how = match &why {
+                    FunctionError::Exited(how) => how.clone(),
+                    _ => why.to_string(),
+                };
+                let message = format!("RequestId: {id} Error: Runtime exited with error: {how}");
+                Failure::new("Runtime.ExitError", &message).into()
             }
         })
     }
-}
-
-/// What a function says of its error, as the Runtime API has it.
-fn reported(error: &str) -> InvokeError {
-    let error: Value = serde_json::from_str(error).unwrap_or_default();
-    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-    InvokeError::Function { error_type: text("errorType"), message: text("errorMessage") }
 }

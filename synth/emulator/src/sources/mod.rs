@@ -45,9 +45,6 @@ pub(crate) struct Surroundings {
 /// comes to an idle source is handed on at once.
 const BREATH: Duration = Duration::from_millis(10);
 
-/// Longer than any function may run; each has its own timeout.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
-
 impl Mapping {
     /// Reads what is common from an `AWS::Lambda::EventSourceMapping`'s properties, resolved.
     pub(crate) fn read(properties: &Value, function: String, path: &str) -> Result<Self, TemplateError> {

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{BREATH, LONGEST, Mapping, Surroundings};
+use super::{BREATH, Mapping, Surroundings};
 use crate::chaos::Dice;
 
 /// Of how many messages at most a call of SQS gives.
@@ -129,7 +129,7 @@ impl QueueSource {
             let trace = wanted[0]["Attributes"]["AWSTraceHeader"].as_str();
             let began = std::time::Instant::now();
             let bytes = Bytes::from(event.to_string());
-            let answer = surroundings.functions.invoke(&self.mapping.function, bytes, LONGEST, trace).await;
+            let answer = surroundings.functions.invoke(&self.mapping.function, bytes, trace).await;
             let known = |id: &str| wanted.iter().any(|message| message["MessageId"] == id);
             let failed = match &answer {
                 Ok(answer) => self.mapping.failures(answer, known),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{BREATH, LONGEST, Mapping, Surroundings};
+use super::{BREATH, Mapping, Surroundings};
 use crate::state;
 
 /// How often a stream is looked at although nobody is known to have written: as often as Lambda does.
@@ -168,7 +168,7 @@ impl StreamSource {
             let event = json!({ "Records": records });
             let began = Instant::now();
             let bytes = Bytes::from(event.to_string());
-            let answer = surroundings.functions.invoke(&self.mapping.function, bytes, LONGEST, None).await;
+            let answer = surroundings.functions.invoke(&self.mapping.function, bytes, None).await;
             let known = |id: &str| records.iter().any(|record| record["dynamodb"]["SequenceNumber"] == id);
             let failed = match &answer {
                 Ok(answer) => self.mapping.failures(answer, known),

@@ -23,9 +23,10 @@ use handlers::auth::HttpKeys;
 use local::http::Server;
 use local::{Options as ServiceOptions, Services};
 
-use crate::api::{Behind, Front, KEYS, OWN};
+use crate::api::{Api, Behind, Front, KEYS, OWN};
 use crate::background::Background;
 use crate::chaos;
+use crate::finisher::Finishing;
 use crate::functions::{Functions, LocalKeys, Surroundings};
 use crate::inventory::Inventory;
 use crate::issuer::{Claims, EVERY_SCOPE, Issuer};
@@ -78,7 +79,9 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let backup = functions::backup(&declared);
     let others = Arc::new(HttpKeys::default());
     let keys = LocalKeys { address: keys_address, published: published.clone(), others };
-    let surroundings = Surroundings { mode: &options.mode, services: &services, region: REGION, keys };
+    let (finishing, finisher) = Finishing::start();
+    let surroundings =
+        Surroundings { mode: &options.mode, services: &services, region: REGION, keys, finisher: finisher.clone() };
     let functions = Functions::start(declared, &surroundings).await?;
 
     let gateway = api::gateway(&resources, &url)?;
@@ -113,8 +116,9 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         not_emulated: not_emulated.clone(),
     };
     let page = Page::new(own.port(), inside);
-    let behind = Behind { services: services.clone(), functions };
-    let front = Front { gateway, behind, journal, page, published, quiet: options.quiet };
+    let behind = Behind { services: services.clone(), functions, finisher: finisher.clone() };
+    let api = Arc::new(Api { gateway, behind, journal, quiet: options.quiet });
+    let front = Front { api, page, published, finisher };
     let front = Server::start(listener, Arc::new(front)).map_err(unbound)?;
     Ok(Running {
         api: url,
@@ -123,6 +127,7 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         token,
         not_emulated,
         front,
+        finishing,
         background,
         progress,
         services,

@@ -8,6 +8,7 @@ use local::http::Server;
 
 use super::REGION;
 use crate::background::Background;
+use crate::finisher::Finishing;
 use crate::sources::Progress;
 use crate::state::Lock;
 
@@ -31,6 +32,7 @@ pub struct Running {
     /// What of the template is not emulated, each thing once.
     pub not_emulated: Vec<String>,
     pub(super) front: Server,
+    pub(super) finishing: Finishing,
     pub(super) background: Background,
     pub(super) progress: Progress,
     pub(super) services: Arc<Services>,
@@ -54,10 +56,13 @@ impl Running {
         self.progress.settled(&self.services).await;
     }
 
-    /// Ends it: no new requests, no new batches, nothing half-written. Requests that are under way get their answers.
+    /// Ends it: no new requests, no new batches, nothing half-written. Requests that are under way get their answers, and
+    /// those whose clients are gone are carried out.
     pub async fn stop(self) {
-        let Self { front, background, services, .. } = self;
+        let Self { front, finishing, background, services, .. } = self;
+        let end = Instant::now() + GRACE;
         front.finish(GRACE).await;
+        finishing.stop(end.saturating_duration_since(Instant::now())).await;
         background.stop().await;
         if let Some(services) = Arc::into_inner(services) {
             services.stop().await;

@@ -3,6 +3,7 @@
 mod browser;
 #[path = "../emitted/mod.rs"]
 mod emitted;
+mod unheard;
 mod world;
 
 use hyper::{Method, StatusCode};

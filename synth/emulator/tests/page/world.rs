@@ -50,7 +50,7 @@ impl Reply {
 }
 
 /// The template, to be changed.
-fn emitted() -> Value {
+pub(crate) fn emitted() -> Value {
     serde_json::from_str(&template()).expect("what is emitted is JSON")
 }
 
@@ -68,7 +68,7 @@ impl World {
         Self::of(&template).await
     }
 
-    async fn of(template: &Value) -> Self {
+    pub(crate) async fn of(template: &Value) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let folders = Folders::new(Some(folder.path()), NAME).expect("folders");
         let options = Options { in_memory: true, ..Options::new(NAME, folders) };
@@ -134,12 +134,7 @@ impl World {
 
     /// Records an actie of this name; gives its id.
     pub(crate) async fn record(&self, name: &str) -> String {
-        let actie = json!({
-            "actieNaam": name, "handelingNaam": "Raadplegen", "vertrouwelijkheid": "normaal",
-            "tijdstip": "2026-01-15T09:30:00+01:00",
-            "verwerkteObjecten": [{"objecttype": "persoon", "soortObjectId": "BSN", "objectId": "999990019"}],
-        });
-        let reply = self.api(Method::POST, "/verwerkingsacties", &actie.to_string()).await;
+        let reply = self.api(Method::POST, "/verwerkingsacties", &actie(name).to_string()).await;
         assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
         reply.json()["actieId"].as_str().expect("an id").to_owned()
     }
@@ -183,6 +178,15 @@ impl World {
         rows.sort_by_key(|row| (row["actieId"].to_string(), row["soort"].to_string()));
         rows
     }
+}
+
+/// An actie of this name.
+pub(crate) fn actie(name: &str) -> Value {
+    json!({
+        "actieNaam": name, "handelingNaam": "Raadplegen", "vertrouwelijkheid": "normaal",
+        "tijdstip": "2026-01-15T09:30:00+01:00",
+        "verwerkteObjecten": [{"objecttype": "persoon", "soortObjectId": "BSN", "objectId": "999990019"}],
+    })
 }
 
 /// Asks again and again until it is so.

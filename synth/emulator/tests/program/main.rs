@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod background;
+mod behind;
 #[path = "../emitted/mod.rs"]
 mod emitted;
 mod functions;
@@ -22,6 +23,8 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 use serving::{RUN, Serving, actie, folder, program};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// Exit code and what was said on stderr.
 fn refused(output: &Output) -> (i32, String) {
@@ -101,6 +104,48 @@ async fn what_is_in_flight_at_ctrl_c_is_answered_and_kept() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// A client that hangs up is no reason to forget what it asked for, nor is Ctrl-C on top of it.
+#[tokio::test]
+async fn what_a_client_hung_up_on_is_done_before_ctrl_c_ends_it() {
+    let folder = folder();
+    let serving = Serving::start(folder.path(), &["--data=data", "--chaos=sqs:latency=2s"]);
+    let clients = handlers::aws::Clients::at(serving.ready["aws"].as_str().unwrap(), "eu-west-1").await;
+    let (host, path) = serving.ready["api"].as_str().unwrap()[7..].split_once('/').unwrap();
+    let (token, body) = (serving.token(), actie());
+    let head = format!(
+        "POST /{path}/verwerkingsacties HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut client = TcpStream::connect(host).await.unwrap();
+    client.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let bucket = format!("{NAME}-backupbucket");
+    let key = loop {
+        let found = clients.s3().list_objects_v2().bucket(&bucket).send().await.unwrap();
+        if let Some(object) = found.contents().first() {
+            break object.key().unwrap().to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    };
+    client.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(answer, b"", "it hung up too, and had no answer yet");
+    assert_eq!(serving.interrupt(), Some(0));
+    let said = fs::read_to_string(folder.path().join("said")).unwrap();
+    assert!(said.lines().any(|line| line.starts_with("POST /v1/verwerkingsacties 201 ")), "{said}");
+    let next = Serving::start(folder.path(), &["--data=data"]);
+    let list = "/verwerkingsacties?objecttype=persoon&soortObjectId=BSN&objectId=999990019";
+    let found = loop {
+        let found = next.ask("GET", list, next.token(), "").await.1;
+        if found["count"] == 1 {
+            break found;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    assert!(key.contains(found["results"][0]["actieId"].as_str().unwrap()), "{key}");
 }
 
 #[tokio::test]

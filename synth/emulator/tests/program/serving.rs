@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
@@ -73,8 +73,13 @@ impl Serving {
         self.child.wait().unwrap().code()
     }
 
-    pub(crate) async fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> (StatusCode, Value) {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Response<Bytes> {
         let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let (head, body) = client.request(request).await.unwrap().into_parts();
+        Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+    }
+
+    pub(crate) async fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> (StatusCode, Value) {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.ready["api"].as_str().unwrap()))
@@ -82,10 +87,8 @@ impl Serving {
             .header("Content-Type", "application/json")
             .body(Full::from(body.to_owned()))
             .unwrap();
-        let answer = client.request(request).await.unwrap();
-        let status = answer.status();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&body).unwrap_or_default())
+        let answer = self.send(request).await;
+        (answer.status(), serde_json::from_slice(answer.body()).unwrap_or_default())
     }
 
     pub(crate) fn token(&self) -> &str {

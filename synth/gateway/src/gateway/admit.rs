@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
+use super::ids::of_invocation;
 use super::{Arrived, Gateway, Routed};
 use crate::authorizer::Answer;
-use crate::backend::{Backend, InvokeError};
+use crate::backend::{Backend, Invocation, InvokeError};
 use crate::definition::{Method, Parsed};
 use crate::gateway_responses::{Refusal, ResponseType as T};
 use crate::integration::request_parts;
@@ -92,7 +93,14 @@ impl Gateway {
                     request_parts(facts, &routed.method.resource, &parameters, &definition.stage_variables, context)
                 };
                 let event = Bytes::from(authorizer.event(&arn, &identity, request).to_string());
-                let invoked = backend.invoke(&authorizer.function, event, AUTHORIZER_TIME, Some(&ids.trace));
+                let request_id = of_invocation();
+                let invoked = backend.invoke(Invocation {
+                    function: &authorizer.function,
+                    request_id: &request_id,
+                    event,
+                    trace_header: Some(&ids.trace),
+                    time_left: AUTHORIZER_TIME,
+                });
                 let invoked = tokio::time::timeout(AUTHORIZER_TIME, invoked).await;
                 judge(invoked.unwrap_or(Err(InvokeError::TimedOut)), &mut seen.outcome)
             }
@@ -136,7 +144,7 @@ impl Gateway {
     }
 
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
-    fn method_arn(&self, facts: &Facts) -> String {
+    pub(super) fn method_arn(&self, facts: &Facts) -> String {
         let Parsed { region, account, api_id, stage, .. } = &self.definition;
         format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{}{}", facts.method, facts.path)
     }
@@ -153,11 +161,11 @@ fn judge(invoked: Result<Bytes, InvokeError>, outcome: &mut AuthorizerOutcome) -
         }),
         // An error with exactly this message is how a function asks for a 401,
         // <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>.
-        Err(InvokeError::Function { message, .. }) if message == "Unauthorized" => {
+        Err(InvokeError::Function(failure)) if failure.message() == "Unauthorized" => {
             *outcome = AuthorizerOutcome::Unauthorized;
             Err(Refusal::new(T::Unauthorized, "Unauthorized", "the authorizer said so"))
         }
-        Err(error @ InvokeError::Function { .. }) => {
+        Err(error @ InvokeError::Function(_)) => {
             Err(silent(T::AuthorizerFailure, format!("the authorizer failed: {error}")))
         }
         Err(error) => Err(silent(T::AuthorizerConfigurationError, format!("the authorizer: {error}"))),

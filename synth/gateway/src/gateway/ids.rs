@@ -18,10 +18,7 @@ impl Ids {
         let mut random = [0_u8; 44];
         // Without random bytes, ids are the same for every request, and nothing else is worse for it.
         let _ = getrandom::fill(&mut random);
-        let hex = HEXLOWER.encode(&random[..16]);
-        let variant = ["8", "9", "a", "b"][usize::from(random[8] & 3)];
-        let request =
-            format!("{}-{}-4{}-{variant}{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..]);
+        let request = uuid(&random[..16]);
         let root = || format!("Root=1-{:08x}-{}", now / 1000, HEXLOWER.encode(&random[16..28]));
         let given = |name: &str| facts.header(name).filter(|id| !id.is_empty()).map(str::to_owned);
         Self {
@@ -30,4 +27,19 @@ impl Ids {
             trace: given("x-amzn-trace-id").unwrap_or_else(root),
         }
     }
+}
+
+/// The id that Lambda gives an invocation.
+pub(super) fn of_invocation() -> String {
+    let mut random = [0_u8; 16];
+    // As above.
+    let _ = getrandom::fill(&mut random);
+    uuid(&random)
+}
+
+/// A UUID of version 4.
+fn uuid(random: &[u8]) -> String {
+    let hex = HEXLOWER.encode(random);
+    let variant = ["8", "9", "a", "b"][usize::from(random[8] & 3)];
+    format!("{}-{}-4{}-{variant}{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }

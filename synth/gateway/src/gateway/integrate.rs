@@ -9,8 +9,10 @@ use data_encoding::BASE64;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+use super::ids::of_invocation;
+use super::invoke::{invoke, invoke_as, timed_out};
 use super::{Arrived, Gateway, Ids, Reply, Routed};
-use crate::backend::{Backend, InvokeError, ServiceAnswer, ServiceCall};
+use crate::backend::{Backend, Invocation, ServiceAnswer, ServiceCall};
 use crate::gateway_responses::{Refusal, ResponseType as T};
 use crate::headers;
 use crate::integration::{AllValues, Call, IntegrationError, ProxyAnswer, Target, mock_status, proxy_event};
@@ -78,7 +80,6 @@ impl Gateway {
         ids: &Ids,
         backend: &impl Backend,
     ) -> Result<ServiceAnswer, Refusal> {
-        let plain = |status, body| ServiceAnswer { status, headers: IndexMap::new(), body };
         match target {
             Target::Service { service, action } => {
                 let headers = call.headers.clone();
@@ -89,22 +90,31 @@ impl Gateway {
                 answer.map_err(|error| Refusal::new(T::IntegrationFailure, network, error.to_string()))
             }
             Target::Function(arn) | Target::Proxy(arn) => {
-                let invoked =
-                    tokio::time::timeout(time_left, backend.invoke(arn, request, time_left, Some(&ids.trace)));
-                match invoked.await.unwrap_or(Err(InvokeError::TimedOut)) {
-                    Ok(body) => Ok(plain(200, body)),
-                    Err(InvokeError::Function { error_type, message }) => {
-                        let body = serde_json::json!({"errorMessage": message, "errorType": error_type});
-                        Ok(plain(200, body.to_string().into()))
-                    }
-                    Err(InvokeError::Unavailable(reason)) => Err(not_run(reason)),
-                    Err(InvokeError::TimedOut) => Err(timed_out(time_left)),
+                let request_id = of_invocation();
+                let (function, trace_header) = (&**arn, Some(ids.trace.as_str()));
+                let invocation =
+                    Invocation { function, request_id: &request_id, event: request, trace_header, time_left };
+                let kind = call.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("X-Amz-Invocation-Type"));
+                let kind = kind.map(|(_, kind)| kind.as_str());
+                let (status, answered) = invoke_as(kind, invocation, backend).await?;
+                // The headers of Lambda's own answer, <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
+                let mut headers = IndexMap::from([("x-amzn-RequestId".to_owned(), request_id)]);
+                headers.insert("X-Amzn-Trace-Id".to_owned(), ids.trace.clone());
+                if status == 200 {
+                    headers.insert("Content-Type".to_owned(), "application/json".to_owned());
+                    headers.insert("X-Amz-Executed-Version".to_owned(), "$LATEST".to_owned());
                 }
+                if answered.is_err() {
+                    headers.insert("X-Amz-Function-Error".to_owned(), "Unhandled".to_owned());
+                }
+                let body = answered.unwrap_or_else(|failure| failure.answer().clone());
+                Ok(ServiceAnswer { status, headers, body })
             }
             Target::Mock => {
                 let rendered = std::str::from_utf8(&request).unwrap_or_default();
                 let no_status = || Refusal::internal(T::Default5xx, "the mock's template renders no `statusCode`");
-                Ok(plain(mock_status(rendered).ok_or_else(no_status)?, Bytes::new()))
+                let status = mock_status(rendered).ok_or_else(no_status)?;
+                Ok(ServiceAnswer { status, headers: IndexMap::new(), body: Bytes::new() })
             }
         }
     }
@@ -131,15 +141,18 @@ impl Gateway {
             IntegrationTrace { target, request: event.clone(), status: None, answer: None, took: Duration::ZERO };
         let seen = trace.integration.insert(seen);
         let started = Instant::now();
-        let invoked = tokio::time::timeout(time_left, backend.invoke(arn, event, time_left, Some(&ids.trace))).await;
+        let (request_id, trace_header) = (of_invocation(), Some(ids.trace.as_str()));
+        let invocation = Invocation { function: arn, request_id: &request_id, event, trace_header, time_left };
+        let invoked = invoke(invocation, backend).await;
         seen.took = started.elapsed();
         // A function that fails and one whose result is no response look the same to a client: 502.
         let bad = |reason: String| Refusal::internal(T::Default5xx, reason).with_status(502);
-        let result = match invoked.unwrap_or(Err(InvokeError::TimedOut)) {
+        let result = match invoked? {
             Ok(result) => result,
-            Err(InvokeError::TimedOut) => return Err(timed_out(time_left)),
-            Err(InvokeError::Unavailable(reason)) => return Err(not_run(reason)),
-            Err(error @ InvokeError::Function { .. }) => return Err(bad(format!("the function failed: {error}"))),
+            Err(failure) => {
+                seen.answer = Some(failure.answer().clone());
+                return Err(bad(format!("the function failed: {failure}")));
+            }
         };
         seen.status = Some(200);
         seen.answer = Some(result.clone());
@@ -171,18 +184,6 @@ impl Gateway {
                 || binary.strip_suffix("/*").is_some_and(|b| b == kind)
         })
     }
-}
-
-fn timed_out(time: Duration) -> Refusal {
-    Refusal::new(
-        T::IntegrationTimeout,
-        "Endpoint request timed out",
-        format!("no answer within {} ms", time.as_millis()),
-    )
-}
-
-fn not_run(reason: String) -> Refusal {
-    Refusal::internal(T::IntegrationFailure, format!("the function cannot be run: {reason}")).with_status(500)
 }
 
 /// Why a request did not get as far as the backend.

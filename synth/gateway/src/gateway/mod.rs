@@ -4,6 +4,7 @@ mod admit;
 mod finish;
 mod ids;
 mod integrate;
+mod invoke;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,13 +25,21 @@ use crate::trace::Trace;
 use finish::finish;
 use ids::Ids;
 
-/// The largest body that API Gateway takes, in bytes: 10 MB,
+/// The largest body that API Gateway takes, and that it gives, in bytes: 10 MB,
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// What a client gets for more: no page has the words, but many have seen them, as
+/// <https://github.com/koki-develop/lgtm-generator/issues/10> has, with its headers.
+const BODY_TOO_LARGE: &str = "HTTP content length exceeded 10485760 bytes.";
 
 /// The longest request line and values of headers together, in bytes; the same page. It does not say what a client gets
 /// for more: here that is 431, by `DEFAULT_4XX`.
 const LARGEST_HEAD: usize = 10_240;
+
+/// The longest ARN of a method that has an authorizer, in bytes,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>.
+const LONGEST_ARN: usize = 1600;
 
 /// A REST API and one stage of it.
 pub struct Gateway {
@@ -87,6 +96,9 @@ impl std::fmt::Debug for Gateway {
 }
 
 impl Gateway {
+    /// The largest body that is taken, in bytes. Of a longer one it is enough to hand over a byte more than that.
+    pub const LARGEST_BODY: usize = LARGEST_BODY;
+
     /// Reads a definition. Everything is parsed here: routes, mapping templates, selections of responses, authorizers,
     /// validators and gateway responses.
     ///
@@ -168,18 +180,30 @@ impl Gateway {
         let mut routed = self.route(arrived)?;
         trace.operation = routed.method.operation.clone();
         trace.resource = Some(Arc::clone(&routed.method.resource));
+        if routed.method.authorizer.is_some() {
+            let length = self.method_arn(&arrived.facts).len();
+            if length > LONGEST_ARN {
+                trace.reason = Some(format!("the ARN of the method has {length} bytes, {LONGEST_ARN} are allowed"));
+                return Ok(Reply::of_too_long());
+            }
+        }
         let admitted = self.admit(arrived, &mut routed, trace, backend).await;
         *named = Named { context: routed.context.clone(), parameters: routed.parameters.clone() };
         admitted?;
-        self.integrate(arrived, routed, trace, backend).await
+        let reply = self.integrate(arrived, routed, trace, backend).await?;
+        if reply.body.len() > LARGEST_BODY {
+            let reason = format!("the response has {} bytes, {LARGEST_BODY} are allowed", reply.body.len());
+            return Err(Refusal::internal(T::Default5xx, reason));
+        }
+        Ok(reply)
     }
 
     /// The method that a request leads to. What leads nowhere lacks an authentication token, as AWS has it.
     fn route(&self, arrived: &Arrived) -> Result<Routed<'_>, Refusal> {
         let facts = &arrived.facts;
         if facts.body.len() > LARGEST_BODY {
-            let reason = format!("the body has {} bytes, {LARGEST_BODY} are allowed", facts.body.len());
-            return Err(Refusal::new(T::RequestTooLarge, "Request Too Long", reason));
+            let reason = format!("the body has more than {LARGEST_BODY} bytes");
+            return Err(Refusal::new(T::RequestTooLarge, BODY_TOO_LARGE, reason));
         }
         if facts.head_size > LARGEST_HEAD {
             let size = facts.head_size;
@@ -218,6 +242,11 @@ impl Gateway {
     }
 
     fn refuse(&self, refusal: &Refusal, facts: &Facts, named: &Named<'_>, trace: &mut Trace) -> Reply {
+        trace.gateway_response = Some(refusal.kind);
+        trace.reason = Some(refusal.reason.clone());
+        if refusal.kind == T::RequestTooLarge {
+            return Reply::of_too_large(refusal.message.as_deref().unwrap_or_default());
+        }
         let lookup = |path: &str| {
             if let Some(path) = path.strip_prefix("context.") {
                 return at(&named.context, path);
@@ -243,8 +272,6 @@ impl Gateway {
             facts.query.get(name)?.last().cloned()
         };
         let rendered = self.definition.gateway_responses.render(refusal, facts.header("accept"), lookup);
-        trace.gateway_response = Some(refusal.kind);
-        trace.reason = Some(refusal.reason.clone());
         Reply { status: rendered.status, headers: rendered.headers, body: rendered.body.into(), traced: false }
     }
 }
@@ -259,6 +286,24 @@ impl Reply {
             body: Bytes::from_static(br#"{"message":"Forbidden"}"#),
             traced: false,
         }
+    }
+
+    /// "Customizing the default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported",
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>. The two messages have
+    /// different forms.
+    fn of_too_large(message: &str) -> Self {
+        let (name, value, body) = match message {
+            BODY_TOO_LARGE => ("Content-Type", "text; charset=utf-8", message.to_owned()),
+            _ => ("x-amzn-ErrorType", "BadRequestException", format!(r#"{{"message": "{message}"}}"#)),
+        };
+        Self { status: 413, headers: vec![(name.to_owned(), value.to_owned())], body: body.into(), traced: false }
+    }
+
+    /// "The API client will receive a 414 Request URI too long response", and no type of response is listed for it:
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>.
+    fn of_too_long() -> Self {
+        let body = Bytes::from_static(br#"{"message":"Request URI too long"}"#);
+        Self { status: 414, headers: Vec::new(), body, traced: false }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Authorizers: when they are asked, with what, and what becomes of what they say.
 
 use bytes::Bytes;
-use gateway::{AuthorizerOutcome, Gateway, InvokeError, ResponseType};
+use gateway::{AuthorizerOutcome, Failure, Gateway, InvokeError, ResponseType};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -132,8 +132,7 @@ async fn the_policy_decides() {
 
 #[tokio::test]
 async fn an_authorizer_that_fails_is_not_the_clients_fault() {
-    let function =
-        |message: &str| Err(InvokeError::Function { error_type: "Error".to_owned(), message: message.to_owned() });
+    let function = |message: &str| Err(Failure::new("Error", message).into());
     let no_principal = json!({"policyDocument": {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}});
     for (answer, status_expected, kind) in [
         (function("Unauthorized"), 401, ResponseType::Unauthorized),

@@ -1,7 +1,7 @@
 //! Lambda proxy integrations: the event, and what becomes of the result.
 
 use bytes::Bytes;
-use gateway::{HeaderSpelling, InvokeError, ResponseType};
+use gateway::{Failure, HeaderSpelling, InvokeError, ResponseType};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -163,7 +163,7 @@ async fn a_result_that_is_no_response_is_a_bad_gateway() {
 
 #[tokio::test]
 async fn a_function_that_gives_no_result_is_told_from_one_that_cannot_be_run() {
-    let failed = InvokeError::Function { error_type: "Panic".to_owned(), message: "secret".to_owned() };
+    let failed = InvokeError::Function(Failure::new("Panic", "secret"));
     for (error, status_expected, kind) in [
         (failed, 502, ResponseType::Default5xx),
         (InvokeError::Unavailable("none".to_owned()), 500, ResponseType::IntegrationFailure),

@@ -7,6 +7,7 @@ mod definitions;
 mod functions;
 mod headers;
 mod keys;
+mod limits;
 mod refusals;
 mod routing;
 mod services;

@@ -137,6 +137,30 @@ async fn what_has_none_of_its_own_gets_the_default_of_its_hundred() {
     assert_eq!((status(&exchange), text(&exchange)), (599, "five DEFAULT_5XX"));
 }
 
+/// "Customizing the default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported",
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>.
+#[tokio::test]
+async fn what_is_too_large_is_said_in_the_gateways_own_words() {
+    let own = json!({
+        "statusCode": "400", "responseTemplates": {"application/json": "own"},
+        "responseParameters": {"gatewayresponse.header.X-Own": "'own'"}
+    });
+    for kind in ["REQUEST_TOO_LARGE", "DEFAULT_4XX"] {
+        let gateway = with(json!({kind: own}));
+        let large = vec![b' '; 10 * 1024 * 1024 + 1];
+        let exchange = ask(&gateway, post("/v1/t", "application/json", large), &Fake::default()).await;
+        assert_eq!(
+            (status(&exchange), text(&exchange)),
+            (413, "HTTP content length exceeded 10485760 bytes."),
+            "{kind}"
+        );
+        assert_eq!(header(&exchange, "content-type"), Some("text; charset=utf-8"));
+        assert_eq!((header(&exchange, "x-own"), header(&exchange, "x-amzn-errortype")), (None, None), "{kind}");
+        assert!(header(&exchange, "x-amzn-requestid").is_some() && header(&exchange, "x-amz-apigw-id").is_some());
+        assert_eq!(exchange.trace.gateway_response, Some(ResponseType::RequestTooLarge));
+    }
+}
+
 #[tokio::test]
 async fn the_template_is_chosen_by_accept() {
     let gateway = with(json!({"DEFAULT_4XX": {"responseTemplates": {

@@ -1,6 +1,6 @@
 //! Integrations with a service, and mocks: mapping templates, selections, overrides.
 
-use gateway::{IntegrationTarget, ResponseType, ServiceAnswer, Unreachable};
+use gateway::{Failure, IntegrationTarget, ResponseType, ServiceAnswer, Unreachable};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -349,10 +349,7 @@ async fn a_function_behind_templates_is_selected_by_its_error() {
     let exchange = ask(&gateway, get("/v1/items/7"), &backend).await;
     assert_eq!((status(&exchange), parsed(&exchange)), (200, json!({"a": 1})));
     assert_eq!(backend.event(), json!({"id": "7"}));
-    let backend = Fake::invoking(|_, _| {
-        let message = "not found: 7".to_owned();
-        Err(gateway::InvokeError::Function { error_type: "Missing".to_owned(), message })
-    });
+    let backend = Fake::invoking(|_, _| Err(Failure::new("Missing", "not found: 7").into()));
     let exchange = ask(&gateway, get("/v1/items/7"), &backend).await;
     assert_eq!((status(&exchange), text(&exchange)), (404, "not found: 7"));
 }

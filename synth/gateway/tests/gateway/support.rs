@@ -3,12 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use gateway::{
-    Backend, Clock, Definition, DefinitionError, Exchange, Gateway, InvokeError, ServiceAnswer, ServiceCall,
-    Unreachable,
+    Backend, Clock, Definition, DefinitionError, Exchange, Gateway, Invocation, InvokeError, ServiceAnswer,
+    ServiceCall, Unreachable,
 };
 use http::Request;
 use indexmap::IndexMap;
@@ -88,17 +87,15 @@ impl Fake {
 }
 
 impl Backend for Fake {
-    async fn invoke(
-        &self,
-        function_arn: &str,
-        event: Bytes,
-        _time_left: Duration,
-        trace_header: Option<&str>,
-    ) -> Result<Bytes, InvokeError> {
-        let event: Value = serde_json::from_slice(&event).unwrap_or(Value::Null);
-        self.events.lock().unwrap().push((function_arn.to_owned(), event.clone()));
-        self.traces.lock().unwrap().push(trace_header.map(str::to_owned));
-        (self.invoke)(function_arn, &event)
+    async fn invoke(&self, invocation: Invocation<'_>) -> Result<Bytes, InvokeError> {
+        let event: Value = serde_json::from_slice(&invocation.event).unwrap_or(Value::Null);
+        self.events.lock().unwrap().push((invocation.function.to_owned(), event.clone()));
+        self.traces.lock().unwrap().push(invocation.trace_header.map(str::to_owned));
+        (self.invoke)(invocation.function, &event)
+    }
+
+    async fn invoke_later(&self, invocation: Invocation<'_>) -> Result<(), InvokeError> {
+        self.invoke(invocation).await.map(drop)
     }
 
     async fn call(&self, call: ServiceCall) -> Result<ServiceAnswer, Unreachable> {
@@ -111,7 +108,11 @@ impl Backend for Fake {
 pub(crate) struct Silent;
 
 impl Backend for Silent {
-    async fn invoke(&self, _: &str, _: Bytes, _: Duration, _: Option<&str>) -> Result<Bytes, InvokeError> {
+    async fn invoke(&self, _: Invocation<'_>) -> Result<Bytes, InvokeError> {
+        std::future::pending().await
+    }
+
+    async fn invoke_later(&self, _: Invocation<'_>) -> Result<(), InvokeError> {
         std::future::pending().await
     }
 

@@ -26,7 +26,9 @@ while True:
         sys.stdout.flush()
         sys.stdout.buffer.write(b"caf\xe9\n")
         sys.stdout.flush()
-    if event == "fail":
+    if event == "alone":
+        kind, content = "response", os.getpgrp() == os.getpid()
+    elif event == "fail":
         kind, content = "error", {"errorType": "Fout"}
     else:
         kind = "response"
@@ -97,6 +99,14 @@ async fn a_function_that_is_not_ready_in_time_is_ended() {
     assert_eq!(function.invoke(r#""hang""#, Duration::from_millis(50), None).await, Err(FunctionError::TimedOut));
     let after = function.invoke("1", TIME, None).await;
     assert!(matches!(after, Err(FunctionError::Exited(_))), "{after:?}");
+}
+
+/// Ctrl-C in a terminal is for all processes of a group, and a function may have to finish what it does.
+#[tokio::test]
+async fn a_function_has_a_group_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let function = function(folder.path()).await;
+    assert_eq!(function.invoke(r#""alone""#, TIME, None).await.unwrap(), "true");
 }
 
 #[tokio::test]

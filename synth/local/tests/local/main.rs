@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands, in its helpers too")]
 
 mod batches;
+mod bodies;
 mod clients;
 mod durability;
 mod dynamodb;
