@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
+use gateway::InvokeError;
 use serde_json::{Value, json};
 
 use super::{BREATH, LONGEST, Mapping, Surroundings};
@@ -158,10 +159,16 @@ impl StreamSource {
     }
 
     /// Hands over the records of a lane, in their order, until all of them are done or given up.
+    ///
+    /// What uses up a try, and what does not: <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>.
     async fn hand_over(&self, records: Vec<Value>, surroundings: &Surroundings) {
         let mut batches = VecDeque::from([(records, 0_u64)]);
         let mut pause = FIRST_PAUSE;
-        while let Some((records, tries)) = batches.pop_front() {
+        while let Some((mut old, tries)) = batches.pop_front() {
+            let records = old.split_off(self.too_old(&old));
+            if !old.is_empty() {
+                self.give_up(&old, "RecordAgeExceeded", tries, surroundings).await;
+            }
             if records.is_empty() {
                 continue;
             }
@@ -190,38 +197,49 @@ impl StreamSource {
             };
             let mut rest = records;
             rest.drain(..first_failed);
-            // Records that were done make the rest another batch, whose tries are counted anew.
-            let tries = if first_failed > 0 { 1 } else { tries + 1 };
-            if self.is_over(tries, &rest) {
-                self.give_up(&rest, surroundings).await;
-                continue;
-            }
-            if self.bisect && failed.as_ref().is_none_or(|_| first_failed == 0) && rest.len() > 1 {
+            if matches!(answer, Err(InvokeError::Unavailable(_))) {
+                // It was not invoked, as when it is busy: that is no try, and the records only become older.
+                batches.push_front((rest, tries));
+            } else if self.bisect && first_failed > 0 {
+                // Parted where it failed, which is no try of what is left.
+                batches.push_front((rest, 0));
+            } else if self.bisect && rest.len() > 1 {
                 let second = rest.split_off(rest.len() / 2);
                 batches.push_front((second, tries));
+                batches.push_front((rest, tries));
+            } else {
+                // Records that were done make the rest another batch, whose tries are counted anew.
+                let tries = if first_failed > 0 { 1 } else { tries + 1 };
+                if self.retries.is_some_and(|retries| tries > retries) {
+                    self.give_up(&rest, "RetryAttemptsExhausted", tries, surroundings).await;
+                    continue;
+                }
+                batches.push_front((rest, tries));
             }
-            batches.push_front((rest, tries));
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    fn is_over(&self, tries: u64, records: &[Value]) -> bool {
-        let created = records.first().and_then(|record| record["dynamodb"]["ApproximateCreationDateTime"].as_f64());
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let age = now - created.unwrap_or(now);
-        self.retries.is_some_and(|retries| tries > retries)
-            || self.oldest.is_some_and(|oldest| age > oldest.as_secs_f64())
+    /// How many of the records, which come in the order of their age, are older than they may become.
+    fn too_old(&self, records: &[Value]) -> usize {
+        let Some(oldest) = self.oldest else { return 0 };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let young = |record: &Value| {
+            let created = record["dynamodb"]["ApproximateCreationDateTime"].as_f64();
+            now - created.unwrap_or(now) <= oldest.as_secs_f64()
+        };
+        records.iter().position(young).unwrap_or(records.len())
     }
 
     /// Says where the batch is found, as Lambda does; the records themselves stay in the stream.
-    async fn give_up(&self, records: &[Value], surroundings: &Surroundings) {
+    async fn give_up(&self, records: &[Value], condition: &str, tries: u64, surroundings: &Surroundings) {
         let Some(queue) = &self.on_failure else { return };
         let number = |record: Option<&Value>| record.map(|record| record["dynamodb"]["SequenceNumber"].clone());
         let message = json!({
             "requestContext": {
                 "requestId": uuid::Uuid::new_v4().to_string(), "functionArn": self.mapping.function,
-                "condition": "RetryAttemptsExhausted", "approximateInvokeCount": self.retries.map(|retries| retries + 1),
+                "condition": condition, "approximateInvokeCount": tries,
             },
             "version": "1.0",
             "DDBStreamBatchInfo": {

@@ -1,7 +1,7 @@
 //! Event source mappings, as a function sees them that takes note of what it is handed.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
@@ -41,32 +41,42 @@ struct Mapped {
     serving: Serving,
     function: PathBuf,
     aws: handlers::aws::Clients,
-    _folder: TempDir,
+    folder: TempDir,
 }
+
+const IN_MEMORY: &str = "--in-memory";
 
 impl Mapped {
     /// With these properties of the queue's mapping changed. What fails comes again after so many seconds.
-    async fn of_queue(again_after: u32, change: Value) -> Self {
-        Self::start("proc", "ScalingConfig", again_after, change).await
+    async fn of_queue(again_after: u32, mapping: Value) -> Self {
+        Self::start("proc", &[IN_MEMORY], |template| {
+            change(template, "Queue", json!({"VisibilityTimeout": again_after}));
+            change(template, "ProcQueueSource", mapping);
+        })
+        .await
     }
 
-    /// Has this function, whose mapping is the one with this property, replaced.
-    async fn start(function: &str, property: &str, again_after: u32, change: Value) -> Self {
+    /// With these properties of the stream's mapping changed.
+    async fn of_stream(mapping: Value) -> Self {
+        Self::start("proj", &[IN_MEMORY], |template| change(template, "ProjStreamSource", mapping)).await
+    }
+
+    /// Has this function replaced, in a template that is changed.
+    async fn start(function: &str, arguments: &[&str], change: impl FnOnce(&mut Value)) -> Self {
         let folder = folder();
-        let mut template: Value = serde_json::from_str(&crate::emitted::template()).unwrap();
-        template["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = again_after.into();
-        let mut resources = template["Resources"].as_object_mut().unwrap().values_mut();
-        let mapping = resources.find(|resource| !resource["Properties"][property].is_null()).unwrap();
-        for (name, value) in change.as_object().unwrap() {
-            mapping["Properties"][name] = value.clone();
-        }
-        fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
         let programs = programs(folder.path(), "");
         fs::write(programs.join(function).join("bootstrap"), FUNCTION).unwrap();
-        let place = format!("--functions-dir={}", programs.display());
-        let serving = Serving::start(folder.path(), &["--in-memory", "--functions=process", &place]);
+        Self::serve(folder, programs.join(function), arguments, change).await
+    }
+
+    async fn serve(folder: TempDir, function: PathBuf, arguments: &[&str], change: impl FnOnce(&mut Value)) -> Self {
+        let mut template: Value = serde_json::from_str(&crate::emitted::template()).unwrap();
+        change(&mut template);
+        fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
+        let place = format!("--functions-dir={}", folder.path().join("functions").display());
+        let serving = Serving::start(folder.path(), &[&["--functions=process", &place], arguments].concat());
         let aws = handlers::aws::Clients::at(serving.ready["aws"].as_str().unwrap(), "eu-west-1").await;
-        Self { serving, function: programs.join(function), aws, _folder: folder }
+        Self { serving, function, aws, folder }
     }
 
     fn url(&self, queue: &str) -> String {
@@ -91,16 +101,32 @@ impl Mapped {
 
     /// The keys of the rows of each event so far.
     fn rows(&self) -> Vec<Vec<String>> {
-        let text = fs::read_to_string(self.function.join("events")).unwrap_or_default();
-        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        let events = whole.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let keys = |event: Value| {
-            let records = event["Records"].as_array()?.iter();
-            Some(
-                records.map(|record| record["dynamodb"]["Keys"]["actieId"]["S"].as_str().unwrap().to_owned()).collect(),
-            )
-        };
-        events.filter_map(keys).collect()
+        rows_of(&self.function)
+    }
+
+    /// The same, once this holds of them.
+    async fn rows_when(&self, enough: impl Fn(&[Vec<String>]) -> bool) -> Vec<Vec<String>> {
+        loop {
+            let rows = self.rows();
+            if enough(&rows) {
+                return rows;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// What the failure destination hears, waiting at most so many seconds for it.
+    async fn given_up(&self, wait: i32) -> Option<Value> {
+        let asked = self.aws.sqs().receive_message().queue_url(self.url("ProjFailureQueue")).wait_time_seconds(wait);
+        let message = asked.send().await.unwrap().messages.unwrap_or_default().pop()?;
+        Some(serde_json::from_str(message.body().unwrap()).unwrap())
+    }
+
+    /// Waits until it says this, on stderr.
+    async fn says(&self, what: &str) {
+        while !fs::read_to_string(self.folder.path().join("said")).unwrap().contains(what) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     fn go(&self) {
@@ -140,6 +166,22 @@ impl Mapped {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// Gives a resource of a template these properties.
+fn change(template: &mut Value, id: &str, properties: Value) {
+    for (name, value) in properties.as_object().unwrap() {
+        template["Resources"][id]["Properties"][name] = value.clone();
+    }
+}
+
+/// The keys of the rows of each event that a function was handed so far.
+fn rows_of(function: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(function.join("events")).unwrap_or_default();
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let events = whole.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let key = |record: &Value| record["dynamodb"]["Keys"]["actieId"]["S"].as_str().unwrap().to_owned();
+    events.filter_map(|event| Some(event["Records"].as_array()?.iter().map(key).collect())).collect()
 }
 
 fn all(events: &[Vec<String>]) -> usize {
@@ -201,32 +243,54 @@ async fn no_more_batches_than_it_says_are_under_way() {
 #[tokio::test]
 async fn a_window_gathers_a_batch_of_a_stream() {
     let change = json!({"BatchSize": 3, "MaximumBatchingWindowInSeconds": 300, "ParallelizationFactor": 1});
-    let mapped = Mapped::start("proj", "BisectBatchOnFunctionError", 360, change).await;
+    let mapped = Mapped::of_stream(change).await;
     mapped.go();
     for id in ["one", "two", "three"] {
         mapped.write(&[id]).await;
     }
-    while mapped.rows().concat().len() < 3 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert_eq!(mapped.rows(), [["one", "two", "three"]]);
+    assert_eq!(mapped.rows_when(|rows| all(rows) >= 3).await, [["one", "two", "three"]]);
 }
 
+/// The halving itself uses up no try: each half may fail as often as the whole might have.
 #[tokio::test]
 async fn a_batch_of_a_stream_that_fails_is_halved_tried_again_and_given_up() {
-    let change = json!({"MaximumRetryAttempts": 1, "ParallelizationFactor": 1});
-    let mapped = Mapped::start("proj", "BisectBatchOnFunctionError", 360, change).await;
+    let mapped = Mapped::of_stream(json!({"MaximumRetryAttempts": 1, "ParallelizationFactor": 1})).await;
     mapped.go();
     mapped.write(&["good", "hopeless"]).await;
-    let url = mapped.url("ProjFailureQueue");
-    let told = loop {
-        let asked = mapped.aws.sqs().receive_message().queue_url(&url).wait_time_seconds(20);
-        if let Some(message) = asked.send().await.unwrap().messages.unwrap_or_default().pop() {
-            break serde_json::from_str::<Value>(message.body().unwrap()).unwrap();
-        }
-    };
+    let told = mapped.given_up(20).await.unwrap();
     assert_eq!(told["DDBStreamBatchInfo"]["batchSize"], 1, "{told}");
     assert_eq!(told["requestContext"]["condition"], "RetryAttemptsExhausted", "{told}");
     let seen = mapped.rows();
-    assert_eq!(seen, [vec!["good", "hopeless"], vec!["good"], vec!["hopeless"]]);
+    assert_eq!(seen, [vec!["good", "hopeless"], vec!["good"], vec!["hopeless"], vec!["hopeless"]]);
+}
+
+#[tokio::test]
+async fn a_batch_of_a_stream_whose_function_is_busy_is_not_given_up() {
+    let mapped = Mapped::start("proj", &[IN_MEMORY], |template| {
+        change(template, "ProjFunction", json!({"ReservedConcurrentExecutions": 1}));
+        change(template, "ProjStreamSource", json!({"MaximumRetryAttempts": 0, "ParallelizationFactor": 10}));
+    })
+    .await;
+    let ids = ["eight", "five", "four", "one", "seven", "six", "three", "two"];
+    mapped.write(&ids).await;
+    mapped.says("TooManyRequestsException").await;
+    mapped.go();
+    let mut seen = Vec::new();
+    while seen.len() < ids.len() {
+        let told = mapped.given_up(0).await;
+        assert_eq!(told, None, "after {seen:?}");
+        seen = mapped.rows().concat();
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, ids);
+}
+
+#[tokio::test]
+async fn a_record_that_is_too_old_is_given_up_before_it_is_handed_on() {
+    let mapped = Mapped::of_stream(json!({"MaximumRecordAgeInSeconds": 0, "ParallelizationFactor": 1})).await;
+    mapped.write(&["one", "two"]).await;
+    let told = mapped.given_up(20).await.unwrap();
+    assert_eq!(told["requestContext"]["condition"], "RecordAgeExceeded", "{told}");
+    assert_eq!(told["DDBStreamBatchInfo"]["batchSize"], 2, "{told}");
+    assert!(mapped.rows().is_empty(), "{:?}", mapped.rows());
 }
