@@ -45,13 +45,28 @@ pub(crate) struct StreamSource {
 }
 
 /// How far each shard was followed: an iterator of DynamoDB Streams.
-pub(super) type Places = BTreeMap<String, String>;
+pub(crate) type Places = BTreeMap<String, String>;
 
 impl StreamSource {
-    /// Hands records to the function until this is dropped. What it had not finished by then, it gets again.
-    pub(crate) async fn run(self, surroundings: Surroundings) {
-        let mut written = surroundings.services.written();
+    /// Where to go on, or to begin. `LATEST` is what is the latest now: who has waited for this misses nothing of what is
+    /// written after it.
+    pub(crate) async fn places(&self, surroundings: &Surroundings) -> Places {
         let mut places = self.checkpoint.as_deref().map(read_checkpoint).unwrap_or_default();
+        if self.start == "LATEST" && places.is_empty() {
+            for shard in self.shards(surroundings).await {
+                if let Some(place) = self.first_place(&shard, surroundings).await {
+                    places.insert(shard.1, place);
+                }
+            }
+            self.write_checkpoint(&places);
+        }
+        places
+    }
+
+    /// Hands records to the function from these places on, until this is dropped. What it had not finished by then, it gets
+    /// again.
+    pub(crate) async fn run(self, mut places: Places, surroundings: Surroundings) {
+        let mut written = surroundings.services.written();
         let mut shards = Vec::new();
         let mut listed = Instant::now();
         loop {
@@ -95,15 +110,23 @@ impl StreamSource {
         shards.filter_map(|shard| Some((arn.to_owned(), shard["ShardId"].as_str()?.to_owned()))).collect()
     }
 
+    /// An iterator of a shard from where reading begins.
+    async fn first_place(&self, (arn, id): &(String, String), surroundings: &Surroundings) -> Option<String> {
+        let asked = json!({"StreamArn": arn, "ShardId": id, "ShardIteratorType": self.start});
+        let answer = call(surroundings, "GetShardIterator", &asked).await?;
+        answer["ShardIterator"].as_str().map(str::to_owned)
+    }
+
     /// Hands on the next records of a shard; says whether there may be more, or nothing where it cannot be read.
     async fn follow(&self, shard: &(String, String), places: &mut Places, surroundings: &Surroundings) -> Option<bool> {
-        let (arn, id) = shard;
+        let (_, id) = shard;
         let place = match places.get(id) {
             Some(place) => place.clone(),
             None => {
-                let asked = json!({"StreamArn": arn, "ShardId": id, "ShardIteratorType": self.start});
-                let answer = call(surroundings, "GetShardIterator", &asked).await.unwrap_or_default();
-                answer["ShardIterator"].as_str()?.to_owned()
+                // Kept although there may be nothing to read yet: the latest record is another one each time.
+                let first = self.first_place(shard, surroundings).await?;
+                places.insert(id.clone(), first.clone());
+                first
             }
         };
         let Some(mut answer) = self.batch(&place, surroundings).await else {

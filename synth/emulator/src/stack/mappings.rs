@@ -13,7 +13,7 @@ use crate::sources::{Mapping, QueueSource, Stream, StreamSource, Surroundings};
 use crate::template::{Names, TemplateError, whole};
 
 /// Begins to follow every queue and stream that a function is mapped to.
-pub(super) fn begin(
+pub(super) async fn begin(
     resources: &Resources<'_>,
     options: &Options,
     surroundings: &Surroundings,
@@ -29,7 +29,8 @@ pub(super) fn begin(
         if let Some(table) = resources.with_attribute("StreamArn", arn) {
             let source = stream(resources, table, properties, mapping, options);
             surroundings.progress.stream(arn);
-            tasks.spawn(source.run(surroundings.clone()));
+            let places = source.places(surroundings).await;
+            tasks.spawn(source.run(places, surroundings.clone()));
         } else if let Some(queue) = resources.with_attribute("Arn", arn).filter(|it| it.kind == "AWS::SQS::Queue") {
             let source = QueueSource {
                 mapping,

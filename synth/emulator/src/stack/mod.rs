@@ -92,7 +92,7 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         progress: progress.clone(),
     };
     let mut tasks = JoinSet::new();
-    mappings::begin(&resources, options, &surroundings, &mut tasks)?;
+    mappings::begin(&resources, options, &surroundings, &mut tasks).await?;
     tasks.spawn(running::sweep(services.clone()));
     if !options.in_memory {
         tasks.spawn(sources::trim(mappings::streams(&resources, options), services.clone()));

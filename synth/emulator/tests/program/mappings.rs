@@ -45,6 +45,7 @@ struct Mapped {
 }
 
 const IN_MEMORY: &str = "--in-memory";
+const ON_DISK: &str = "--data=data";
 
 impl Mapped {
     /// With these properties of the queue's mapping changed. What fails comes again after so many seconds.
@@ -67,6 +68,13 @@ impl Mapped {
         let programs = programs(folder.path(), "");
         fs::write(programs.join(function).join("bootstrap"), FUNCTION).unwrap();
         Self::serve(folder, programs.join(function), arguments, change).await
+    }
+
+    /// Ends it, and starts it anew with another template.
+    async fn again(self, arguments: &[&str], change: impl FnOnce(&mut Value)) -> Self {
+        let Self { serving, function, folder, .. } = self;
+        assert_eq!(serving.interrupt(), Some(0));
+        Self::serve(folder, function, arguments, change).await
     }
 
     async fn serve(folder: TempDir, function: PathBuf, arguments: &[&str], change: impl FnOnce(&mut Value)) -> Self {
@@ -293,4 +301,32 @@ async fn a_record_that_is_too_old_is_given_up_before_it_is_handed_on() {
     assert_eq!(told["requestContext"]["condition"], "RecordAgeExceeded", "{told}");
     assert_eq!(told["DDBStreamBatchInfo"]["batchSize"], 2, "{told}");
     assert!(mapped.rows().is_empty(), "{:?}", mapped.rows());
+}
+
+/// What was written before the mapping was there is not handed over; what was written while nothing ran is.
+#[tokio::test]
+async fn a_mapping_that_starts_at_the_latest_record_is_handed_all_that_come_after_it() {
+    let disabled = |template: &mut Value| change(template, "ProjStreamSource", json!({"Enabled": false}));
+    let latest = |template: &mut Value| {
+        let mapping = json!({"StartingPosition": "LATEST", "ParallelizationFactor": 1});
+        change(template, "ProjStreamSource", mapping);
+    };
+    let mapped = Mapped::start("proj", &[ON_DISK], disabled).await;
+    mapped.write(&["before"]).await;
+    let mapped = mapped.again(&[ON_DISK], latest).await;
+    let mapped = mapped.again(&[ON_DISK], disabled).await;
+    mapped.write(&["meanwhile"]).await;
+    let mapped = mapped.again(&[ON_DISK], latest).await;
+    mapped.go();
+    mapped.rows_when(|rows| all(rows) >= 1).await;
+    mapped.write(&["after"]).await;
+    assert_eq!(mapped.rows_when(|rows| all(rows) >= 2).await, [["meanwhile"], ["after"]]);
+}
+
+#[tokio::test]
+async fn a_mapping_that_starts_at_the_latest_record_is_handed_the_first_one_after_the_start() {
+    let mapped = Mapped::of_stream(json!({"StartingPosition": "LATEST"})).await;
+    mapped.go();
+    mapped.write(&["one"]).await;
+    assert_eq!(mapped.rows_when(|rows| all(rows) >= 1).await, [["one"]]);
 }
