@@ -24,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A mapping of a stream.
 #[derive(Debug)]
 pub(crate) struct StreamSource {
+    /// The mapping's logical id.
+    pub(crate) id: String,
     pub(crate) mapping: Mapping,
     pub(crate) table: String,
     pub(crate) arn: String,
@@ -83,7 +85,7 @@ impl StreamSource {
             }
             if !more {
                 if all {
-                    surroundings.progress.followed(&self.arn, writes);
+                    surroundings.progress.followed(&self.id, writes);
                 }
                 tokio::time::sleep(BREATH).await;
                 // The senders live as long as the services, which this holds.

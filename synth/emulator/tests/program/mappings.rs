@@ -87,6 +87,18 @@ impl Mapped {
         Self { serving, function, aws, folder }
     }
 
+    /// Waits until it was written down how far a stream was followed; the files that say so.
+    async fn checkpoints(&self) -> Vec<PathBuf> {
+        loop {
+            let files = fs::read_dir(self.folder.path().join("data")).unwrap().map(|file| file.unwrap().path());
+            let files: Vec<_> = files.filter(|path| path.to_string_lossy().ends_with(".stream.json")).collect();
+            if !files.is_empty() {
+                return files;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     fn url(&self, queue: &str) -> String {
         format!("{}/000000000000/{NAME}-{queue}", self.serving.ready["aws"].as_str().unwrap())
     }
@@ -329,4 +341,55 @@ async fn a_mapping_that_starts_at_the_latest_record_is_handed_the_first_one_afte
     mapped.go();
     mapped.write(&["one"]).await;
     assert_eq!(mapped.rows_when(|rows| all(rows) >= 1).await, [["one"]]);
+}
+
+#[tokio::test]
+async fn two_mappings_of_a_stream_are_each_handed_what_they_have_not_done() {
+    let slow = "gen";
+    let two = |template: &mut Value| {
+        change(template, "ProjStreamSource", json!({"ParallelizationFactor": 1}));
+        let mut second = template["Resources"]["ProjStreamSource"].clone();
+        second["Properties"]["FunctionName"] = json!({"Ref": "GenFunction"});
+        template["Resources"]["SlowStreamSource"] = second;
+    };
+    let folder = folder();
+    let programs = programs(folder.path(), "");
+    for function in ["proj", slow] {
+        fs::write(programs.join(function).join("bootstrap"), FUNCTION).unwrap();
+    }
+    let mapped = Mapped::serve(folder, programs.join("proj"), &[ON_DISK], two).await;
+    mapped.go();
+    mapped.write(&["one"]).await;
+    mapped.checkpoints().await;
+    let slow = programs.join(slow);
+    while rows_of(&slow).is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // It was handed the first record, and is not done with it when everything ends.
+    let mapped = mapped.again(&[ON_DISK], two).await;
+    fs::write(slow.join("go"), "").unwrap();
+    mapped.write(&["two"]).await;
+    while !rows_of(&slow).concat().contains(&"two".to_owned()) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(rows_of(&slow).concat(), ["one", "one", "two"], "the first is handed to it again");
+    assert_eq!(mapped.rows_when(|rows| all(rows) >= 2).await, [["one"], ["two"]]);
+}
+
+/// Before mappings had files of their own, the file was the table's.
+#[tokio::test]
+async fn a_folder_from_before_goes_on_where_it_was() {
+    let one = |template: &mut Value| change(template, "ProjStreamSource", json!({"ParallelizationFactor": 1}));
+    let mapped = Mapped::start("proj", &[ON_DISK], one).await;
+    mapped.go();
+    mapped.write(&["one"]).await;
+    let files = mapped.checkpoints().await;
+    let Mapped { serving, function, folder, .. } = mapped;
+    assert_eq!(serving.interrupt(), Some(0));
+    let before = folder.path().join(format!("data/{NAME}-Table.stream.json"));
+    fs::rename(&files[0], &before).unwrap();
+    let mapped = Mapped::serve(folder, function, &[ON_DISK], one).await;
+    mapped.write(&["two"]).await;
+    assert_eq!(mapped.rows_when(|rows| all(rows) >= 2).await, [["one"], ["two"]]);
+    assert!(!before.exists(), "it is the mapping's now");
 }
