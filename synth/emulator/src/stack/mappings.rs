@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::resources::{Resolved, Resources};
@@ -12,7 +11,7 @@ use super::{Error, Options, REGION};
 use crate::functions::Functions;
 use crate::sources::{Mapping, QueueSource, Stream, StreamSource, Surroundings};
 use crate::state::StateError;
-use crate::template::{Names, TemplateError, whole};
+use crate::template::{Names, Properties, TemplateError};
 
 /// Begins to follow every queue and stream that a function is mapped to.
 pub(super) async fn begin(
@@ -21,15 +20,18 @@ pub(super) async fn begin(
     surroundings: &Surroundings,
     tasks: &mut JoinSet<()>,
 ) -> Result<(), Error> {
-    let enabled = |mapping: &&Resolved<'_>| mapping.properties["Enabled"] != false;
-    for resource in resources.of_kind("AWS::Lambda::EventSourceMapping").filter(enabled) {
-        let (path, properties) = (resource.path(), &resource.properties);
-        let text = |name: &str| properties[name].as_str().unwrap_or_default();
+    for resource in resources.of_kind("AWS::Lambda::EventSourceMapping") {
+        let path = resource.path();
+        let properties = Properties { all: &resource.properties, path: &path };
+        if properties.boolean("Enabled")? == Some(false) {
+            continue;
+        }
+        let text = |name: &str| properties.all[name].as_str().unwrap_or_default();
         let function = function(&resources.names, text("FunctionName"), &surroundings.functions, &path)?;
-        let mapping = Mapping::read(properties, function, &path)?;
+        let mapping = Mapping::read(properties, function)?;
         let arn = text("EventSourceArn");
         if let Some(table) = resources.with_attribute("StreamArn", arn) {
-            let source = stream(resources, table, resource, mapping, options)?;
+            let source = stream(resources, table, resource.id, properties, mapping, options)?;
             surroundings.progress.stream(&source.id);
             let places = source.places(surroundings).await;
             tasks.spawn(source.run(places, surroundings.clone()));
@@ -39,7 +41,7 @@ pub(super) async fn begin(
                 url: resources.reference(queue).to_owned(),
                 arn: arn.to_owned(),
                 region: REGION.to_owned(),
-                concurrency: number(&properties["ScalingConfig"]["MaximumConcurrency"]),
+                concurrency: number(properties, "ScalingConfig.MaximumConcurrency")?,
                 reorder: options.troubles.iter().map(|trouble| trouble.reorder).fold(0.0, f64::max),
                 seed: options.seed,
             };
@@ -57,34 +59,32 @@ pub(super) async fn begin(
 fn stream(
     resources: &Resources<'_>,
     table: &Resolved<'_>,
-    resource: &Resolved<'_>,
+    id: &str,
+    properties: Properties<'_>,
     mapping: Mapping,
     options: &Options,
 ) -> Result<StreamSource, Error> {
-    let properties = &resource.properties;
     let mut keys = table.properties["KeySchema"].as_array().into_iter().flatten();
     let key = keys.find(|key| key["KeyType"] == "HASH");
-    let destination = properties["DestinationConfig"]["OnFailure"]["Destination"].as_str();
+    let destination = properties.all["DestinationConfig"]["OnFailure"]["Destination"].as_str();
     let queue = destination.and_then(|arn| resources.with_attribute("Arn", arn));
-    // -1 stands for: as long as the record is there.
-    let limit = |name: &str| properties[name].as_i64().and_then(|limit| u64::try_from(limit).ok());
-    let checkpoint = if options.in_memory { None } else { Some(checkpoint(resource.id, options)) };
+    let checkpoint = if options.in_memory { None } else { Some(checkpoint(id, options)) };
     if let Some(path) = &checkpoint {
         adopt(path, resources, table, options)?;
     }
     Ok(StreamSource {
-        id: resource.id.to_owned(),
+        id: id.to_owned(),
         mapping,
         table: resources.reference(table).to_owned(),
         arn: resources.attribute(table, "StreamArn").to_owned(),
         region: REGION.to_owned(),
         partition_key: key.and_then(|key| key["AttributeName"].as_str()).unwrap_or_default().to_owned(),
-        lanes: number(&properties["ParallelizationFactor"]).unwrap_or(1),
-        retries: limit("MaximumRetryAttempts"),
-        oldest: limit("MaximumRecordAgeInSeconds").map(Duration::from_secs),
-        bisect: properties["BisectBatchOnFunctionError"] == true,
+        lanes: number(properties, "ParallelizationFactor")?.unwrap_or(1),
+        retries: properties.limit("MaximumRetryAttempts")?,
+        oldest: properties.limit("MaximumRecordAgeInSeconds")?.map(Duration::from_secs),
+        bisect: properties.boolean("BisectBatchOnFunctionError")?.unwrap_or(false),
         on_failure: queue.map(|queue| resources.reference(queue).to_owned()),
-        start: properties["StartingPosition"].as_str().unwrap_or("TRIM_HORIZON").to_owned(),
+        start: properties.all["StartingPosition"].as_str().unwrap_or("TRIM_HORIZON").to_owned(),
         checkpoint,
     })
 }
@@ -132,6 +132,6 @@ fn function(names: &Names, name: &str, functions: &Functions, path: &str) -> Res
     Err(TemplateError::at(&format!("{path}.FunctionName"), what).into())
 }
 
-fn number(value: &Value) -> Option<usize> {
-    whole(value).and_then(|number| usize::try_from(number).ok())
+fn number(properties: Properties<'_>, name: &str) -> Result<Option<usize>, TemplateError> {
+    Ok(properties.whole(name)?.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::emitted::NAME;
 use crate::functions::programs;
-use crate::serving::{Serving, folder};
+use crate::serving::{RUN, Serving, folder, program};
 
 /// A function over the Runtime API: writes a line for each event, waits until there is a file `go`, writes that it is done. A
 /// message that says that it is broken fails when it comes for the first time; an event that is hopeless fails each time.
@@ -392,4 +392,54 @@ async fn a_folder_from_before_goes_on_where_it_was() {
     mapped.write(&["two"]).await;
     assert_eq!(mapped.rows_when(|rows| all(rows) >= 2).await, [["one"], ["two"]]);
     assert!(!before.exists(), "it is the mapping's now");
+}
+
+/// What a parameter gives is text.
+#[tokio::test]
+async fn numbers_and_booleans_may_come_as_text() {
+    let mapped = Mapped::start("proj", &[IN_MEMORY, "--parameter=Age=-1"], |template| {
+        for (name, default) in
+            [("Retries", "0"), ("Bisect", "true"), ("Lanes", "1"), ("Age", "0"), ("Enabled", "false")]
+        {
+            template["Parameters"][name] = json!({"Type": "String", "Default": default});
+        }
+        let mapping = json!({
+            "MaximumRetryAttempts": {"Ref": "Retries"}, "BisectBatchOnFunctionError": {"Ref": "Bisect"},
+            "ParallelizationFactor": {"Ref": "Lanes"}, "MaximumRecordAgeInSeconds": {"Ref": "Age"},
+        });
+        change(template, "ProjStreamSource", mapping);
+        // If it were enabled, it would be refused.
+        change(template, "ProcQueueSource", json!({"Enabled": {"Ref": "Enabled"}, "FunctionName": "nobody"}));
+    })
+    .await;
+    mapped.go();
+    mapped.write(&["good", "hopeless"]).await;
+    let told = mapped.given_up(20).await.unwrap();
+    assert_eq!(told["requestContext"]["condition"], "RetryAttemptsExhausted", "{told}");
+    assert_eq!(mapped.rows(), [vec!["good", "hopeless"], vec!["good"], vec!["hopeless"]]);
+}
+
+#[test]
+fn a_value_that_is_no_number_and_no_boolean_is_refused() {
+    let whole = "this has to be a whole number";
+    let limit = "this has to be a whole number, or -1 for no limit";
+    let boolean = "this has to be true or false";
+    for (id, name, value, said) in [
+        ("ProjStreamSource", "BatchSize", json!("many"), whole),
+        ("ProjStreamSource", "ParallelizationFactor", json!(1.5), whole),
+        ("ProjStreamSource", "MaximumRetryAttempts", json!("often"), limit),
+        ("ProjStreamSource", "MaximumRecordAgeInSeconds", json!(-2), limit),
+        ("ProjStreamSource", "BisectBatchOnFunctionError", json!("yes"), boolean),
+        ("ProcQueueSource", "Enabled", json!("no"), boolean),
+        ("ProcQueueSource", "ScalingConfig", json!({"MaximumConcurrency": "few"}), whole),
+    ] {
+        let folder = folder();
+        let mut template: Value = serde_json::from_str(&crate::emitted::template()).unwrap();
+        change(&mut template, id, json!({name: value}));
+        fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
+        let output = program(&RUN, folder.path()).arg(IN_MEMORY).output().unwrap();
+        let inner = if value.is_object() { ".MaximumConcurrency" } else { "" };
+        let expected = format!("error: Resources.{id}.Properties.{name}{inner}: {said}\n");
+        assert_eq!(crate::refused(&output), (2, expected));
+    }
 }
