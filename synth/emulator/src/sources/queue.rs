@@ -121,7 +121,8 @@ impl QueueSource {
 
     async fn hand_over(&self, messages: Vec<Value>, surroundings: &Surroundings) {
         // What the filter does not let through is done with.
-        let (wanted, unwanted): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| self.wants(message));
+        let (wanted, unwanted): (Vec<_>, Vec<_>) =
+            messages.into_iter().partition(|message| self.mapping.filter.passes_message(&self.record(message)));
         let mut done = unwanted;
         if !wanted.is_empty() {
             let records: Vec<Value> = wanted.iter().map(|message| self.record(message)).collect();
@@ -148,17 +149,6 @@ impl QueueSource {
             call(surroundings, "DeleteMessageBatch", &json!({"QueueUrl": self.url, "Entries": entries})).await;
         }
         surroundings.progress.moved();
-    }
-
-    fn wants(&self, message: &Value) -> bool {
-        let mut event = self.record(message);
-        if self.mapping.filter.reads_bodies() {
-            match event["body"].as_str().map(serde_json::from_str) {
-                Some(Ok(body)) => event["body"] = body,
-                _ => return false,
-            }
-        }
-        self.mapping.filter.passes(&event)
     }
 
     /// A message as Lambda hands it on.

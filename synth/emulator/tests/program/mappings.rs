@@ -443,3 +443,19 @@ fn a_value_that_is_no_number_and_no_boolean_is_refused() {
         assert_eq!(crate::refused(&output), (2, expected));
     }
 }
+
+/// A pattern about plain text and one about JSON are each for messages of its kind.
+#[tokio::test]
+async fn each_pattern_says_for_itself_whether_a_message_is_json() {
+    let patterns = [r#"{"body":["plain",{"prefix":"{"}]}"#, r#"{"body":{"a":[1]}}"#];
+    let filters = patterns.map(|pattern| json!({"Pattern": pattern}));
+    let mapped = Mapped::of_queue(360, json!({"FilterCriteria": {"Filters": filters}})).await;
+    mapped.go();
+    for body in ["plain", r#"{"a":1}"#, "other", r#"{"a":2}"#, "{"] {
+        mapped.send(body).await;
+    }
+    mapped.counts("0", "0").await;
+    let mut handed = mapped.events(|_| true).await.concat();
+    handed.sort_unstable();
+    assert_eq!(handed, ["plain", "{", r#"{"a":1}"#]);
+}
