@@ -1,6 +1,7 @@
 //! Event source mappings: what Lambda's pollers do between a queue or a stream and a function.
 
 mod filter;
+mod payload;
 mod progress;
 mod queue;
 mod stream;

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use gateway::InvokeError;
 use serde_json::{Value, json};
 
-use super::{BREATH, LONGEST, Mapping, Surroundings};
+use super::{BREATH, LONGEST, Mapping, Surroundings, payload};
 use crate::state;
 
 /// How often a stream is looked at although nobody is known to have written: as often as Lambda does.
@@ -165,7 +165,7 @@ impl StreamSource {
     }
 
     /// What DynamoDB Streams answers from here on: as soon as there is a record, or when the window is over or the batch is
-    /// full, where there is one.
+    /// full, in number or in bytes, where there is one.
     async fn batch(&self, place: &str, surroundings: &Surroundings) -> Option<Value> {
         let mut written = surroundings.services.written();
         let began = Instant::now();
@@ -175,7 +175,8 @@ impl StreamSource {
             let answer = call(surroundings, "GetRecords", &asked).await?;
             let count = answer["Records"].as_array().map_or(0, Vec::len);
             let left = self.mapping.window.saturating_sub(began.elapsed());
-            if count == 0 || count >= self.most() || left.is_zero() {
+            let over = count == 0 || count >= self.most() || left.is_zero();
+            if over || payload::size(&answer["Records"]) >= payload::LARGEST {
                 return Some(answer);
             }
             // The senders live as long as the services.
@@ -187,7 +188,8 @@ impl StreamSource {
     ///
     /// What uses up a try, and what does not: <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>.
     async fn hand_over(&self, records: Vec<Value>, surroundings: &Surroundings) {
-        let mut batches = VecDeque::from([(records, 0_u64)]);
+        let mut batches: VecDeque<_> =
+            payload::part(records, |record| record).into_iter().map(|batch| (batch, 0)).collect();
         let mut pause = FIRST_PAUSE;
         while let Some((mut old, tries)) = batches.pop_front() {
             let records = old.split_off(self.too_old(&old));

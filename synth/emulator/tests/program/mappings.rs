@@ -107,6 +107,15 @@ impl Mapped {
         self.aws.sqs().send_message().queue_url(self.url("queue")).message_body(body).send().await.unwrap();
     }
 
+    /// Writes a current row of so many bytes.
+    async fn write_large(&self, id: &str, bytes: usize) {
+        let put = self.aws.dynamodb().put_item().table_name(format!("{NAME}-Table"));
+        let put = put
+            .item("actieId", AttributeValue::S(id.to_owned()))
+            .item("soort", AttributeValue::S("actueel".to_owned()));
+        put.item("document", AttributeValue::S("x".repeat(bytes))).send().await.unwrap();
+    }
+
     /// Writes current rows with these keys, at once, so that they are in one batch.
     async fn write(&self, ids: &[&str]) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
@@ -458,4 +467,30 @@ async fn each_pattern_says_for_itself_whether_a_message_is_json() {
     let mut handed = mapped.events(|_| true).await.concat();
     handed.sort_unstable();
     assert_eq!(handed, ["plain", "{", r#"{"a":1}"#]);
+}
+
+/// 6 MB: <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>.
+#[tokio::test]
+async fn an_event_is_no_larger_than_lambda_takes_it() {
+    let window = json!({"BatchSize": 7, "MaximumBatchingWindowInSeconds": 300});
+    let mapped = Mapped::of_queue(360, window).await;
+    mapped.go();
+    for _ in 0..7 {
+        mapped.send(&"x".repeat(1_000_000)).await;
+    }
+    mapped.counts("0", "0").await;
+    let events = mapped.events(|events| all(events) >= 7).await;
+    assert_eq!(events.iter().map(Vec::len).collect::<Vec<_>>(), [6, 1]);
+}
+
+#[tokio::test]
+async fn an_event_of_a_stream_is_no_larger_than_lambda_takes_it() {
+    let window = json!({"BatchSize": 17, "MaximumBatchingWindowInSeconds": 300, "ParallelizationFactor": 1});
+    let mapped = Mapped::of_stream(window).await;
+    mapped.go();
+    for id in 0..17 {
+        mapped.write_large(&id.to_string(), 380_000).await;
+    }
+    let events = mapped.rows_when(|rows| all(rows) >= 17).await;
+    assert_eq!(events.iter().map(Vec::len).collect::<Vec<_>>(), [16, 1]);
 }
