@@ -1,5 +1,6 @@
 //! Event source mappings: what Lambda's pollers do between a queue or a stream and a function.
 
+mod batch;
 mod filter;
 mod payload;
 mod progress;

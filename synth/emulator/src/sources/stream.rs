@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use gateway::InvokeError;
 use serde_json::{Value, json};
 
+use super::batch::{Batch, response};
 use super::{BREATH, LONGEST, Mapping, Surroundings, payload};
 use crate::state;
 
@@ -152,7 +153,7 @@ impl StreamSource {
             // The remainder is smaller than the number of lanes.
             lanes[usize::try_from(lane).unwrap_or(0)].push(record);
         }
-        join_all(lanes.into_iter().map(|lane| self.hand_over(lane, surroundings))).await;
+        join_all(lanes.into_iter().map(|lane| self.hand_over(id, lane, surroundings))).await;
         if let Some(next) = answer["NextShardIterator"].as_str() {
             places.insert(id.clone(), next.to_owned());
             self.write_checkpoint(places);
@@ -187,15 +188,16 @@ impl StreamSource {
     /// Hands over the records of a lane, in their order, until all of them are done or given up.
     ///
     /// What uses up a try, and what does not: <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>.
-    async fn hand_over(&self, records: Vec<Value>, surroundings: &Surroundings) {
-        let mut batches: VecDeque<_> =
-            payload::part(records, |record| record).into_iter().map(|batch| (batch, 0)).collect();
+    async fn hand_over(&self, shard: &str, records: Vec<Value>, surroundings: &Surroundings) {
+        let parts = payload::part(records, |record| record);
+        let mut batches: VecDeque<_> = parts.into_iter().map(Batch::new).collect();
         let mut pause = FIRST_PAUSE;
-        while let Some((mut old, tries)) = batches.pop_front() {
-            let records = old.split_off(self.too_old(&old));
-            if !old.is_empty() {
-                self.give_up(&old, "RecordAgeExceeded", tries, surroundings).await;
+        while let Some(mut old) = batches.pop_front() {
+            let records = old.records.split_off(self.too_old(&old.records));
+            if !old.records.is_empty() {
+                self.give_up(&old, "RecordAgeExceeded", shard, surroundings).await;
             }
+            let tries = old.tries;
             if records.is_empty() {
                 continue;
             }
@@ -224,24 +226,26 @@ impl StreamSource {
             };
             let mut rest = records;
             rest.drain(..first_failed);
+            let response = response(&answer);
             if matches!(answer, Err(InvokeError::Unavailable(_))) {
                 // It was not invoked, as when it is busy: that is no try, and the records only become older.
-                batches.push_front((rest, tries));
+                batches.push_front(Batch { records: rest, ..old });
             } else if self.bisect && first_failed > 0 {
                 // Parted where it failed, which is no try of what is left.
-                batches.push_front((rest, 0));
+                batches.push_front(Batch { records: rest, tries: 0, response });
             } else if self.bisect && rest.len() > 1 {
                 let second = rest.split_off(rest.len() / 2);
-                batches.push_front((second, tries));
-                batches.push_front((rest, tries));
+                batches.push_front(Batch { records: second, tries, response: response.clone() });
+                batches.push_front(Batch { records: rest, tries, response });
             } else {
                 // Records that were done make the rest another batch, whose tries are counted anew.
                 let tries = if first_failed > 0 { 1 } else { tries + 1 };
+                let batch = Batch { records: rest, tries, response };
                 if self.retries.is_some_and(|retries| tries > retries) {
-                    self.give_up(&rest, "RetryAttemptsExhausted", tries, surroundings).await;
+                    self.give_up(&batch, "RetryAttemptsExhausted", shard, surroundings).await;
                     continue;
                 }
-                batches.push_front((rest, tries));
+                batches.push_front(batch);
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -259,21 +263,14 @@ impl StreamSource {
         records.iter().position(young).unwrap_or(records.len())
     }
 
-    /// Says where the batch is found, as Lambda does; the records themselves stay in the stream.
-    async fn give_up(&self, records: &[Value], condition: &str, tries: u64, surroundings: &Surroundings) {
-        let Some(queue) = &self.on_failure else { return };
-        let number = |record: Option<&Value>| record.map(|record| record["dynamodb"]["SequenceNumber"].clone());
-        let message = json!({
-            "requestContext": {
-                "requestId": uuid::Uuid::new_v4().to_string(), "functionArn": self.mapping.function,
-                "condition": condition, "approximateInvokeCount": tries,
-            },
-            "version": "1.0",
-            "DDBStreamBatchInfo": {
-                "startSequenceNumber": number(records.first()), "endSequenceNumber": number(records.last()),
-                "batchSize": records.len(), "streamArn": self.arn,
-            },
-        });
+    /// Tells the failure destination, or at least whoever watches.
+    async fn give_up(&self, batch: &Batch, condition: &str, shard: &str, surroundings: &Surroundings) {
+        let message = batch.given_up(condition, &self.mapping.function, &self.arn, shard);
+        let Some(queue) = &self.on_failure else {
+            let info = &message["DDBStreamBatchInfo"];
+            tracing::warn!("a batch of {} was given up ({condition}), and no queue is told: {info}", self.arn);
+            return;
+        };
         let asked = json!({"QueueUrl": queue, "MessageBody": message.to_string()}).to_string();
         for _ in 0..10 {
             let sent = surroundings.services.call("AmazonSQS.SendMessage", asked.clone()).await;

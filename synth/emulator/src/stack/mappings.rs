@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::resources::{Resolved, Resources};
@@ -35,7 +36,7 @@ pub(super) async fn begin(
             surroundings.progress.stream(&source.id);
             let places = source.places(surroundings).await;
             tasks.spawn(source.run(places, surroundings.clone()));
-        } else if let Some(queue) = resources.with_attribute("Arn", arn).filter(|it| it.kind == "AWS::SQS::Queue") {
+        } else if let Some(queue) = queue(resources, arn) {
             let source = QueueSource {
                 mapping,
                 url: resources.reference(queue).to_owned(),
@@ -66,8 +67,7 @@ fn stream(
 ) -> Result<StreamSource, Error> {
     let mut keys = table.properties["KeySchema"].as_array().into_iter().flatten();
     let key = keys.find(|key| key["KeyType"] == "HASH");
-    let destination = properties.all["DestinationConfig"]["OnFailure"]["Destination"].as_str();
-    let queue = destination.and_then(|arn| resources.with_attribute("Arn", arn));
+    let queue = destination(properties.all).and_then(|arn| queue(resources, arn));
     let checkpoint = if options.in_memory { None } else { Some(checkpoint(id, options)) };
     if let Some(path) = &checkpoint {
         adopt(path, resources, table, options)?;
@@ -87,6 +87,25 @@ fn stream(
         start: properties.all["StartingPosition"].as_str().unwrap_or("TRIM_HORIZON").to_owned(),
         checkpoint,
     })
+}
+
+/// Where a mapping says that batches that are given up are told of.
+fn destination(properties: &Value) -> Option<&str> {
+    properties["DestinationConfig"]["OnFailure"]["Destination"].as_str()
+}
+
+fn queue<'r>(resources: &'r Resources<'_>, arn: &str) -> Option<&'r Resolved<'r>> {
+    resources.with_attribute("Arn", arn).filter(|resource| resource.kind == "AWS::SQS::Queue")
+}
+
+/// Failure destinations that are told nothing: only queues of the template are.
+pub(super) fn not_emulated(resources: &Resources<'_>) -> Vec<String> {
+    let mappings = resources.of_kind("AWS::Lambda::EventSourceMapping");
+    let told_nothing = mappings.filter_map(|mapping| {
+        let arn = destination(&mapping.properties).filter(|arn| queue(resources, arn).is_none())?;
+        Some(format!("{}.DestinationConfig: {arn} is no queue of this template", mapping.id))
+    });
+    told_nothing.collect()
 }
 
 /// The file that says how far a mapping has followed its stream.

@@ -291,6 +291,14 @@ async fn a_batch_of_a_stream_that_fails_is_halved_tried_again_and_given_up() {
     assert_eq!(told["requestContext"]["condition"], "RetryAttemptsExhausted", "{told}");
     let seen = mapped.rows();
     assert_eq!(seen, [vec!["good", "hopeless"], vec!["good"], vec!["hopeless"], vec!["hopeless"]]);
+    assert_eq!(told["requestContext"]["approximateInvokeCount"], 2, "{told}");
+    let response = json!({"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"});
+    assert_eq!(told["responseContext"], response, "{told}");
+    let info = &told["DDBStreamBatchInfo"];
+    assert_eq!(info["shardId"], format!("shardId-00000001-{NAME}-Table"), "{told}");
+    assert_eq!(info["approximateArrivalOfFirstRecord"], info["approximateArrivalOfLastRecord"], "{told}");
+    let time = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert!(time(&info["approximateArrivalOfFirstRecord"]) <= time(&told["timestamp"]), "{told}");
 }
 
 #[tokio::test]
@@ -321,6 +329,8 @@ async fn a_record_that_is_too_old_is_given_up_before_it_is_handed_on() {
     let told = mapped.given_up(20).await.unwrap();
     assert_eq!(told["requestContext"]["condition"], "RecordAgeExceeded", "{told}");
     assert_eq!(told["DDBStreamBatchInfo"]["batchSize"], 2, "{told}");
+    assert_eq!(told["requestContext"]["approximateInvokeCount"], 0, "{told}");
+    assert_eq!(told["responseContext"], Value::Null, "{told}");
     assert!(mapped.rows().is_empty(), "{:?}", mapped.rows());
 }
 
@@ -493,4 +503,27 @@ async fn an_event_of_a_stream_is_no_larger_than_lambda_takes_it() {
     }
     let events = mapped.rows_when(|rows| all(rows) >= 17).await;
     assert_eq!(events.iter().map(Vec::len).collect::<Vec<_>>(), [16, 1]);
+}
+
+/// Only a queue is told of it here. That is said at the start, and again when there was something to tell.
+#[tokio::test]
+async fn a_failure_destination_that_is_no_queue_is_named() {
+    for destination in
+        [json!({"Fn::GetAtt": ["BackupBucket", "Arn"]}), json!("arn:aws:sns:eu-west-1:000000000000:topic")]
+    {
+        let mapping = json!({
+            "MaximumRetryAttempts": 0, "ParallelizationFactor": 1,
+            "DestinationConfig": {"OnFailure": {"Destination": destination}},
+        });
+        let mapped = Mapped::of_stream(mapping).await;
+        let arn = match destination.as_str() {
+            Some(topic) => topic.to_owned(),
+            None => format!("arn:aws:s3:::{NAME}-backupbucket"),
+        };
+        let line = format!("\n  ProjStreamSource.DestinationConfig: {arn} is no queue of this template\n");
+        assert!(fs::read_to_string(mapped.folder.path().join("said")).unwrap().contains(&line), "{line}");
+        mapped.go();
+        mapped.write(&["hopeless"]).await;
+        mapped.says("was given up (RetryAttemptsExhausted), and no queue is told").await;
+    }
 }
