@@ -30,7 +30,7 @@ pub(crate) struct QueueSource {
     pub(crate) arn: String,
     pub(crate) region: String,
     pub(crate) concurrency: Option<usize>,
-    /// Share of the messages that are put back when they first come, so that they come after later ones.
+    /// Share of a standard queue's messages that are put back when they first come, so that they come after later ones.
     pub(crate) reorder: f64,
     pub(crate) seed: u64,
 }
@@ -47,7 +47,7 @@ impl QueueSource {
             let Ok(permit) = free.clone().acquire_owned().await else { return };
             let mut messages = this.batch(&surroundings).await;
             let full = messages.len() >= this.mapping.batch_size.min(MOST_AT_ONCE);
-            if this.reorder > 0.0 {
+            if this.reorder > 0.0 && !this.is_fifo() {
                 messages = this.put_back_some(messages, &dice, &surroundings).await;
             }
             if !messages.is_empty() {

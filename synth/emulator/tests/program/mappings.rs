@@ -527,3 +527,23 @@ async fn a_failure_destination_that_is_no_queue_is_named() {
         mapped.says("was given up (RetryAttemptsExhausted), and no queue is told").await;
     }
 }
+
+/// AWS never gives a message of a group before an earlier one, so there is nothing to have on purpose.
+#[tokio::test]
+async fn a_fifo_queue_is_not_reordered() {
+    let mapped = Mapped::start("proc", &[IN_MEMORY, "--chaos=sqs:reorder=1"], |template| {
+        change(template, "Queue", json!({"FifoQueue": true, "ContentBasedDeduplication": true}));
+        template["Resources"]["Queue"]["Properties"].as_object_mut().unwrap().remove("RedrivePolicy");
+    })
+    .await;
+    mapped.go();
+    for body in ["een", "twee", "drie"] {
+        let send = mapped.aws.sqs().send_message().queue_url(mapped.url("queue.fifo"));
+        send.message_group_id("groep").message_body(body).send().await.unwrap();
+    }
+    let events = mapped.events(|events| all(events) >= 3).await;
+    assert_eq!(events.concat(), ["een", "twee", "drie"]);
+    let records = mapped.noted().into_iter().flatten().flat_map(|event| event.records);
+    let counts: Vec<_> = records.map(|record| record.attributes["ApproximateReceiveCount"].clone()).collect();
+    assert_eq!(counts, ["1", "1", "1"], "none was put back");
+}
