@@ -84,6 +84,7 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let gateway = api::gateway(&resources, &url)?;
     inventory.other(gateway.not_emulated().iter().cloned());
     inventory.other(mappings::not_emulated(&resources));
+    inventory.other(functions::not_emulated(&resources));
     let journal = Journal::default();
     let progress = Progress::default();
     let surroundings = sources::Surroundings {

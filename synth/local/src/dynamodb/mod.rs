@@ -7,6 +7,7 @@ mod expiry;
 mod lag;
 mod tokens;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ use expiry::Expiry;
 use lag::Lag;
 use tokens::{Token, Tokens, Verdict};
 
-/// Properties of `AWS::DynamoDB::Table` that make a difference here.
+/// Properties of `AWS::DynamoDB::Table` that DynamoDB is told here.
 const EMULATED: &[&str] = &[
     "AttributeDefinitions",
     "BillingMode",
@@ -51,6 +52,9 @@ const EMULATED: &[&str] = &[
     "TableName",
     "TimeToLiveSpecification",
 ];
+
+/// Those of them that only say what AWS reserves and charges.
+const CAPACITY: &[&str] = &["OnDemandThroughput", "ProvisionedThroughput", "TableClass"];
 
 /// The operation that has a token.
 const TRANSACTION: &str = "TransactWriteItems";
@@ -261,7 +265,7 @@ impl DynamoDb {
         if let Some(lag) = &self.lag {
             lag.create_table(name, properties)?;
         }
-        Ok(properties.keys().filter(|key| !EMULATED.contains(&key.as_str())).cloned().collect())
+        Ok(ignored(properties).into_iter().collect())
     }
 
     /// Whether the table that is there is the one that is wanted. It is not asked of `DescribeTable`, which counts the rows of
@@ -382,6 +386,19 @@ fn indexes(of: &Value) -> Vec<(String, Value, Value)> {
 }
 
 /// Where CloudFormation's form is not that of the API, the API's.
+/// Names of the properties that make no difference here.
+fn ignored(properties: &Map<String, Value>) -> BTreeSet<String> {
+    let without = |key: &str, value: &Value| match key {
+        "BillingMode" => value == "PROVISIONED",
+        _ => !EMULATED.contains(&key) || CAPACITY.contains(&key),
+    };
+    let of_table = properties.iter().filter(|(key, value)| without(key, value)).map(|(key, _)| key.clone());
+    let indexes = properties.get("GlobalSecondaryIndexes").and_then(Value::as_array).into_iter().flatten();
+    let of_indexes = indexes.filter_map(Value::as_object).flat_map(Map::keys);
+    let of_indexes = of_indexes.filter(|key| !["IndexName", "KeySchema", "Projection"].contains(&key.as_str()));
+    of_table.chain(of_indexes.map(|key| format!("GlobalSecondaryIndexes.{key}"))).collect()
+}
+
 fn create_table_request(name: &str, properties: &Map<String, Value>) -> Value {
     let mut request: Map<String, Value> = properties
         .iter()
