@@ -528,6 +528,32 @@ async fn a_failure_destination_that_is_no_queue_is_named() {
     }
 }
 
+/// Seven messages of a group are two events, of which the first fails in part: the second waits for what comes again.
+#[tokio::test]
+async fn nothing_overtakes_what_failed_in_a_fifo_queue() {
+    let fifo = |enabled: bool| {
+        move |template: &mut Value| {
+            change(
+                template,
+                "Queue",
+                json!({"FifoQueue": true, "ContentBasedDeduplication": true, "VisibilityTimeout": 2}),
+            );
+            template["Resources"]["Queue"]["Properties"].as_object_mut().unwrap().remove("RedrivePolicy");
+            change(template, "ProcQueueSource", json!({"Enabled": enabled}));
+        }
+    };
+    let mapped = Mapped::start("proc", &[ON_DISK], fifo(false)).await;
+    for number in ["1 broken", "2", "3", "4", "5", "6", "7"] {
+        let send = mapped.aws.sqs().send_message().queue_url(mapped.url("queue.fifo")).message_group_id("groep");
+        send.message_body(format!("{number} {}", "x".repeat(1_000_000))).send().await.unwrap();
+    }
+    let mapped = mapped.again(&[ON_DISK], fifo(true)).await;
+    mapped.go();
+    let events = mapped.events(|events| all(events) >= 8).await;
+    let order: String = events.concat().iter().filter_map(|body| body.chars().next()).collect();
+    assert_eq!(order, "12345617");
+}
+
 /// AWS never gives a message of a group before an earlier one, so there is nothing to have on purpose.
 #[tokio::test]
 async fn a_fifo_queue_is_not_reordered() {
