@@ -6,8 +6,10 @@
 mod emitted;
 mod functions;
 mod inventory;
-mod mappings;
+mod mapped;
+mod queues;
 mod serving;
+mod streams;
 mod tokens;
 
 use std::fs;
