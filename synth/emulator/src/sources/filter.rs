@@ -53,15 +53,15 @@ impl Filter {
         self.0.is_empty() || self.0.iter().any(|pattern| pattern.matches(Some(event)))
     }
 
-    /// Whether it looks into a queue's message bodies as JSON.
-    pub(crate) fn reads_bodies(&self) -> bool {
-        let names_body = |pattern: &Pattern| match pattern {
-            Pattern::Object(keys) => {
-                keys.iter().any(|(key, below)| key == "body" && !matches!(below, Pattern::Values(_)))
-            }
-            _ => false,
-        };
-        self.0.iter().any(names_body)
+    /// Whether a queue's message passes. Where a pattern and the message's body are not both JSON or both plain text, they do not
+    /// match: <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html>.
+    pub(crate) fn passes_message(&self, message: &Value) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let text = message["body"].as_str().unwrap_or_default();
+        let json = serde_json::from_str(text).ok();
+        self.0.iter().any(|pattern| pattern.matches_message(message, json.as_ref()))
     }
 }
 
@@ -123,6 +123,20 @@ fn numeric(argument: &Value) -> Option<Rule> {
 }
 
 impl Pattern {
+    /// As [`Pattern::matches`], for a message and its body as JSON, where it is that.
+    fn matches_message(&self, message: &Value, json: Option<&Value>) -> bool {
+        match self {
+            Self::Object(keys) => keys.iter().all(|(key, below)| match below {
+                Self::Or(_) => below.matches_message(message, json),
+                Self::Values(_) if key == "body" => json.is_none() && below.matches(message.get("body")),
+                Self::Object(_) if key == "body" => json.is_some() && below.matches(json),
+                below => below.matches(message.get(key)),
+            }),
+            Self::Or(objects) => objects.iter().any(|object| object.matches_message(message, json)),
+            Self::Values(_) => false,
+        }
+    }
+
     fn matches(&self, value: Option<&Value>) -> bool {
         match self {
             Self::Object(keys) => keys.iter().all(|(key, below)| match below {

@@ -1,6 +1,8 @@
 //! Event source mappings: what Lambda's pollers do between a queue or a stream and a function.
 
+mod batch;
 mod filter;
+mod payload;
 mod progress;
 mod queue;
 mod stream;
@@ -13,7 +15,7 @@ use local::Services;
 use serde_json::Value;
 
 use crate::functions::Functions;
-use crate::template::{TemplateError, whole};
+use crate::template::{Properties, TemplateError};
 
 pub(crate) use filter::Filter;
 pub(crate) use progress::Progress;
@@ -47,20 +49,17 @@ const BREATH: Duration = Duration::from_millis(10);
 
 impl Mapping {
     /// Reads what is common from an `AWS::Lambda::EventSourceMapping`'s properties, resolved.
-    pub(crate) fn read(properties: &Value, function: String, path: &str) -> Result<Self, TemplateError> {
-        let number = |name: &str, default: u64| match &properties[name] {
-            Value::Null => Ok(default),
-            value => whole(value)
-                .ok_or_else(|| TemplateError::at(&format!("{path}.{name}"), "this has to be a whole number")),
-        };
-        let patterns = properties["FilterCriteria"]["Filters"].as_array().into_iter().flatten();
+    pub(crate) fn read(properties: Properties<'_>, function: String) -> Result<Self, TemplateError> {
+        let number = |name: &str, default: u64| Ok(properties.whole(name)?.unwrap_or(default));
+        let Properties { all: given, path } = properties;
+        let patterns = given["FilterCriteria"]["Filters"].as_array().into_iter().flatten();
         let patterns: Vec<&str> = patterns.filter_map(|filter| filter["Pattern"].as_str()).collect();
         let filter = Filter::parse(&patterns)
             .map_err(|why| TemplateError::at(&format!("{path}.FilterCriteria.Filters"), why))?;
-        let types = properties["FunctionResponseTypes"].as_array();
+        let types = given["FunctionResponseTypes"].as_array();
         // <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>: 10 for queues, 100 for streams,
         // which alone have a place to start at.
-        let batch_size = if properties["StartingPosition"].is_null() { 10 } else { 100 };
+        let batch_size = if given["StartingPosition"].is_null() { 10 } else { 100 };
         Ok(Self {
             function,
             batch_size: usize::try_from(number("BatchSize", batch_size)?).unwrap_or(usize::MAX).max(1),

@@ -19,7 +19,7 @@ pub(crate) struct Progress(Arc<watch::Sender<Sources>>);
 struct Sources {
     /// URLs of the queues.
     queues: Vec<String>,
-    /// Streams by their ARNs: after how many of the services' writes each was followed to its end.
+    /// Streams by the ids of the mappings that follow them: after how many of the services' writes each was followed to its end.
     streams: BTreeMap<String, Option<u64>>,
 }
 
@@ -29,10 +29,10 @@ impl Progress {
         self.0.send_modify(|sources| sources.queues.push(url.to_owned()));
     }
 
-    /// There is a stream to follow.
-    pub(crate) fn stream(&self, arn: &str) {
+    /// There is a stream to follow, by this mapping.
+    pub(crate) fn stream(&self, mapping: &str) {
         self.0.send_modify(|sources| {
-            sources.streams.insert(arn.to_owned(), None);
+            sources.streams.insert(mapping.to_owned(), None);
         });
     }
 
@@ -41,10 +41,10 @@ impl Progress {
         self.0.send_modify(|_| ());
     }
 
-    /// A stream was followed to its end as it was after so many writes.
-    pub(crate) fn followed(&self, arn: &str, writes: u64) {
+    /// This mapping followed its stream to its end as it was after so many writes.
+    pub(crate) fn followed(&self, mapping: &str, writes: u64) {
         self.0.send_modify(|sources| {
-            sources.streams.insert(arn.to_owned(), Some(writes));
+            sources.streams.insert(mapping.to_owned(), Some(writes));
         });
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{BREATH, Mapping, Surroundings};
+use super::{BREATH, Mapping, Surroundings, payload};
 use crate::chaos::Dice;
 
 /// Of how many messages at most a call of SQS gives.
@@ -30,7 +30,7 @@ pub(crate) struct QueueSource {
     pub(crate) arn: String,
     pub(crate) region: String,
     pub(crate) concurrency: Option<usize>,
-    /// Share of the messages that are put back when they first come, so that they come after later ones.
+    /// Share of a standard queue's messages that are put back when they first come, so that they come after later ones.
     pub(crate) reorder: f64,
     pub(crate) seed: u64,
 }
@@ -47,7 +47,7 @@ impl QueueSource {
             let Ok(permit) = free.clone().acquire_owned().await else { return };
             let mut messages = this.batch(&surroundings).await;
             let full = messages.len() >= this.mapping.batch_size.min(MOST_AT_ONCE);
-            if this.reorder > 0.0 {
+            if this.reorder > 0.0 && !this.is_fifo() {
                 messages = this.put_back_some(messages, &dice, &surroundings).await;
             }
             if !messages.is_empty() {
@@ -71,12 +71,14 @@ impl QueueSource {
             return messages;
         }
         let end = Instant::now() + self.mapping.window;
-        while !messages.is_empty() && messages.len() < self.mapping.batch_size {
+        let mut bytes: usize = messages.iter().map(payload::size).sum();
+        while !messages.is_empty() && messages.len() < self.mapping.batch_size && bytes < payload::LARGEST {
             let left = end.saturating_duration_since(Instant::now());
             // SQS waits whole seconds, so a window may last a little longer than it says.
             let wait = left.as_millis().div_ceil(1000).try_into().unwrap_or(LONGEST_POLL).min(LONGEST_POLL);
             let more = self.receive(surroundings, self.mapping.batch_size - messages.len(), wait).await;
             let some = !more.is_empty();
+            bytes += more.iter().map(payload::size).sum::<usize>();
             messages.extend(more);
             if left.is_zero() && !some {
                 break;
@@ -120,45 +122,58 @@ impl QueueSource {
     }
 
     async fn hand_over(&self, messages: Vec<Value>, surroundings: &Surroundings) {
+        let with_record = |message: Value| {
+            let record = self.record(&message);
+            (message, record)
+        };
+        let all = messages.into_iter().map(with_record);
+        let (wanted, unwanted): (Vec<_>, Vec<_>) =
+            all.partition(|(_, record)| self.mapping.filter.passes_message(record));
         // What the filter does not let through is done with.
-        let (wanted, unwanted): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| self.wants(message));
-        let mut done = unwanted;
-        if !wanted.is_empty() {
-            let records: Vec<Value> = wanted.iter().map(|message| self.record(message)).collect();
-            let event = json!({ "Records": records });
-            let trace = wanted[0]["Attributes"]["AWSTraceHeader"].as_str();
-            let began = std::time::Instant::now();
-            let bytes = Bytes::from(event.to_string());
-            let answer = surroundings.functions.invoke(&self.mapping.function, bytes, trace).await;
-            let known = |id: &str| wanted.iter().any(|message| message["MessageId"] == id);
-            let failed = match &answer {
-                Ok(answer) => self.mapping.failures(answer, known),
-                Err(_) => None,
-            };
-            surroundings.journal.batch(&self.mapping.function, &self.arn, event, &answer, failed.as_deref(), began);
-            if let Some(failed) = failed {
-                let succeeded = |message: &Value| !failed.iter().any(|id| message["MessageId"] == id.as_str());
-                done.extend(wanted.into_iter().filter(succeeded));
+        self.delete(unwanted.into_iter().map(|(message, _)| message).collect(), surroundings).await;
+        for event in payload::part(wanted, |(_, record)| record) {
+            let size = event.len();
+            let done = self.invoke(event, surroundings).await;
+            let failed = done.len() < size;
+            self.delete(done, surroundings).await;
+            // In a FIFO queue, nothing overtakes what comes again.
+            if failed && self.is_fifo() {
+                break;
             }
         }
-        for some in done.chunks(MOST_AT_ONCE) {
+        surroundings.progress.moved();
+    }
+
+    fn is_fifo(&self) -> bool {
+        self.url.ends_with(".fifo")
+    }
+
+    /// Has the function handle messages; gives those that are done.
+    async fn invoke(&self, messages: Vec<(Value, Value)>, surroundings: &Surroundings) -> Vec<Value> {
+        let (messages, records): (Vec<Value>, Vec<Value>) = messages.into_iter().unzip();
+        let event = json!({ "Records": records });
+        let trace = messages.first().and_then(|message| message["Attributes"]["AWSTraceHeader"].as_str());
+        let began = std::time::Instant::now();
+        let bytes = Bytes::from(event.to_string());
+        let answer = surroundings.functions.invoke(&self.mapping.function, bytes, trace).await;
+        let known = |id: &str| messages.iter().any(|message| message["MessageId"] == id);
+        let failed = match &answer {
+            Ok(answer) => self.mapping.failures(answer, known),
+            Err(_) => None,
+        };
+        surroundings.journal.batch(&self.mapping.function, &self.arn, event, &answer, failed.as_deref(), began);
+        let Some(failed) = failed else { return Vec::new() };
+        let succeeded = |message: &Value| !failed.iter().any(|id| message["MessageId"] == id.as_str());
+        messages.into_iter().filter(succeeded).collect()
+    }
+
+    async fn delete(&self, messages: Vec<Value>, surroundings: &Surroundings) {
+        for some in messages.chunks(MOST_AT_ONCE) {
             let entry = |(place, message): (usize, &Value)| json!({"Id": place.to_string(), "ReceiptHandle": message["ReceiptHandle"]});
             let entries: Vec<Value> = some.iter().enumerate().map(entry).collect();
             // A message that is not deleted comes again, and what it says is done already.
             call(surroundings, "DeleteMessageBatch", &json!({"QueueUrl": self.url, "Entries": entries})).await;
         }
-        surroundings.progress.moved();
-    }
-
-    fn wants(&self, message: &Value) -> bool {
-        let mut event = self.record(message);
-        if self.mapping.filter.reads_bodies() {
-            match event["body"].as_str().map(serde_json::from_str) {
-                Some(Ok(body)) => event["body"] = body,
-                _ => return false,
-            }
-        }
-        self.mapping.filter.passes(&event)
     }
 
     /// A message as Lambda hands it on.

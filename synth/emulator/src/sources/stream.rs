@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
+use gateway::InvokeError;
 use serde_json::{Value, json};
 
-use super::{BREATH, Mapping, Surroundings};
+use super::batch::{Batch, response};
+use super::{BREATH, Mapping, Surroundings, payload};
 use crate::state;
 
 /// How often a stream is looked at although nobody is known to have written: as often as Lambda does.
@@ -23,6 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A mapping of a stream.
 #[derive(Debug)]
 pub(crate) struct StreamSource {
+    /// The mapping's logical id.
+    pub(crate) id: String,
     pub(crate) mapping: Mapping,
     pub(crate) table: String,
     pub(crate) arn: String,
@@ -44,13 +48,28 @@ pub(crate) struct StreamSource {
 }
 
 /// How far each shard was followed: an iterator of DynamoDB Streams.
-pub(super) type Places = BTreeMap<String, String>;
+pub(crate) type Places = BTreeMap<String, String>;
 
 impl StreamSource {
-    /// Hands records to the function until this is dropped. What it had not finished by then, it gets again.
-    pub(crate) async fn run(self, surroundings: Surroundings) {
-        let mut written = surroundings.services.written();
+    /// Where to go on, or to begin. `LATEST` is what is the latest now: who has waited for this misses nothing of what is
+    /// written after it.
+    pub(crate) async fn places(&self, surroundings: &Surroundings) -> Places {
         let mut places = self.checkpoint.as_deref().map(read_checkpoint).unwrap_or_default();
+        if self.start == "LATEST" && places.is_empty() {
+            for shard in self.shards(surroundings).await {
+                if let Some(place) = self.first_place(&shard, surroundings).await {
+                    places.insert(shard.1, place);
+                }
+            }
+            self.write_checkpoint(&places);
+        }
+        places
+    }
+
+    /// Hands records to the function from these places on, until this is dropped. What it had not finished by then, it gets
+    /// again.
+    pub(crate) async fn run(self, mut places: Places, surroundings: Surroundings) {
+        let mut written = surroundings.services.written();
         let mut shards = Vec::new();
         let mut listed = Instant::now();
         loop {
@@ -67,7 +86,7 @@ impl StreamSource {
             }
             if !more {
                 if all {
-                    surroundings.progress.followed(&self.arn, writes);
+                    surroundings.progress.followed(&self.id, writes);
                 }
                 tokio::time::sleep(BREATH).await;
                 // The senders live as long as the services, which this holds.
@@ -94,15 +113,23 @@ impl StreamSource {
         shards.filter_map(|shard| Some((arn.to_owned(), shard["ShardId"].as_str()?.to_owned()))).collect()
     }
 
+    /// An iterator of a shard from where reading begins.
+    async fn first_place(&self, (arn, id): &(String, String), surroundings: &Surroundings) -> Option<String> {
+        let asked = json!({"StreamArn": arn, "ShardId": id, "ShardIteratorType": self.start});
+        let answer = call(surroundings, "GetShardIterator", &asked).await?;
+        answer["ShardIterator"].as_str().map(str::to_owned)
+    }
+
     /// Hands on the next records of a shard; says whether there may be more, or nothing where it cannot be read.
     async fn follow(&self, shard: &(String, String), places: &mut Places, surroundings: &Surroundings) -> Option<bool> {
-        let (arn, id) = shard;
+        let (_, id) = shard;
         let place = match places.get(id) {
             Some(place) => place.clone(),
             None => {
-                let asked = json!({"StreamArn": arn, "ShardId": id, "ShardIteratorType": self.start});
-                let answer = call(surroundings, "GetShardIterator", &asked).await.unwrap_or_default();
-                answer["ShardIterator"].as_str()?.to_owned()
+                // Kept although there may be nothing to read yet: the latest record is another one each time.
+                let first = self.first_place(shard, surroundings).await?;
+                places.insert(id.clone(), first.clone());
+                first
             }
         };
         let Some(mut answer) = self.batch(&place, surroundings).await else {
@@ -126,7 +153,7 @@ impl StreamSource {
             // The remainder is smaller than the number of lanes.
             lanes[usize::try_from(lane).unwrap_or(0)].push(record);
         }
-        join_all(lanes.into_iter().map(|lane| self.hand_over(lane, surroundings))).await;
+        join_all(lanes.into_iter().map(|lane| self.hand_over(id, lane, surroundings))).await;
         if let Some(next) = answer["NextShardIterator"].as_str() {
             places.insert(id.clone(), next.to_owned());
             self.write_checkpoint(places);
@@ -139,7 +166,7 @@ impl StreamSource {
     }
 
     /// What DynamoDB Streams answers from here on: as soon as there is a record, or when the window is over or the batch is
-    /// full, where there is one.
+    /// full, in number or in bytes, where there is one.
     async fn batch(&self, place: &str, surroundings: &Surroundings) -> Option<Value> {
         let mut written = surroundings.services.written();
         let began = Instant::now();
@@ -149,7 +176,8 @@ impl StreamSource {
             let answer = call(surroundings, "GetRecords", &asked).await?;
             let count = answer["Records"].as_array().map_or(0, Vec::len);
             let left = self.mapping.window.saturating_sub(began.elapsed());
-            if count == 0 || count >= self.most() || left.is_zero() {
+            let over = count == 0 || count >= self.most() || left.is_zero();
+            if over || payload::size(&answer["Records"]) >= payload::LARGEST {
                 return Some(answer);
             }
             // The senders live as long as the services.
@@ -158,10 +186,18 @@ impl StreamSource {
     }
 
     /// Hands over the records of a lane, in their order, until all of them are done or given up.
-    async fn hand_over(&self, records: Vec<Value>, surroundings: &Surroundings) {
-        let mut batches = VecDeque::from([(records, 0_u64)]);
+    ///
+    /// What uses up a try, and what does not: <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>.
+    async fn hand_over(&self, shard: &str, records: Vec<Value>, surroundings: &Surroundings) {
+        let parts = payload::part(records, |record| record);
+        let mut batches: VecDeque<_> = parts.into_iter().map(Batch::new).collect();
         let mut pause = FIRST_PAUSE;
-        while let Some((records, tries)) = batches.pop_front() {
+        while let Some(mut old) = batches.pop_front() {
+            let records = old.records.split_off(self.too_old(&old.records));
+            if !old.records.is_empty() {
+                self.give_up(&old, "RecordAgeExceeded", shard, surroundings).await;
+            }
+            let tries = old.tries;
             if records.is_empty() {
                 continue;
             }
@@ -190,45 +226,51 @@ impl StreamSource {
             };
             let mut rest = records;
             rest.drain(..first_failed);
-            // Records that were done make the rest another batch, whose tries are counted anew.
-            let tries = if first_failed > 0 { 1 } else { tries + 1 };
-            if self.is_over(tries, &rest) {
-                self.give_up(&rest, surroundings).await;
-                continue;
-            }
-            if self.bisect && failed.as_ref().is_none_or(|_| first_failed == 0) && rest.len() > 1 {
+            let response = response(&answer);
+            if matches!(answer, Err(InvokeError::Unavailable(_))) {
+                // It was not invoked, as when it is busy: that is no try, and the records only become older.
+                batches.push_front(Batch { records: rest, ..old });
+            } else if self.bisect && first_failed > 0 {
+                // Parted where it failed, which is no try of what is left.
+                batches.push_front(Batch { records: rest, tries: 0, response });
+            } else if self.bisect && rest.len() > 1 {
                 let second = rest.split_off(rest.len() / 2);
-                batches.push_front((second, tries));
+                batches.push_front(Batch { records: second, tries, response: response.clone() });
+                batches.push_front(Batch { records: rest, tries, response });
+            } else {
+                // Records that were done make the rest another batch, whose tries are counted anew.
+                let tries = if first_failed > 0 { 1 } else { tries + 1 };
+                let batch = Batch { records: rest, tries, response };
+                if self.retries.is_some_and(|retries| tries > retries) {
+                    self.give_up(&batch, "RetryAttemptsExhausted", shard, surroundings).await;
+                    continue;
+                }
+                batches.push_front(batch);
             }
-            batches.push_front((rest, tries));
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    fn is_over(&self, tries: u64, records: &[Value]) -> bool {
-        let created = records.first().and_then(|record| record["dynamodb"]["ApproximateCreationDateTime"].as_f64());
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let age = now - created.unwrap_or(now);
-        self.retries.is_some_and(|retries| tries > retries)
-            || self.oldest.is_some_and(|oldest| age > oldest.as_secs_f64())
+    /// How many of the records, which come in the order of their age, are older than they may become.
+    fn too_old(&self, records: &[Value]) -> usize {
+        let Some(oldest) = self.oldest else { return 0 };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let young = |record: &Value| {
+            let created = record["dynamodb"]["ApproximateCreationDateTime"].as_f64();
+            now - created.unwrap_or(now) <= oldest.as_secs_f64()
+        };
+        records.iter().position(young).unwrap_or(records.len())
     }
 
-    /// Says where the batch is found, as Lambda does; the records themselves stay in the stream.
-    async fn give_up(&self, records: &[Value], surroundings: &Surroundings) {
-        let Some(queue) = &self.on_failure else { return };
-        let number = |record: Option<&Value>| record.map(|record| record["dynamodb"]["SequenceNumber"].clone());
-        let message = json!({
-            "requestContext": {
-                "requestId": uuid::Uuid::new_v4().to_string(), "functionArn": self.mapping.function,
-                "condition": "RetryAttemptsExhausted", "approximateInvokeCount": self.retries.map(|retries| retries + 1),
-            },
-            "version": "1.0",
-            "DDBStreamBatchInfo": {
-                "startSequenceNumber": number(records.first()), "endSequenceNumber": number(records.last()),
-                "batchSize": records.len(), "streamArn": self.arn,
-            },
-        });
+    /// Tells the failure destination, or at least whoever watches.
+    async fn give_up(&self, batch: &Batch, condition: &str, shard: &str, surroundings: &Surroundings) {
+        let message = batch.given_up(condition, &self.mapping.function, &self.arn, shard);
+        let Some(queue) = &self.on_failure else {
+            let info = &message["DDBStreamBatchInfo"];
+            tracing::warn!("a batch of {} was given up ({condition}), and no queue is told: {info}", self.arn);
+            return;
+        };
         let asked = json!({"QueueUrl": queue, "MessageBody": message.to_string()}).to_string();
         for _ in 0..10 {
             let sent = surroundings.services.call("AmazonSQS.SendMessage", asked.clone()).await;

@@ -17,8 +17,8 @@ const INTERVAL: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug, Clone)]
 pub(crate) struct Stream {
     pub(crate) table: String,
-    /// File that says how far it was followed, where somebody follows it.
-    pub(crate) checkpoint: Option<PathBuf>,
+    /// Files that say how far it was followed, one for each who follows it.
+    pub(crate) checkpoints: Vec<PathBuf>,
 }
 
 /// Trims streams again and again, until this is dropped.
@@ -34,15 +34,19 @@ pub(crate) async fn trim(streams: Vec<Stream>, services: Arc<Services>) {
 }
 
 fn trim_all(streams: &[Stream], services: &Services) {
-    for Stream { table, checkpoint } in streams {
-        let trimmed = match checkpoint {
-            None => services.dynamodb().trim_stream(table, None),
-            // A stream that nobody has begun to follow is still to be read from its beginning.
-            Some(path) => match read_checkpoint(path).into_values().next() {
-                Some(read) => services.dynamodb().trim_stream(table, Some(&read)),
-                None => continue,
-            },
-        };
+    for Stream { table, checkpoints } in streams {
+        let mut read = Vec::new();
+        let all_began = checkpoints.iter().all(|path| {
+            let places = read_checkpoint(path);
+            let began = !places.is_empty();
+            read.extend(places.into_values());
+            began
+        });
+        // A stream that somebody has not begun to follow is still to be read from its beginning.
+        if !all_began {
+            continue;
+        }
+        let trimmed = services.dynamodb().trim_stream(table, read.iter().map(String::as_str));
         if let Err(why) = trimmed {
             tracing::warn!("{why}");
         }
@@ -107,7 +111,7 @@ mod tests {
             put(&services, id).await;
         }
         let checkpoint = folder.path().join("checkpoint");
-        let followed = [Stream { table: "tabel".to_owned(), checkpoint: Some(checkpoint.clone()) }];
+        let followed = [Stream { table: "tabel".to_owned(), checkpoints: vec![checkpoint.clone()] }];
         let (_, read) = records(&services, None, 2).await;
         std::fs::write(&checkpoint, json!({"shard": read}).to_string()).unwrap();
         trim_all(&followed, &services);
@@ -122,14 +126,22 @@ mod tests {
         assert_eq!(records(&services, None, 9).await.0, ["c", "d"], "the others are still to be read");
         assert_eq!(records(&services, Some(&read), 9).await.0, ["c", "d"]);
 
-        let (_, read) = records(&services, Some(&read), 9).await;
-        trim_all(&[Stream { checkpoint: None, ..followed[0].clone() }], &services);
+        let (_, end) = records(&services, Some(&read), 9).await;
+        let other = folder.path().join("other");
+        let both = [Stream { checkpoints: vec![other.clone(), checkpoint.clone()], ..followed[0].clone() }];
+        std::fs::write(&checkpoint, json!({"shard": end}).to_string()).unwrap();
+        trim_all(&both, &services);
+        assert_eq!(records(&services, None, 9).await.0, ["c", "d"], "the other has read nothing");
+        std::fs::write(&other, json!({"shard": read}).to_string()).unwrap();
+        trim_all(&both, &services);
+        assert_eq!(records(&services, None, 9).await.0, ["c", "d"], "the other is behind");
+        trim_all(&[Stream { checkpoints: Vec::new(), ..followed[0].clone() }], &services);
         assert_eq!(
             records(&services, None, 9).await.0,
             ["d"],
             "the last one has the number that the next one goes on from"
         );
         put(&services, "e").await;
-        assert_eq!(records(&services, Some(&read), 9).await.0, ["e"]);
+        assert_eq!(records(&services, Some(&end), 9).await.0, ["e"]);
     }
 }

@@ -46,6 +46,16 @@ fn declaration(resources: &Resources<'_>, function: &Resolved<'_>, api: &str, ke
     })
 }
 
+/// Runtimes that are not there: what a function's package is called says which program it is, and that runs by itself.
+pub(super) fn not_emulated(resources: &Resources<'_>) -> Vec<String> {
+    let functions = resources.of_kind("AWS::Lambda::Function");
+    let others = functions.filter_map(|function| {
+        let runtime = function.properties["Runtime"].as_str().filter(|runtime| !runtime.starts_with("provided"))?;
+        Some(format!("{}.Runtime: {runtime} is not there; the package's name says which program runs", function.id))
+    });
+    others.collect()
+}
+
 /// Which function it is: its package is called `functions/<function>-<processor>-<fingerprint>.zip`.
 fn binary(properties: &Value) -> String {
     let key = properties["Code"]["S3Key"].as_str().unwrap_or_default();

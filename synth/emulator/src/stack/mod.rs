@@ -86,6 +86,8 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
 
     let gateway = api::gateway(&resources, &url)?;
     inventory.other(gateway.not_emulated().iter().cloned());
+    inventory.other(mappings::not_emulated(&resources));
+    inventory.other(functions::not_emulated(&resources));
     let journal = Journal::default();
     let progress = Progress::default();
     let surroundings = sources::Surroundings {
@@ -95,7 +97,7 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         progress: progress.clone(),
     };
     let mut background = Background::start().map_err(Error::Threads)?;
-    mappings::begin(&resources, options, &surroundings, &mut background)?;
+    mappings::begin(&resources, options, &surroundings, &mut background).await?;
     background.spawn(running::sweep(services.clone()));
     if !options.in_memory {
         background.spawn(sources::trim(mappings::streams(&resources, options), services.clone()));

@@ -2,6 +2,7 @@
 
 mod intrinsic;
 mod names;
+mod properties;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use intrinsic::Resolver;
 pub(crate) use names::{ACCOUNT, Names};
+pub(crate) use properties::Properties;
 
 /// What is wrong with a template.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::serving::{Serving, folder};
 
@@ -36,6 +37,15 @@ fn strange(kind: &str) -> &'static str {
     if kind == "AWS::SQS::Queue" { "KmsMasterKeyId" } else { "Zonderling" }
 }
 
+/// What is named at the start of this template.
+fn said(folder: &TempDir, template: &Value) -> Vec<String> {
+    fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
+    let _serving = Serving::start(folder.path(), &["--in-memory"]);
+    let said = fs::read_to_string(folder.path().join("said")).unwrap();
+    let lines = said.lines().skip_while(|line| *line != "not emulated:").skip(1);
+    lines.map_while(|line| line.strip_prefix("  ")).map(str::to_owned).collect()
+}
+
 /// Each kind of resource that does not run, and each property that is not known, is named; and each once.
 #[test]
 fn each_thing_that_is_not_emulated_is_named_once() {
@@ -56,11 +66,8 @@ fn each_thing_that_is_not_emulated_is_named_once() {
         }
         kinds.insert(kind);
     }
-    fs::write(folder.path().join("template.json"), template.to_string()).unwrap();
-    let _serving = Serving::start(folder.path(), &["--in-memory"]);
-    let said = fs::read_to_string(folder.path().join("said")).unwrap();
-    let lines: Vec<&str> = said.lines().skip_while(|line| *line != "not emulated:").skip(1).collect();
-    let lines: Vec<&str> = lines.iter().map_while(|line| line.strip_prefix("  ")).collect();
+    let said = said(&folder, &template);
+    let lines: Vec<&str> = said.iter().map(String::as_str).collect();
 
     assert_eq!(lines.iter().collect::<BTreeSet<_>>().len(), lines.len(), "each once: {lines:#?}");
     let named = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
@@ -75,4 +82,35 @@ fn each_thing_that_is_not_emulated_is_named_once() {
         assert!(found.len() == 1 && found[0].contains(strange(kind)), "{kind}: {found:?} in {lines:#?}");
     }
     assert_eq!((named("Policy: "), named("Stage.TracingEnabled: ")), (1, 1), "{lines:#?}");
+}
+
+/// Capacity is taken by CloudFormation's tables, and changes nothing here; nor does it matter what a function is written in.
+#[test]
+fn what_is_taken_and_changes_nothing_is_named() {
+    let folder = folder();
+    let mut template: Value = serde_json::from_str(&crate::emitted::template()).unwrap();
+    let throughput = json!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 5});
+    let table = &mut template["Resources"]["Table"]["Properties"];
+    table["BillingMode"] = json!("PROVISIONED");
+    table["ProvisionedThroughput"] = throughput.clone();
+    table["TableClass"] = json!("STANDARD_INFREQUENT_ACCESS");
+    for index in table["GlobalSecondaryIndexes"].as_array_mut().unwrap() {
+        index["ProvisionedThroughput"] = throughput.clone();
+        index["ContributorInsightsSpecification"] = json!({"Enabled": true});
+    }
+    template["Resources"]["GenFunction"]["Properties"]["Runtime"] = json!("python3.13");
+    let said = said(&folder, &template);
+    let named = [
+        "BillingMode",
+        "GlobalSecondaryIndexes.ContributorInsightsSpecification",
+        "GlobalSecondaryIndexes.ProvisionedThroughput",
+        "PointInTimeRecoverySpecification",
+        "ProvisionedThroughput",
+        "SSESpecification",
+        "TableClass",
+    ];
+    let table = format!("AWS::DynamoDB::Table: {}", named.join(", "));
+    assert!(said.contains(&table), "{table} in {said:#?}");
+    let runtime = "GenFunction.Runtime: python3.13 is not there; the package's name says which program runs";
+    assert!(said.iter().any(|line| line == runtime), "{said:#?}");
 }

@@ -9,8 +9,10 @@ mod emitted;
 mod functions;
 mod inventory;
 mod keys;
-mod mappings;
+mod mapped;
+mod queues;
 mod serving;
+mod streams;
 mod tokens;
 
 use std::fs;

@@ -166,19 +166,17 @@ impl DynamoDb {
     }
 
     /// Forgets the records of a table's stream that are older than a day, as AWS does, and says how many. Where somebody
-    /// follows the stream, `read` is the iterator that they have got to: what comes after it is kept, however old. A stream
-    /// in memory is kept whole.
+    /// follows the stream, `read` has the iterators that they have got to: what comes after any of them is kept, however old. A
+    /// stream in memory is kept whole.
     ///
     /// # Errors
     /// See [`TrimError`].
-    pub fn trim_stream(&self, table: &str, read: Option<&str>) -> Result<usize, TrimError> {
-        let last = match read {
-            None => i64::MAX,
-            Some(read) => match decode_shard_iterator(read) {
-                Some((of, _, last)) if of == table => last,
-                _ => return Err(TrimError::Iterator(table.to_owned())),
-            },
-        };
+    pub fn trim_stream<'a>(&self, table: &str, read: impl IntoIterator<Item = &'a str>) -> Result<usize, TrimError> {
+        let places = read.into_iter().map(|read| match decode_shard_iterator(read) {
+            Some((of, _, last)) if of == table => Ok(last),
+            _ => Err(TrimError::Iterator(table.to_owned())),
+        });
+        let last = places.reduce(|one, other| Ok(one?.min(other?))).transpose()?.unwrap_or(i64::MAX);
         let Some(file) = &self.file else { return Ok(0) };
         let before = self.clock.now() / 1000 - KEPT;
         disk::trim(file, table, last, before).map_err(|source| TrimError::File { table: table.to_owned(), source })
@@ -205,7 +203,7 @@ impl DynamoDb {
         if let Some(lag) = &self.lag {
             lag.create_table(name, properties)?;
         }
-        Ok(properties.keys().filter(|key| !table::EMULATED.contains(&key.as_str())).cloned().collect())
+        Ok(table::ignored(properties).into_iter().collect())
     }
 
     /// Answers a request, from within this process or over HTTP. `writes` says that it may change something.

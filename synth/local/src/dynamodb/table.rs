@@ -1,5 +1,7 @@
 //! Tables as CloudFormation declares them.
 
+use std::collections::BTreeSet;
+
 use dynoxide::Database;
 use dynoxide::actions::create_table::{CreateTableRequest, StreamSpecification};
 use dynoxide::actions::update_table::UpdateTableRequest;
@@ -9,7 +11,7 @@ use dynoxide::storage::TableMetadata;
 use serde_json::{Map, Value};
 
 /// Properties of `AWS::DynamoDB::Table` that make a difference here.
-pub(super) const EMULATED: &[&str] = &[
+const EMULATED: &[&str] = &[
     "AttributeDefinitions",
     "BillingMode",
     "DeletionProtectionEnabled",
@@ -23,6 +25,9 @@ pub(super) const EMULATED: &[&str] = &[
     "TableName",
     "TimeToLiveSpecification",
 ];
+
+/// Those of them that only say what AWS reserves and charges.
+const CAPACITY: &[&str] = &["OnDemandThroughput", "ProvisionedThroughput", "TableClass"];
 
 /// Why a table was not made.
 #[derive(Debug, thiserror::Error)]
@@ -179,4 +184,17 @@ fn read<T: serde::de::DeserializeOwned>(table: &str, request: Value) -> Result<T
         let what = why.to_string().trim_start_matches("VALIDATION:").to_owned();
         TableError::Properties { table: table.to_owned(), what }
     })
+}
+
+/// Names of the properties that make no difference here.
+pub(super) fn ignored(properties: &Map<String, Value>) -> BTreeSet<String> {
+    let without = |key: &str, value: &Value| match key {
+        "BillingMode" => value == "PROVISIONED",
+        _ => !EMULATED.contains(&key) || CAPACITY.contains(&key),
+    };
+    let of_table = properties.iter().filter(|(key, value)| without(key, value)).map(|(key, _)| key.clone());
+    let indexes = properties.get("GlobalSecondaryIndexes").and_then(Value::as_array).into_iter().flatten();
+    let of_indexes = indexes.filter_map(Value::as_object).flat_map(Map::keys);
+    let of_indexes = of_indexes.filter(|key| !["IndexName", "KeySchema", "Projection"].contains(&key.as_str()));
+    of_table.chain(of_indexes.map(|key| format!("GlobalSecondaryIndexes.{key}"))).collect()
 }
