@@ -12,6 +12,7 @@ pub mod clock;
 mod database;
 pub mod dynamodb;
 pub mod faults;
+mod guard;
 pub mod http;
 pub mod lambda;
 pub mod s3;

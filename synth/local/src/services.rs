@@ -17,6 +17,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::database::Place;
 use crate::dynamodb::DynamoDb;
 use crate::faults::{Fault, Faults, Service};
+use crate::guard;
 use crate::http::{AWS_JSON, Answer, Asked, Dropped, Handler, Server, answer};
 use crate::s3::{self, S3};
 use crate::secrets::Secrets;
@@ -161,7 +162,7 @@ impl Services {
         endpoint(self.server.address())
     }
 
-    /// DynamoDB, which also listens on a port of its own.
+    /// DynamoDB.
     pub fn dynamodb(&self) -> &DynamoDb {
         &self.all.dynamodb
     }
@@ -309,7 +310,15 @@ const UNVERIFIED: [(&str, &str); 2] = [
 
 impl Handler for All {
     async fn handle(&self, asked: Asked) -> Result<Answer, Dropped> {
-        let (service, operation) = match route(&asked) {
+        let route = route(&asked);
+        let inside = asked.extensions().get::<Inside>().is_some();
+        if let Some(why) = guard::refusal(asked.headers()).filter(|_| !inside) {
+            return Ok(match route {
+                Ok((Service::S3, _)) => s3::error(StatusCode::FORBIDDEN, "AccessDenied", why),
+                _ => json_error(StatusCode::FORBIDDEN, "AccessDeniedException", why),
+            });
+        }
+        let (service, operation) = match route {
             Ok(route) => route,
             Err(target) => {
                 let why = format!("no service here has the target {target}");

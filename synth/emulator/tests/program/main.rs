@@ -127,6 +127,35 @@ async fn the_services_answer_any_sdk() {
     assert!(objects.contents().iter().any(|object| object.key().unwrap().contains(&id)), "{objects:?}");
 }
 
+/// The sockets on which a process listens, as Linux tells them.
+#[cfg(target_os = "linux")]
+fn listening(process: u32) -> Vec<String> {
+    let table = fs::read_to_string(format!("/proc/{process}/net/tcp")).unwrap()
+        + &fs::read_to_string(format!("/proc/{process}/net/tcp6")).unwrap_or_default();
+    let descriptors = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let descriptors = descriptors.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    let own: Vec<String> = descriptors.map(|to| to.display().to_string()).collect();
+    let columns = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    // 0A is LISTEN; the tenth column is the inode.
+    let listening = columns.filter(|line| line.get(3) == Some(&"0A") && own.contains(&format!("socket:[{}]", line[9])));
+    listening.map(|line| u16::from_str_radix(line[1].rsplit(':').next().unwrap(), 16).unwrap().to_string()).collect()
+}
+
+/// DynamoDB's own server lets any website read what it answers.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nothing_listens_but_the_two_ports_that_are_told() {
+    let folder = folder();
+    let serving = Serving::start(folder.path(), &["--in-memory"]);
+    serving.post().await;
+    let port = |name: &str| serving.ready[name].as_str().unwrap().split([':', '/']).nth(4).unwrap().to_owned();
+    let mut ports = listening(serving.id());
+    ports.sort();
+    let mut told = vec![port("api"), port("aws")];
+    told.sort();
+    assert_eq!(ports, told);
+}
+
 #[tokio::test]
 async fn trouble_of_every_kind_loses_nothing_and_doubles_nothing() {
     let folder = folder();
