@@ -14,7 +14,7 @@ use hyper::{Method, StatusCode};
 use tokio::sync::watch;
 
 use crate::clock::{Clock, SystemClock};
-use crate::database::Place;
+use crate::database::{self, Place};
 use crate::dynamodb::DynamoDb;
 use crate::faults::{Fault, Faults, Service};
 use crate::guard;
@@ -66,8 +66,14 @@ impl Options {
         Self { index_lag, ..self }
     }
 
-    fn place(&self, file: &str) -> Place {
-        self.data.as_ref().map_or(Place::Memory, |folder| Place::File(folder.join(file)))
+    /// Where a service keeps what it is given, readable by its user alone.
+    fn place(&self, file: &str) -> Result<Place, Error> {
+        let Some(folder) = &self.data else { return Ok(Place::Memory) };
+        let path = folder.join(file);
+        match database::keep_private(&path) {
+            Ok(()) => Ok(Place::File(path)),
+            Err(source) => Err(Error::File { path, source }),
+        }
     }
 }
 
@@ -91,6 +97,14 @@ pub enum Error {
     Folder {
         /// Which.
         folder: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file in it.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
         /// Why not.
         source: io::Error,
     },
@@ -142,14 +156,14 @@ impl Services {
         let endpoint = endpoint(listener.local_addr().map_err(port)?);
 
         let clock = &options.clock;
-        let dynamodb = DynamoDb::start(&options.place("dynamodb.sqlite"), clock.clone(), options.index_lag)
+        let dynamodb = DynamoDb::start(&options.place("dynamodb.sqlite")?, clock.clone(), options.index_lag)
             .await
             .map_err(|source| Error::Service { service: Service::DynamoDb, source: source.into() })?;
-        let sqs = Sqs::open(&options.place("sqs.sqlite"), clock.clone(), &endpoint, &options.region)
+        let sqs = Sqs::open(&options.place("sqs.sqlite")?, clock.clone(), &endpoint, &options.region)
             .map_err(|source| Error::Service { service: Service::Sqs, source: source.into() })?;
-        let s3 = S3::open(&options.place("s3.sqlite"), clock.clone())
+        let s3 = S3::open(&options.place("s3.sqlite")?, clock.clone())
             .map_err(|source| Error::Service { service: Service::S3, source: source.into() })?;
-        let secrets = Secrets::open(&options.place("secrets.sqlite"), clock.clone(), &options.region)
+        let secrets = Secrets::open(&options.place("secrets.sqlite")?, clock.clone(), &options.region)
             .map_err(|source| Error::Service { service: Service::SecretsManager, source: source.into() })?;
         let all =
             Arc::new(All { dynamodb, sqs, s3, secrets, faults: Faults::default(), written: watch::Sender::new(0) });

@@ -301,6 +301,34 @@ fn a_port_and_a_folder_are_used_by_one_at_a_time() {
     assert_eq!((code, stderr.contains("choose another with --port")), (1, true), "{stderr}");
 }
 
+/// The folder may be one that others can look into.
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_read_what_is_kept() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = folder();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    // One that an earlier version made.
+    fs::write(data.join("s3.sqlite"), "").unwrap();
+    fs::set_permissions(data.join("s3.sqlite"), fs::Permissions::from_mode(0o644)).unwrap();
+    let serving = Serving::start(folder.path(), &["--data=data"]);
+    serving.post().await;
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&data).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert!(name == "lock" || mode == 0o600, "{name} {mode:o}");
+        names.push(name);
+    }
+    for name in ["dynamodb.sqlite", "s3.sqlite", "s3.sqlite-wal", "secrets.sqlite", "sqs.sqlite", "sqs.sqlite-wal"] {
+        assert!(names.iter().any(|there| there == name), "{name} in {names:?}");
+    }
+}
+
 #[test]
 fn programs_that_are_not_there_are_named() {
     let folder = folder();
