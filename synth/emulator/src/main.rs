@@ -131,7 +131,10 @@ async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>
     // Whoever does not read on wants it to run all the same.
     let _ = announce(&running, options);
     if let Some(path) = ready_file {
-        let ready = json!({"api": running.api, "aws": running.aws, "page": running.page, "token": running.token});
+        let mut ready = json!({"api": running.api, "aws": running.aws, "page": running.page, "token": running.token});
+        if let Some(key) = &running.key {
+            ready["key"] = key.as_str().into();
+        }
         emulator::state::write(path, ready.to_string().as_bytes()).map_err(failed)?;
     }
     tokio::select! {
@@ -170,20 +173,9 @@ fn announce(running: &Running, options: &Options) -> io::Result<()> {
         running.environment().iter().map(|(name, value)| format!("{name}={value}")).collect();
     writeln!(out, "aws    {}", environment.join(" "))?;
     writeln!(out, "token  {}", running.token)?;
-    writeln!(out, "try    {}", example(running))?;
+    if let Some(key) = &running.key {
+        writeln!(out, "key    {key}")?;
+    }
+    writeln!(out, "try    {}", running.example)?;
     out.flush()
-}
-
-/// A line that works when it is pasted into a shell.
-fn example(running: &Running) -> String {
-    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-    let actie = json!({
-        "actieNaam": "Adres controleren", "handelingNaam": "Raadplegen", "vertrouwelijkheid": "normaal",
-        "tijdstip": now.to_string(),
-        "verwerkteObjecten": [{"objecttype": "persoon", "soortObjectId": "BSN", "objectId": "999990019"}],
-    });
-    format!(
-        "curl -sS -X POST {}/verwerkingsacties -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{actie}'",
-        running.api, running.token
-    )
 }

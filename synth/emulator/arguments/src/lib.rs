@@ -22,7 +22,7 @@ pub struct Local {
     /// Keeps no state, beside the key of the local issuer
     #[arg(long)]
     pub in_memory: bool,
-    /// File that gets {"api", "aws", "page", "token"} as JSON once everything serves
+    /// File that gets {"api", "aws", "page", "token"}, and "key" where clients have keys, as JSON once everything serves
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ready_file: Option<PathBuf>,
     /// How the functions run

@@ -35,7 +35,7 @@ pub(super) fn gateway(resources: &Resources<'_>, url: &str) -> Result<Gateway, E
     })?)
 }
 
-fn usage_plans(resources: &Resources<'_>) -> Vec<UsagePlan> {
+pub(super) fn usage_plans(resources: &Resources<'_>) -> Vec<UsagePlan> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let keys: BTreeMap<String, ApiKey> = resources
         .of_kind("AWS::ApiGateway::ApiKey")

@@ -9,6 +9,7 @@
 
 mod api;
 mod error;
+mod example;
 mod functions;
 mod make;
 mod mappings;
@@ -102,6 +103,8 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         services.faults().set(chaos::script(options.troubles.clone(), options.seed));
     }
     let token = issuer.token(&Claims { scopes: EVERY_SCOPE, client: "local", expires: TOKEN })?;
+    let key = example::key(&api::usage_plans(&resources));
+    let example = example::line(&resources, &url, &token, key.as_deref())?;
     let not_emulated = inventory.lines();
     let inside = Inside {
         services: services.clone(),
@@ -121,6 +124,8 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         aws: services.endpoint(),
         page: format!("{address}{OWN}"),
         token,
+        key,
+        example,
         not_emulated,
         front,
         tasks,

@@ -12,6 +12,7 @@ mod tokens;
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -41,6 +42,45 @@ async fn what_was_posted_is_there_after_the_next_start_and_so_is_the_key_of_the_
     assert_eq!(second.ask("GET", list, second.token(), "").await.1["count"], 2);
 }
 
+/// Pastes the line that was printed into a shell; gives the status and the body.
+async fn pasted(folder: &Path) -> (String, Vec<u8>) {
+    let printed = fs::read_to_string(folder.join("printed")).unwrap();
+    let line = printed.lines().find_map(|line| line.strip_prefix("try    ")).unwrap();
+    let mut shell = Command::new("sh");
+    // What is added only says the status.
+    shell.arg("-c").arg(format!("{line} -w '%{{stderr}}%{{http_code}}'")).current_dir(folder);
+    let output = tokio::task::spawn_blocking(move || shell.output()).await.unwrap().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "sh and curl are needed: {said}");
+    (said, output.stdout)
+}
+
+/// Some stacks want a key, and one API has no POST; it is not built in yet, which is said by the function that it gets to.
+#[tokio::test]
+async fn the_line_that_is_printed_works_for_every_stack_that_is_shipped() {
+    let stacks = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../stacks")).unwrap();
+    let stacks = stacks.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let stacks: Vec<_> = stacks.filter(|name| name.ends_with(".yaml")).collect();
+    assert!(stacks.len() >= 3, "{stacks:?}");
+    for stack in &stacks {
+        for (specification, status) in [("bewerking.yaml", "201"), ("inzage.yaml", "501")] {
+            let folder = TempDir::new().unwrap();
+            let template = emitted::of(stack, specification);
+            fs::write(folder.path().join("template.json"), &template).unwrap();
+            let serving = Serving::start(folder.path(), &["--in-memory"]);
+            let (said, body) = pasted(folder.path()).await;
+            let body = String::from_utf8(body).unwrap();
+            assert_eq!(said, status, "{stack} {specification}: {body}");
+            assert_eq!(serving.ready.get("key").is_some(), template.contains("AWS::ApiGateway::ApiKey"), "{stack}");
+            if let Some(key) = serving.ready.get("key") {
+                let printed = fs::read_to_string(folder.path().join("printed")).unwrap();
+                let line = format!("key    {}", key.as_str().unwrap());
+                assert!(printed.lines().any(|printed| printed == line), "{printed}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_line_that_is_printed_works_when_it_is_pasted_into_a_shell() {
     let folder = folder();
@@ -55,14 +95,9 @@ async fn the_line_that_is_printed_works_when_it_is_pasted_into_a_shell() {
     {
         assert!(printed.lines().any(|line| line == format!("{name:<7}{what}")), "{name} in {printed}");
     }
-    // What is added only says the status.
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(format!("{line} -w '%{{stderr}}%{{http_code}}'")).current_dir(folder.path());
-    let output = tokio::task::spawn_blocking(move || shell.output()).await.unwrap().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "sh and curl are needed: {said}");
+    let (said, stdout) = pasted(folder.path()).await;
     assert_eq!(said, "201");
-    let posted: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let posted: Value = serde_json::from_slice(&stdout).unwrap();
     let path = format!("/verwerkingsacties/{}", posted["actieId"].as_str().unwrap());
     let read = loop {
         match serving.ask("GET", &path, serving.token(), "").await {
