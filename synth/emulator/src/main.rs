@@ -101,10 +101,11 @@ fn run(template: Option<&Path>, name: &str, local: &Local) -> Result<(), Failure
         troubles: troubles.map_err(|why| wrong(format!("--chaos: {why}")))?,
         seed: local.chaos_seed,
         quiet: local.quiet,
+        ready_file: local.ready_file.clone(),
     };
     log(local.logs);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
-    runtime.block_on(serve(&template, &options, local.ready_file.as_deref()))
+    runtime.block_on(serve(&template, &options))
 }
 
 /// What the functions log, or only what went wrong in them.
@@ -117,12 +118,12 @@ fn log(all: bool) {
     };
 }
 
-async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>) -> Result<(), Failure> {
+async fn serve(template: &Template, options: &Options) -> Result<(), Failure> {
     // Before anything runs: a signal that comes in between ends it cleanly too.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    if let Some(path) = ready_file {
-        emulator::state::make_way(path).map_err(|why| wrong(format!("--ready-file: {why}")))?;
+    if let Some(path) = &options.ready_file {
+        emulator::state::can_write(path).map_err(|why| wrong(format!("--ready-file: {why}")))?;
     }
     let running = emulator::run(template, options).await.map_err(|why| match why {
         emulator::Error::Template(_) | emulator::Error::Api(_) => wrong(why),
@@ -130,7 +131,7 @@ async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>
     })?;
     // Whoever does not read on wants it to run all the same.
     let _ = announce(&running, options);
-    if let Some(path) = ready_file {
+    if let Some(path) = &options.ready_file {
         let mut ready = json!({"api": running.api, "aws": running.aws, "page": running.page, "token": running.token});
         if let Some(key) = &running.key {
             ready["key"] = key.as_str().into();

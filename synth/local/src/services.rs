@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::clock::{Clock, SystemClock};
@@ -148,11 +149,27 @@ impl Services {
     /// # Errors
     /// Where the port or the folder cannot be used.
     pub async fn start(options: Options) -> Result<Self, Error> {
+        Self::start_on(Self::bind(&options).await?, options).await
+    }
+
+    /// Takes the port, on which nobody is answered yet.
+    ///
+    /// # Errors
+    /// Where it cannot be had.
+    pub async fn bind(options: &Options) -> Result<TcpListener, Error> {
+        let port = options.port;
+        Server::bind(port).await.map_err(|source| Error::Port { port, source })
+    }
+
+    /// As [`Services::start`], on a port that was taken before.
+    ///
+    /// # Errors
+    /// Where the folder cannot be used.
+    pub async fn start_on(listener: TcpListener, options: Options) -> Result<Self, Error> {
         if let Some(folder) = &options.data {
             std::fs::create_dir_all(folder).map_err(|source| Error::Folder { folder: folder.clone(), source })?;
         }
         let port = |source| Error::Port { port: options.port, source };
-        let listener = Server::bind(options.port).await.map_err(port)?;
         let endpoint = endpoint(listener.local_addr().map_err(port)?);
 
         let clock = &options.clock;

@@ -64,7 +64,12 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let own = listener.local_addr().map_err(unbound)?;
     let address = format!("http://{own}");
     let index_lag = chaos::index_lag(&options.troubles);
-    let services = Arc::new(Services::start(data.port(aws_port).region(REGION).index_lag(index_lag)).await?);
+    let data = data.port(aws_port).region(REGION).index_lag(index_lag);
+    let aws = Services::bind(&data).await?;
+    if let Some(path) = &options.ready_file {
+        state::make_way(path)?;
+    }
+    let services = Arc::new(Services::start_on(aws, data).await?);
 
     let mut inventory = Inventory::default();
     let parameters = template.parameters(&options.parameters)?;

@@ -330,10 +330,18 @@ fn a_port_and_a_folder_are_used_by_one_at_a_time() {
     let again = program(&RUN, folder.path()).arg("--data=data").output().unwrap();
     let (code, stderr) = refused(&again);
     assert_eq!((code, stderr.contains("data is in use by another `synth local`")), (1, true), "{stderr}");
+    // Whoever reads where the first one is still finds it.
+    let ready = folder.path().join("ready.json");
+    let again = program(&RUN, folder.path()).args(["--data=data", "--ready-file=ready.json"]).output().unwrap();
+    assert!(refused(&again).1.contains("data is in use"));
+    assert_eq!(serde_json::from_slice::<Value>(&fs::read(&ready).unwrap()).unwrap(), first.ready);
     let port = first.ready["api"].as_str().unwrap().split([':', '/']).nth(4).unwrap().to_owned();
     let arguments = ["run", "--name=log", "--template=template.json", "--in-memory", &format!("--port={port}")];
     let (code, stderr) = refused(&program(&arguments, folder.path()).output().unwrap());
     assert_eq!((code, stderr.contains("choose another with --port")), (1, true), "{stderr}");
+    let again = program(&arguments, folder.path()).arg("--ready-file=ready.json").output().unwrap();
+    assert!(refused(&again).1.contains("choose another with --port"));
+    assert_eq!(serde_json::from_slice::<Value>(&fs::read(&ready).unwrap()).unwrap(), first.ready);
 }
 
 /// The folder may be one that others can look into.
