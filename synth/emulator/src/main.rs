@@ -11,7 +11,8 @@ use emulator::state::Folders;
 use emulator::template::Template;
 use emulator::{Mode, Options, Running};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 use tracing::level_filters::LevelFilter;
 
 /// A request makes hundreds of small values and lets go of them: with the system's allocator, a quarter of its time.
@@ -105,7 +106,10 @@ fn run(template: Option<&Path>, name: &str, local: &Local) -> Result<(), Failure
     };
     log(local.logs);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
-    runtime.block_on(serve(&template, &options))
+    let done = runtime.block_on(serve(template, options));
+    // Whoever asked twice does not wait for what is under way.
+    runtime.shutdown_background();
+    done
 }
 
 /// What the functions log, or only what went wrong in them.
@@ -118,19 +122,27 @@ fn log(all: bool) {
     };
 }
 
-async fn serve(template: &Template, options: &Options) -> Result<(), Failure> {
+async fn serve(template: Template, options: Options) -> Result<(), Failure> {
     // Before anything runs: a signal that comes in between ends it cleanly too.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     if let Some(path) = &options.ready_file {
         emulator::state::can_write(path).map_err(|why| wrong(format!("--ready-file: {why}")))?;
     }
-    let running = emulator::run(template, options).await.map_err(|why| match why {
+    // A task of its own: a start may be busy for long without letting go of its thread.
+    let told = options.clone();
+    let mut start = tokio::spawn(async move { emulator::run(&template, &told).await });
+    let started = tokio::select! {
+        started = &mut start => started.map_err(failed)?,
+        _ = terminate.recv() => return given_up(start, terminate, interrupt).await,
+        _ = interrupt.recv() => return given_up(start, terminate, interrupt).await,
+    };
+    let running = started.map_err(|why| match why {
         emulator::Error::Template(_) | emulator::Error::Api(_) => wrong(why),
         _ => failed(why),
     })?;
     // Whoever does not read on wants it to run all the same.
-    let _ = announce(&running, options);
+    let _ = announce(&running, &options);
     if let Some(path) = &options.ready_file {
         let mut ready = json!({"api": running.api, "aws": running.aws, "page": running.page, "token": running.token});
         if let Some(key) = &running.key {
@@ -145,6 +157,18 @@ async fn serve(template: &Template, options: &Options) -> Result<(), Failure> {
     // Whoever asks twice does not wait for answers that are under way.
     tokio::select! {
         () = running.stop() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Ends a start that is under way, with all that it has begun; who asks twice does not wait for that either.
+async fn given_up<T>(start: JoinHandle<T>, mut terminate: Signal, mut interrupt: Signal) -> Result<(), Failure> {
+    start.abort();
+    tokio::select! {
+        // That it was cancelled is known.
+        _ = start => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }

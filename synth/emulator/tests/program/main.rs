@@ -344,6 +344,35 @@ fn a_port_and_a_folder_are_used_by_one_at_a_time() {
     assert_eq!(serde_json::from_slice::<Value>(&fs::read(&ready).unwrap()).unwrap(), first.ready);
 }
 
+/// A program may hang before anything serves.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_while_it_starts() {
+    use std::os::unix::fs::PermissionsExt;
+
+    for signal in ["-INT", "-TERM"] {
+        let folder = folder();
+        let began = folder.path().join("began");
+        for function in ["gen", "proc", "proj", "auth"] {
+            let program = folder.path().join("functions").join(function).join("bootstrap");
+            fs::create_dir_all(program.parent().unwrap()).unwrap();
+            fs::write(&program, format!("#!/bin/sh\n> '{}'\nexec tail -f /dev/null\n", began.display())).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let more = ["--data=data", "--functions=process", "--functions-dir=functions"];
+        let mut child = program(&RUN, folder.path()).args(more).stderr(Stdio::piped()).spawn().unwrap();
+        while !began.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended");
+            std::thread::yield_now();
+        }
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{signal}: {output:?}");
+        // What it had is free for the next one.
+        Serving::start(folder.path(), &["--data=data"]);
+    }
+}
+
 /// The folder may be one that others can look into.
 #[cfg(unix)]
 #[tokio::test]
