@@ -34,13 +34,19 @@ fn declaration(resources: &Resources<'_>, function: &Resolved<'_>, api: &str, ke
     if binary == names::GEN {
         variables.insert(names::ENV_API_URL.to_owned(), api.to_owned());
     }
-    let concurrency = whole(&properties["ReservedConcurrentExecutions"]);
+    let number = |name: &str| match &properties[name] {
+        Value::Null => Ok(None),
+        given => whole(given).map(Some).ok_or_else(|| {
+            TemplateError::at(&format!("{}.{name}", function.path()), format!("{given} is no whole number"))
+        }),
+    };
+    let concurrency = number("ReservedConcurrentExecutions")?;
     Ok(Declared {
         name: resources.reference(function).to_owned(),
         arn: resources.attribute(function, "Arn").to_owned(),
         binary,
         // Lambda's default.
-        timeout: Duration::from_secs(whole(&properties["Timeout"]).unwrap_or(3)),
+        timeout: Duration::from_secs(number("Timeout")?.unwrap_or(3)),
         concurrency: concurrency.and_then(|concurrency| usize::try_from(concurrency).ok()),
         variables,
     })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{ACCOUNT, Names, Template, TemplateError};
+use super::{ACCOUNT, Names, Template, TemplateError, scalar};
 
 /// How deep conditions may refer to conditions. A circle is a mistake that CloudFormation refuses too.
 const DEEPEST: usize = 32;
@@ -33,11 +33,7 @@ impl<'a> Resolver<'a> {
 
     /// What a value comes to, which has to be text.
     pub(crate) fn text(&self, value: &Value, path: &str) -> Result<String, TemplateError> {
-        match self.resolve(value, path)? {
-            Value::String(text) => Ok(text),
-            value @ (Value::Number(_) | Value::Bool(_)) => Ok(value.to_string()),
-            _ => Err(TemplateError::at(path, "this has to be text")),
-        }
+        scalar(&self.resolve(value, path)?).ok_or_else(|| TemplateError::at(path, "this has to be text"))
     }
 
     /// Whether a resource is part of the stack, by its condition.
@@ -219,7 +215,7 @@ impl<'a> Resolver<'a> {
             "Fn::Or" => Ok(all()?.iter().any(|one| *one)),
             "Fn::Equals" => {
                 let [one, other] = self.arguments(argument, path, "two values")?;
-                Ok(self.resolve(one, path)? == self.resolve(other, path)?)
+                Ok(same(&self.resolve(one, path)?, &self.resolve(other, path)?))
             }
             other => Err(TemplateError::at(path, format!("{other} is no condition function"))),
         }
@@ -240,6 +236,23 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// Whether two values are equal, numbers and truth values being texts too: the values of parameters are nothing else.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let equal = |(key, one): (&String, &Value)| other.get(key).is_some_and(|other| same(one, other));
+            one.len() == other.len() && one.iter().all(equal)
+        }
+        _ => match (scalar(one), scalar(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => one == other,
+        },
+    }
+}
+
 /// The function that an object stands for, and its argument.
 fn function(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (name, argument) = object.iter().next().filter(|_| object.len() == 1)?;
@@ -254,11 +267,20 @@ mod tests {
 
     fn template() -> Template {
         let root = json!({
-            "Parameters": {"Leeg": {"Type": "String", "Default": ""}, "Getal": {"Type": "Number", "Default": 3}},
+            "Parameters": {
+                "Leeg": {"Type": "String", "Default": ""}, "Getal": {"Type": "Number", "Default": 3},
+                "Waarheid": {"Type": "String", "Default": "true"},
+            },
             "Conditions": {
                 "Gegeven": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Leeg"}, ""]}]},
                 "Altijd": {"Fn::Or": [{"Condition": "Gegeven"}, {"Fn::Equals": ["3", {"Ref": "Getal"}]}]},
                 "Rond": {"Condition": "Rond"},
+                "Waar": {"Fn::Equals": [{"Ref": "Waarheid"}, true]},
+                "Drie": {"Fn::Equals": [[{"Ref": "Getal"}, {"a": "false"}], [3, {"a": false}]]},
+                "Anders": {"Fn::Or": [
+                    {"Fn::Equals": [{"Ref": "Waarheid"}, false]}, {"Fn::Equals": [["3"], ["3", "3"]]},
+                    {"Fn::Equals": ["3", ["3"]]}, {"Fn::Equals": [{"a": 1}, {"b": 1}]},
+                ]},
             },
             "Mappings": {"Kaart": {"a": {"b": "gevonden"}}},
             "Resources": {"Tabel": {"Type": "AWS::DynamoDB::Table"}},
@@ -290,6 +312,9 @@ mod tests {
             (json!({"a": {"Fn::If": ["Gegeven", "ja", {"Ref": "AWS::NoValue"}]}, "b": 1}), json!({"b": 1})),
             (json!([{"Ref": "AWS::NoValue"}, {"Fn::If": ["Altijd", "ja", "nee"]}]), json!(["ja"])),
             (json!({"Fn::FindInMap": ["Kaart", "a", "b"]}), json!("gevonden")),
+            (json!({"Fn::If": ["Waar", "ja", "nee"]}), json!("ja")),
+            (json!({"Fn::If": ["Drie", "ja", "nee"]}), json!("ja")),
+            (json!({"Fn::If": ["Anders", "ja", "nee"]}), json!("nee")),
             (json!({"Ref": "a", "b": 1}), json!({"Ref": "a", "b": 1})),
         ] {
             assert_eq!(resolve(value.clone()), Ok(resolved), "{value}");
@@ -317,6 +342,6 @@ mod tests {
     fn a_parameter_needs_a_value_and_a_value_a_parameter() {
         let given = BTreeMap::from([("Fout".to_owned(), "x".to_owned())]);
         let message = template().parameters(&given).unwrap_err().to_string();
-        assert_eq!(message, "Parameters: there is no parameter Fout; the template has Leeg, Getal");
+        assert_eq!(message, "Parameters: there is no parameter Fout; the template has Leeg, Getal, Waarheid");
     }
 }

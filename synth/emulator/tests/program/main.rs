@@ -262,6 +262,8 @@ fn what_cannot_be_run_is_said_with_its_place() {
         let arguments = ["run", "--name=log", "--template=wrong.json", "--port=0", "--in-memory"];
         refused(&program(&arguments, path).args(more).output().unwrap())
     };
+    let mut timeless: Value = serde_json::from_str(&emitted::template()).unwrap();
+    timeless["Resources"]["GenFunction"]["Properties"]["Timeout"] = "abc".into();
     for (template, said) in [
         ("{", "error: wrong.json:1:1: EOF while parsing an object; it has to be a CloudFormation template in JSON"),
         ("[]", "error: wrong.json:1:1: this is no JSON object"),
@@ -273,6 +275,20 @@ fn what_cannot_be_run_is_said_with_its_place() {
             "error: Resources.A.Properties.DelaySeconds.Ref: there is no parameter and no resource B",
         ),
         (r#"{"Parameters":{"P":{"Type":"String"}},"Resources":{}}"#, "error: Parameters.P: it has no default"),
+        (
+            r#"{"Parameters":{"P":{"Type":"Number","Default":"veel"}},"Resources":{}}"#,
+            "error: Parameters.P: the value \"veel\" is not allowed: it has to be a number",
+        ),
+        (
+            r#"{"Resources":{"A":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":"q"}},
+                "B":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":"q"}}}}"#,
+            "error: Resources.B.Properties.QueueName: Resources.A has the name q already",
+        ),
+        (
+            r#"{"Resources":{"A":{"Type":"AWS::S3::Bucket","Properties":{"BucketName":"Emmer_1"}}}}"#,
+            "error: Resources.A.Properties.BucketName: Emmer_1 is no name of a bucket: 3 to 63 lower-case letters",
+        ),
+        (&timeless.to_string(), "error: Resources.GenFunction.Properties.Timeout: \"abc\" is no whole number"),
     ] {
         let (code, stderr) = with(template, &[]);
         assert!(stderr.starts_with(said), "{stderr}");
