@@ -72,10 +72,10 @@ impl<'t> Resources<'t> {
         for resource in template.resources() {
             if resolver.includes(resource.whole, &format!("Resources.{}", resource.id))? {
                 inventory.resource(resource);
-                name(resource, &mut resolver, services)?;
                 included.push(resource);
             }
         }
+        name_all(&included, &mut resolver, services)?;
         let resolved = included.into_iter().map(|resource: Resource<'t>| {
             let properties = if READ.contains(&resource.kind) {
                 resolver.resolve(resource.properties(), &path(resource.id))?
@@ -164,6 +164,26 @@ fn is_bucket(name: &str) -> bool {
 
 fn path(id: &str) -> String {
     format!("Resources.{id}.Properties")
+}
+
+/// Names everything; a name can be made of that of a resource further down.
+fn name_all(resources: &[Resource<'_>], resolver: &mut Resolver<'_>, services: &Services) -> Result<(), Error> {
+    let mut left = resources.to_vec();
+    while !left.is_empty() {
+        let before = left.len();
+        let mut first = None;
+        left.retain(|resource| match name(*resource, resolver, services) {
+            Ok(()) => false,
+            Err(why) => {
+                first.get_or_insert(why);
+                true
+            }
+        });
+        if let Some(why) = first.filter(|_| left.len() == before) {
+            return Err(why);
+        }
+    }
+    Ok(())
 }
 
 /// Takes note of what references to a resource give.

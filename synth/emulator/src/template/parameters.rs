@@ -96,7 +96,8 @@ fn checked(value: String, parameter: &Map<String, Value>, path: &str) -> Result<
             }
         }
     }
-    Ok(value.into())
+    // Members lose the spaces around them; a value that is no list is the text that was given, also where it is a number.
+    Ok(if listed { values.into_iter().map(Value::from).collect() } else { value.into() })
 }
 
 #[cfg(test)]

@@ -276,6 +276,22 @@ fn what_cannot_be_run_is_said_with_its_place() {
         ),
         (r#"{"Parameters":{"P":{"Type":"String"}},"Resources":{}}"#, "error: Parameters.P: it has no default"),
         (
+            r#"{"Resources":{"A":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":{"Fn::Sub":"${B}-q"}}},
+                "B":{"Type":"AWS::ApiGateway::RestApi"}}}"#,
+            "error: Resources: there is no AWS::ApiGateway::Stage",
+        ),
+        (
+            r#"{"Resources":{"A":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":{"Fn::GetAtt":["B","QueueName"]}}},
+                "B":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":{"Fn::GetAtt":["A","QueueName"]}}}}}"#,
+            "error: Resources.A.Properties.Fn::GetAtt: the name of B is made of this one's, in a circle",
+        ),
+        (
+            r#"{"Conditions":{"Nooit":{"Fn::Equals":[1,2]}},"Resources":{
+                "A":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":{"Ref":"B"}}},
+                "B":{"Type":"AWS::SQS::Queue","Condition":"Nooit"}}}"#,
+            "error: Resources.A.Properties.DelaySeconds.Ref: the condition of B leaves it out of this stack",
+        ),
+        (
             r#"{"Parameters":{"P":{"Type":"Number","Default":"veel"}},"Resources":{}}"#,
             "error: Parameters.P: the value \"veel\" is not allowed: it has to be a number",
         ),
