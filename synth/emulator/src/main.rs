@@ -93,7 +93,7 @@ fn run(template: Option<&Path>, name: &str, local: &Local) -> Result<(), Failure
         name: name.to_owned(),
         folders: Folders::new(local.data.as_deref(), name).map_err(failed)?,
         in_memory: local.in_memory,
-        ports: (local.port, if local.port == 0 { 0 } else { local.port.saturating_add(1) }),
+        ports: (local.port, if local.port == 0 { 0 } else { local.port + 1 }),
         mode: match local.functions {
             Functions::Library => Mode::Library,
             Functions::Process => Mode::Process(local.functions_dir.clone()),
@@ -138,7 +138,12 @@ async fn serve(template: Template, options: Options) -> Result<(), Failure> {
         _ = interrupt.recv() => return given_up(start, terminate, interrupt).await,
     };
     let running = started.map_err(|why| match why {
-        emulator::Error::Template(_) | emulator::Error::Api(_) => wrong(why),
+        emulator::Error::Template(_)
+        | emulator::Error::Api(_)
+        | emulator::Error::Program { .. }
+        | emulator::Error::Resource { .. } => wrong(why),
+        // A package that the library does not have, or what a function is told; a program that ends has failed.
+        emulator::Error::Function(_) if options.mode == Mode::Library => wrong(why),
         _ => failed(why),
     })?;
     // Whoever does not read on wants it to run all the same.

@@ -1,6 +1,7 @@
 //! Why a stack does not run.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use gateway::DefinitionError;
 
@@ -30,7 +31,18 @@ pub enum Error {
     /// A function.
     #[error(transparent)]
     Function(#[from] FunctionError),
-    /// The API's port.
+    /// A program that is not there.
+    #[error(
+        "function {function}: there is no program {}; `handlers/package out/STACK.assets.json` builds the programs",
+        program.display()
+    )]
+    Program {
+        /// The function that it is.
+        function: String,
+        /// Where it would be.
+        program: PathBuf,
+    },
+    /// A port.
     #[error("cannot listen on port {port} of 127.0.0.1: {source}; choose another with --port, or any with --port 0")]
     Port {
         /// Which.

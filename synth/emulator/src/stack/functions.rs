@@ -1,6 +1,7 @@
 //! The functions that a template declares, with what they are told here.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use contract::functions as names;
@@ -50,6 +51,17 @@ fn declaration(resources: &Resources<'_>, function: &Resolved<'_>, api: &str, ke
         concurrency: concurrency.and_then(|concurrency| usize::try_from(concurrency).ok()),
         variables,
     })
+}
+
+/// Whether each function has its program in this folder.
+pub(super) fn check_programs(declared: &[Declared], folder: &Path) -> Result<(), Error> {
+    for function in declared {
+        let program = folder.join(&function.binary).join("bootstrap");
+        if !program.is_file() {
+            return Err(Error::Program { function: function.name.clone(), program });
+        }
+    }
+    Ok(())
 }
 
 /// Which function it is: its package is called `functions/<function>-<processor>-<fingerprint>.zip`.

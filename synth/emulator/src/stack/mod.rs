@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 
 use crate::api::{Behind, Front, KEYS, OWN};
 use crate::chaos;
-use crate::functions::{Functions, LocalKeys, Surroundings};
+use crate::functions::{Functions, LocalKeys, Mode, Surroundings};
 use crate::inventory::Inventory;
 use crate::issuer::{Claims, EVERY_SCOPE, Issuer};
 use crate::journal::Journal;
@@ -65,7 +65,10 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let address = format!("http://{own}");
     let index_lag = chaos::index_lag(&options.troubles);
     let data = data.port(aws_port).region(REGION).index_lag(index_lag);
-    let aws = Services::bind(&data).await?;
+    let aws = Services::bind(&data).await.map_err(|why| match why {
+        local::Error::Port { port, source } => Error::Port { port, source },
+        other => other.into(),
+    })?;
     if let Some(path) = &options.ready_file {
         state::make_way(path)?;
     }
@@ -81,6 +84,9 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let published: Arc<[u8]> = issuer.published().to_string().into_bytes().into();
     let keys_address = format!("{address}{KEYS}");
     let declared = functions::declared(&resources, &url, &keys_address)?;
+    if let Mode::Process(folder) = &options.mode {
+        functions::check_programs(&declared, folder)?;
+    }
     let backup = functions::backup(&declared);
     let others = Arc::new(HttpKeys::default());
     let keys = LocalKeys { address: keys_address, published: published.clone(), others };

@@ -310,6 +310,20 @@ fn what_cannot_be_run_is_said_with_its_place() {
         assert!(stderr.starts_with(said), "{stderr}");
         assert_eq!(code, 2, "{stderr}");
     }
+    let elsewhere = json!({"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:000000000000:niets", "maxReceiveCount": 1});
+    for (id, property, value, said) in [
+        ("Table", "KeySchema", Value::Null, "error: Resources.Table: "),
+        ("Queue", "VisibilityTimeout", json!(99_999_999), "error: Resources.Queue: "),
+        ("Queue", "RedrivePolicy", elsewhere, "error: Resources.Queue: "),
+        ("GenFunction", "Code", json!({"S3Bucket": "b", "S3Key": "niets.zip"}), "error: function "),
+    ] {
+        let mut template: Value = serde_json::from_str(&emitted::template()).unwrap();
+        let properties = template["Resources"][id]["Properties"].as_object_mut().unwrap();
+        properties.insert(property.to_owned(), value);
+        properties.retain(|_, value| !value.is_null());
+        let (code, stderr) = with(&template.to_string(), &[]);
+        assert_eq!((code, stderr.starts_with(said)), (2, true), "{stderr}");
+    }
     let (code, stderr) = with(&emitted::template(), &["--chaos=sqs:fout=1"]);
     assert_eq!((code, stderr.contains("--chaos: there is no `fout`")), (2, true), "{stderr}");
     let (code, stderr) = with(&emitted::template(), &["--chaos=dynamodb:index-lag=0.5"]);
@@ -374,6 +388,20 @@ fn a_port_and_a_folder_are_used_by_one_at_a_time() {
     let again = program(&arguments, folder.path()).arg("--ready-file=ready.json").output().unwrap();
     assert!(refused(&again).1.contains("choose another with --port"));
     assert_eq!(serde_json::from_slice::<Value>(&fs::read(&ready).unwrap()).unwrap(), first.ready);
+
+    // The second port is told of as the first one is.
+    let aws: u16 = first.ready["aws"].as_str().unwrap().rsplit_once(':').unwrap().1.parse().unwrap();
+    let free = aws - 1;
+    if std::net::TcpListener::bind(("127.0.0.1", free)).is_ok() {
+        let arguments = ["run", "--name=log", "--template=template.json", "--in-memory", &format!("--port={free}")];
+        let (code, stderr) = refused(&program(&arguments, folder.path()).output().unwrap());
+        let said = format!("error: cannot listen on port {aws} of 127.0.0.1: ");
+        assert!(stderr.starts_with(&said) && stderr.contains("choose another with --port"), "{stderr}");
+        assert_eq!(code, 1);
+    }
+    let last = ["run", "--name=log", "--template=template.json", "--in-memory", "--port=65535"];
+    let (code, stderr) = refused(&program(&last, folder.path()).output().unwrap());
+    assert_eq!((code, stderr.contains("'--port <PORT>'")), (2, true), "{stderr}");
 }
 
 /// A program may hang before anything serves.
@@ -438,7 +466,7 @@ fn programs_that_are_not_there_are_named() {
     let folder = folder();
     let more = ["--in-memory", "--functions=process", "--functions-dir=nowhere"];
     let (code, stderr) = refused(&program(&RUN, folder.path()).args(more).output().unwrap());
-    assert_eq!(code, 1);
+    assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("nowhere/gen/bootstrap") && stderr.contains("handlers/package"), "{stderr}");
 }
 
