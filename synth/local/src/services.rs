@@ -1,7 +1,6 @@
 //! All services on one port.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use tokio::sync::watch;
 use crate::clock::{Clock, SystemClock};
 use crate::database::{self, Place};
 use crate::dynamodb::DynamoDb;
+use crate::error::{Error, failed};
 use crate::faults::{Fault, Faults, Service};
 use crate::guard;
 use crate::http::{AWS_JSON, Answer, Asked, Dropped, Handler, Server, answer};
@@ -90,43 +90,6 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Why the services did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The folder for the data.
-    #[error("cannot use the folder {}: {source}", folder.display())]
-    Folder {
-        /// Which.
-        folder: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A file in it.
-    #[error("cannot use {}: {source}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The port.
-    #[error("cannot listen on port {port} of 127.0.0.1: {source}")]
-    Port {
-        /// Which.
-        port: u16,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A service's own data.
-    #[error("cannot start {service:?}: {source}")]
-    Service {
-        /// Which.
-        service: Service,
-        /// Why not.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-}
-
 /// The running services. They stop when this is dropped; [`Services::stop`] also waits until they have.
 pub struct Services {
     all: Arc<All>,
@@ -173,15 +136,23 @@ impl Services {
         let endpoint = endpoint(listener.local_addr().map_err(port)?);
 
         let clock = &options.clock;
-        let dynamodb = DynamoDb::start(&options.place("dynamodb.sqlite")?, clock.clone(), options.index_lag)
-            .await
-            .map_err(|source| Error::Service { service: Service::DynamoDb, source: source.into() })?;
-        let sqs = Sqs::open(&options.place("sqs.sqlite")?, clock.clone(), &endpoint, &options.region)
-            .map_err(|source| Error::Service { service: Service::Sqs, source: source.into() })?;
-        let s3 = S3::open(&options.place("s3.sqlite")?, clock.clone())
-            .map_err(|source| Error::Service { service: Service::S3, source: source.into() })?;
-        let secrets = Secrets::open(&options.place("secrets.sqlite")?, clock.clone(), &options.region)
-            .map_err(|source| Error::Service { service: Service::SecretsManager, source: source.into() })?;
+        let place = options.place("dynamodb.sqlite")?;
+        let dynamodb = DynamoDb::start(&place, clock.clone(), options.index_lag).await;
+        let dynamodb = dynamodb.map_err(|why| failed(Service::DynamoDb, &place, why))?;
+        let place = options.place("secrets.sqlite")?;
+        if let Place::File(file) = &place {
+            let size = std::fs::metadata(file).map_err(|source| Error::File { path: file.clone(), source })?.len();
+            if size == 0 && dynamodb.has_rows().map_err(|why| failed(Service::DynamoDb, &place, why))? {
+                return Err(Error::Lost(file.clone()));
+            }
+        }
+        let secrets = Secrets::open(&place, clock.clone(), &options.region)
+            .map_err(|why| failed(Service::SecretsManager, &place, why))?;
+        let place = options.place("sqs.sqlite")?;
+        let sqs = Sqs::open(&place, clock.clone(), &endpoint, &options.region)
+            .map_err(|why| failed(Service::Sqs, &place, why))?;
+        let place = options.place("s3.sqlite")?;
+        let s3 = S3::open(&place, clock.clone()).map_err(|why| failed(Service::S3, &place, why))?;
         let all =
             Arc::new(All { dynamodb, sqs, s3, secrets, faults: Faults::default(), written: watch::Sender::new(0) });
         let server = Server::start(listener, all.clone()).map_err(port)?;

@@ -77,8 +77,9 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let mut inventory = Inventory::default();
     let parameters = template.parameters(&options.parameters)?;
     let resolver = Resolver::new(template, parameters, Names::new(&options.name, REGION));
-    let resources = Resources::of(template, resolver, &services, &mut inventory)?;
-    make::make(&resources, &services, &mut inventory)?;
+    let of_disk = |why: Error| why.of_disk(&options.folders.stack);
+    let resources = Resources::of(template, resolver, &services, &mut inventory).map_err(of_disk)?;
+    make::make(&resources, &services, &mut inventory).map_err(of_disk)?;
     let url = format!("{address}/{}", api::stage(&resources)?);
 
     let published: Arc<[u8]> = issuer.published().to_string().into_bytes().into();

@@ -461,6 +461,42 @@ async fn nobody_else_can_read_what_is_kept() {
     }
 }
 
+#[tokio::test]
+async fn a_file_that_is_damaged_or_gone_is_named() {
+    let folder = folder();
+    let serving = Serving::start(folder.path(), &["--data=data"]);
+    serving.post().await;
+    assert_eq!(serving.interrupt(), Some(0));
+    let data = folder.path().join("data");
+    let start = || refused(&program(&RUN, folder.path()).arg("--data=data").output().unwrap());
+    for name in ["dynamodb.sqlite", "sqs.sqlite", "s3.sqlite", "secrets.sqlite"] {
+        let file = data.join(name);
+        let before = fs::read(&file).unwrap();
+        fs::write(&file, "this is no database. ".repeat(1000)).unwrap();
+        let (code, stderr) = start();
+        let said = format!("error: data/{name} is damaged: ");
+        assert!(stderr.starts_with(&said) && stderr.contains("restore it, or move"), "{stderr}");
+        assert_eq!(code, 1);
+        fs::write(&file, before).unwrap();
+    }
+    // A new key would make other pseudonyms of the same people: also the next time.
+    let secrets = data.join("secrets.sqlite");
+    let before = fs::read(&secrets).unwrap();
+    for gone in [true, false, false] {
+        if gone {
+            fs::remove_file(&secrets).unwrap();
+        }
+        let (code, stderr) = start();
+        assert_eq!(
+            (code, stderr.starts_with("error: data/secrets.sqlite is empty, but the tables")),
+            (1, true),
+            "{stderr}"
+        );
+    }
+    fs::write(&secrets, before).unwrap();
+    Serving::start(folder.path(), &["--data=data"]).post().await;
+}
+
 #[test]
 fn programs_that_are_not_there_are_named() {
     let folder = folder();

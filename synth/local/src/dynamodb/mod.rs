@@ -160,6 +160,11 @@ impl DynamoDb {
         })
     }
 
+    /// Whether a table on disk has a row.
+    pub(crate) fn has_rows(&self) -> rusqlite::Result<bool> {
+        self.file.as_deref().map_or(Ok(false), disk::has_rows)
+    }
+
     /// The database itself, for what needs no HTTP.
     pub fn database(&self) -> &Database {
         &self.database

@@ -80,7 +80,8 @@ async fn what_cannot_be_used_is_named() {
     std::fs::write(folder.path().join("sqs.sqlite"), "this is no database, and long enough to be seen as none")
         .unwrap();
     let damaged = Services::start(Options::on_disk(folder.path())).await.unwrap_err();
-    assert!(damaged.to_string().starts_with("cannot start Sqs: "), "{damaged}");
+    let said = format!("{} is damaged: ", folder.path().join("sqs.sqlite").display());
+    assert!(damaged.to_string().starts_with(&said), "{damaged}");
 }
 
 /// A browser sends these for a page of another website, also where that has its own name resolve to this machine.
