@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use contract::functions as names;
 use local::Services;
-use local::lambda::Function;
+use local::lambda::{Function, INIT_TIME, Program};
 use serde_json::{Value, json};
 
 use crate::support::{QUEUE, batch, clients, environment, packed, processor_time, root, services};
@@ -71,7 +71,7 @@ async fn measure(peer: &Peer) -> Vec<Figure> {
     for n in 0..STARTS {
         let begin = Instant::now();
         let function = start(peer, names::GEN, &environment).await;
-        function.ready().await.expect("it starts");
+        function.ready(INIT_TIME).await.expect("it starts");
         polls.push(begin.elapsed());
         drop(function);
         let begin = Instant::now();
@@ -115,7 +115,8 @@ async fn measure(peer: &Peer) -> Vec<Figure> {
 }
 
 async fn start(peer: &Peer, name: &'static str, environment: &[(String, String)]) -> Function {
-    Function::start(name, &(peer.programs)(name), environment.iter().cloned()).await.expect("it can be started")
+    let program = Program::new(name, (peer.programs)(name), environment.iter().cloned());
+    Function::start(&program).await.expect("it can be started")
 }
 
 /// A POST as API Gateway hands it on, with one person in it.

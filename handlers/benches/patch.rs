@@ -22,7 +22,7 @@ use domain::tijd::TijdstipRegistratie;
 use domain::versies::versies;
 use domain::verwerkingsactie::{Addresses, Patch, Request, Verwerkingsactie};
 use handlers::aws::{Condition, DynamoTable, MOST_TOGETHER, Table, Write};
-use local::lambda::Function;
+use local::lambda::{Function, INIT_TIME, Program};
 use local::{Fault, Service, Services};
 use serde_json::{Value, json};
 
@@ -108,10 +108,10 @@ impl<'a> World<'a> {
         if let Some(limit) = writes_a_second {
             self.limit(limit);
         }
-        let program = packed(names::PROC);
-        let function = Function::start(names::PROC, &program, environment(self.services)).await;
+        let program = Program::new(names::PROC, packed(names::PROC), environment(self.services));
+        let function = Function::start(&program).await;
         let function = function.expect("it can be started");
-        function.ready().await.expect("it starts");
+        function.ready(INIT_TIME).await.expect("it starts");
 
         let (begin, mut calls, mut message) = (Instant::now(), 0, Some(patch.json().expect("a message")));
         while let Some(body) = message {

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use contract::{functions as names, table};
 use domain::rows::{Attribute, Key, Row};
 use handlers::aws::{Clients, DynamoTable, Table};
-use local::lambda::Function;
+use local::lambda::{Function, Program};
 use local::{Options, Services};
 use serde_json::{Map, Value, json};
 
@@ -74,8 +74,10 @@ async fn the_programs_carry_an_actie_from_its_post_to_its_delete() {
         (names::ENV_API_VERSION, "0.9.0"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let start =
-        async |name: &str, built| Function::start(name, &program(name, built), environment.clone()).await.unwrap();
+    let start = async |name: &str, built| {
+        let program = Program::new(name, program(name, built), environment.clone());
+        Function::start(&program).await.unwrap()
+    };
     let auth = start(names::AUTH, env!("CARGO_BIN_EXE_auth")).await;
     let r#gen = start(names::GEN, env!("CARGO_BIN_EXE_gen")).await;
     let proc = start(names::PROC, env!("CARGO_BIN_EXE_proc")).await;

@@ -1,13 +1,12 @@
 //! R72: the program, started as Lambda starts it, says what API Gateway goes by.
 
-use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::config::Credentials;
 use handlers::auth::Auth;
 use handlers::aws::{Clients, SecretsManager};
 use jiff::Timestamp;
-use local::lambda::{Function, FunctionError};
+use local::lambda::{Function, FunctionError, Program};
 use local::{Fault, Options, Service, Services};
 use serde_json::{Value as Json, json};
 
@@ -18,7 +17,7 @@ const TIME: Duration = Duration::from_secs(60);
 
 pub(crate) async fn start<'a>(environment: impl IntoIterator<Item = (&'a str, &'a str)>) -> Function {
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Function::start("auth", Path::new(env!("CARGO_BIN_EXE_auth")), environment).await.unwrap()
+    Function::start(&Program::new("auth", env!("CARGO_BIN_EXE_auth"), environment)).await.unwrap()
 }
 
 pub(crate) async fn invoke(function: &Function, event: &Json) -> Result<Json, FunctionError> {
@@ -51,7 +50,7 @@ async fn r72_the_program_answers_with_a_policy_or_with_unauthorized() {
         ("TOKEN_ISSUERS", issuers.to_string().as_str()),
     ])
     .await;
-    function.ready().await.unwrap();
+    function.ready(TIME).await.unwrap();
     assert_eq!(services.faults().total(), 0, "nothing is fetched before it is needed");
 
     let now = Timestamp::now().as_second();
@@ -101,7 +100,7 @@ async fn r72_a_program_that_is_told_nothing_sensible_does_not_start() {
         ];
         environment.retain(|(known, _)| *known != name);
         environment.push((name, value));
-        let outcome = start(environment).await.ready().await;
+        let outcome = start(environment).await.ready(TIME).await;
         assert!(matches!(outcome, Err(FunctionError::Exited(_))), "{name}={value}: {outcome:?}");
     }
 }

@@ -75,8 +75,10 @@ fn main() {
 /// The embedded DynamoDB over HTTP and nothing else, with what lies in this folder.
 async fn dynamodb(folder: &Path) {
     let services = Services::start(local::Options::on_disk(folder)).await.expect("it starts");
-    fs::write(folder.join("ready"), services.dynamodb().endpoint()).expect("the address is written");
-    std::future::pending::<()>().await;
+    let listener = local::http::Server::bind(0).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    fs::write(folder.join("ready"), format!("http://{address}")).expect("the address is written");
+    dynoxide::server::serve_on(listener, services.dynamodb().database().clone()).await;
 }
 
 /// A process that is killed at the end.

@@ -11,7 +11,8 @@ use emulator::state::Folders;
 use emulator::template::Template;
 use emulator::{Mode, Options, Running};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 use tracing::level_filters::LevelFilter;
 
 /// A request makes hundreds of small values and lets go of them: with the system's allocator, a quarter of its time.
@@ -92,7 +93,7 @@ fn run(template: Option<&Path>, name: &str, local: &Local) -> Result<(), Failure
         name: name.to_owned(),
         folders: Folders::new(local.data.as_deref(), name).map_err(failed)?,
         in_memory: local.in_memory,
-        ports: (local.port, if local.port == 0 { 0 } else { local.port.saturating_add(1) }),
+        ports: (local.port, if local.port == 0 { 0 } else { local.port + 1 }),
         mode: match local.functions {
             Functions::Library => Mode::Library,
             Functions::Process => Mode::Process(local.functions_dir.clone()),
@@ -101,10 +102,14 @@ fn run(template: Option<&Path>, name: &str, local: &Local) -> Result<(), Failure
         troubles: troubles.map_err(|why| wrong(format!("--chaos: {why}")))?,
         seed: local.chaos_seed,
         quiet: local.quiet,
+        ready_file: local.ready_file.clone(),
     };
     log(local.logs);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
-    runtime.block_on(serve(&template, &options, local.ready_file.as_deref()))
+    let done = runtime.block_on(serve(template, options));
+    // Whoever asked twice does not wait for what is under way.
+    runtime.shutdown_background();
+    done
 }
 
 /// What the functions log, or only what went wrong in them.
@@ -117,21 +122,37 @@ fn log(all: bool) {
     };
 }
 
-async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>) -> Result<(), Failure> {
+async fn serve(template: Template, options: Options) -> Result<(), Failure> {
     // Before anything runs: a signal that comes in between ends it cleanly too.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    if let Some(path) = ready_file {
-        emulator::state::make_way(path).map_err(|why| wrong(format!("--ready-file: {why}")))?;
+    if let Some(path) = &options.ready_file {
+        emulator::state::can_write(path).map_err(|why| wrong(format!("--ready-file: {why}")))?;
     }
-    let running = emulator::run(template, options).await.map_err(|why| match why {
-        emulator::Error::Template(_) | emulator::Error::Api(_) => wrong(why),
+    // A task of its own: a start may be busy for long without letting go of its thread.
+    let told = options.clone();
+    let mut start = tokio::spawn(async move { emulator::run(&template, &told).await });
+    let started = tokio::select! {
+        started = &mut start => started.map_err(failed)?,
+        _ = terminate.recv() => return given_up(start, terminate, interrupt).await,
+        _ = interrupt.recv() => return given_up(start, terminate, interrupt).await,
+    };
+    let running = started.map_err(|why| match why {
+        emulator::Error::Template(_)
+        | emulator::Error::Api(_)
+        | emulator::Error::Program { .. }
+        | emulator::Error::Resource { .. } => wrong(why),
+        // A package that the library does not have, or what a function is told; a program that ends has failed.
+        emulator::Error::Function(_) if options.mode == Mode::Library => wrong(why),
         _ => failed(why),
     })?;
     // Whoever does not read on wants it to run all the same.
-    let _ = announce(&running, options);
-    if let Some(path) = ready_file {
-        let ready = json!({"api": running.api, "aws": running.aws, "page": running.page, "token": running.token});
+    let _ = announce(&running, &options);
+    if let Some(path) = &options.ready_file {
+        let mut ready = json!({"api": running.api, "aws": running.aws, "page": running.page, "token": running.token});
+        if let Some(key) = &running.key {
+            ready["key"] = key.as_str().into();
+        }
         emulator::state::write(path, ready.to_string().as_bytes()).map_err(failed)?;
     }
     tokio::select! {
@@ -141,6 +162,18 @@ async fn serve(template: &Template, options: &Options, ready_file: Option<&Path>
     // Whoever asks twice does not wait for answers that are under way.
     tokio::select! {
         () = running.stop() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Ends a start that is under way, with all that it has begun; who asks twice does not wait for that either.
+async fn given_up<T>(start: JoinHandle<T>, mut terminate: Signal, mut interrupt: Signal) -> Result<(), Failure> {
+    start.abort();
+    tokio::select! {
+        // That it was cancelled is known.
+        _ = start => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
@@ -170,20 +203,9 @@ fn announce(running: &Running, options: &Options) -> io::Result<()> {
         running.environment().iter().map(|(name, value)| format!("{name}={value}")).collect();
     writeln!(out, "aws    {}", environment.join(" "))?;
     writeln!(out, "token  {}", running.token)?;
-    writeln!(out, "try    {}", example(running))?;
+    if let Some(key) = &running.key {
+        writeln!(out, "key    {key}")?;
+    }
+    writeln!(out, "try    {}", running.example)?;
     out.flush()
-}
-
-/// A line that works when it is pasted into a shell.
-fn example(running: &Running) -> String {
-    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-    let actie = json!({
-        "actieNaam": "Adres controleren", "handelingNaam": "Raadplegen", "vertrouwelijkheid": "normaal",
-        "tijdstip": now.to_string(),
-        "verwerkteObjecten": [{"objecttype": "persoon", "soortObjectId": "BSN", "objectId": "999990019"}],
-    });
-    format!(
-        "curl -sS -X POST {}/verwerkingsacties -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{actie}'",
-        running.api, running.token
-    )
 }

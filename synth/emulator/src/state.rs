@@ -94,19 +94,23 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), StateError> {
     done.map_err(StateError::io(path))
 }
 
-/// Makes way for a file that is written later: takes away what an earlier run left there, and finds out now whether it can
-/// be written.
+/// Finds out whether a file can be written later. What is there stays.
 ///
 /// # Errors
 /// Where it could not be written.
-pub fn make_way(path: &Path) -> Result<(), StateError> {
+pub fn can_write(path: &Path) -> Result<(), StateError> {
     let unfinished = unfinished(path);
     let tried = begin(&unfinished, b"").and_then(|_| fs::remove_file(&unfinished));
-    let done = tried.and_then(|()| match fs::remove_file(path) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    });
+    let done = tried.and_then(|()| if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(()) });
     done.map_err(StateError::io(path))
+}
+
+/// Takes away what an earlier run left there.
+pub(crate) fn make_way(path: &Path) -> Result<(), StateError> {
+    match fs::remove_file(path) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(StateError::io(path)),
+    }
 }
 
 /// The same without waiting for the disk, for what can be worked out anew: after a power failure the file may be empty.

@@ -1,5 +1,9 @@
 //! A SQLite database of ours, on disk or in memory.
 
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -39,6 +43,21 @@ impl Database {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes a database's file one that only its user can read, whatever others may do in its folder. It has to be there before
+/// SQLite opens it: the files that SQLite makes beside it get its mode.
+pub(crate) fn keep_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = OsString::from(path);
+        file.push(ending);
+        match fs::set_permissions(&file, Permissions::from_mode(0o600)) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+            done => done?,
+        }
+    }
+    Ok(())
 }
 
 /// With a write-ahead log a commit is in the operating system's hands when it returns, which is what a killed process

@@ -60,6 +60,19 @@ pub struct Program {
     pub show: Option<fn(&str)>,
 }
 
+impl Program {
+    /// A function of this name in no account, whose lines nobody is shown.
+    pub fn new(name: &str, path: impl Into<PathBuf>, environment: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            name: name.to_owned(),
+            arn: format!("arn:aws:lambda:eu-west-1:000000000000:function:{name}"),
+            path: path.into(),
+            environment: environment.into_iter().collect(),
+            show: None,
+        }
+    }
+}
+
 /// A running function. Its process is killed when this is dropped.
 pub struct Function {
     api: Arc<RuntimeApi>,

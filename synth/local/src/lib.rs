@@ -10,8 +10,11 @@
 mod chunked;
 pub mod clock;
 mod database;
+mod disk;
 pub mod dynamodb;
+mod error;
 pub mod faults;
+mod guard;
 pub mod http;
 pub mod lambda;
 pub mod s3;
@@ -20,5 +23,7 @@ mod services;
 pub mod sqs;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use disk::Disk;
+pub use error::Error;
 pub use faults::{Call, Fault, Faults, Service};
-pub use services::{Error, Options, Services};
+pub use services::{Options, Services};

@@ -1,7 +1,6 @@
 //! All services on one port.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +10,15 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::clock::{Clock, SystemClock};
-use crate::database::Place;
+use crate::database::{self, Place};
 use crate::dynamodb::DynamoDb;
+use crate::error::{Error, failed};
 use crate::faults::{Fault, Faults, Service};
+use crate::guard;
 use crate::http::{AWS_JSON, Answer, Asked, Dropped, Handler, Server, answer};
 use crate::s3::{self, S3};
 use crate::secrets::Secrets;
@@ -65,8 +67,14 @@ impl Options {
         Self { index_lag, ..self }
     }
 
-    fn place(&self, file: &str) -> Place {
-        self.data.as_ref().map_or(Place::Memory, |folder| Place::File(folder.join(file)))
+    /// Where a service keeps what it is given, readable by its user alone.
+    fn place(&self, file: &str) -> Result<Place, Error> {
+        let Some(folder) = &self.data else { return Ok(Place::Memory) };
+        let path = folder.join(file);
+        match database::keep_private(&path) {
+            Ok(()) => Ok(Place::File(path)),
+            Err(source) => Err(Error::File { path, source }),
+        }
     }
 }
 
@@ -80,35 +88,6 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options").field("data", &self.data).field("port", &self.port).finish_non_exhaustive()
     }
-}
-
-/// Why the services did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The folder for the data.
-    #[error("cannot use the folder {}: {source}", folder.display())]
-    Folder {
-        /// Which.
-        folder: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The port.
-    #[error("cannot listen on port {port} of 127.0.0.1: {source}")]
-    Port {
-        /// Which.
-        port: u16,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A service's own data.
-    #[error("cannot start {service:?}: {source}")]
-    Service {
-        /// Which.
-        service: Service,
-        /// Why not.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
 }
 
 /// The running services. They stop when this is dropped; [`Services::stop`] also waits until they have.
@@ -133,23 +112,47 @@ impl Services {
     /// # Errors
     /// Where the port or the folder cannot be used.
     pub async fn start(options: Options) -> Result<Self, Error> {
+        Self::start_on(Self::bind(&options).await?, options).await
+    }
+
+    /// Takes the port, on which nobody is answered yet.
+    ///
+    /// # Errors
+    /// Where it cannot be had.
+    pub async fn bind(options: &Options) -> Result<TcpListener, Error> {
+        let port = options.port;
+        Server::bind(port).await.map_err(|source| Error::Port { port, source })
+    }
+
+    /// As [`Services::start`], on a port that was taken before.
+    ///
+    /// # Errors
+    /// Where the folder cannot be used.
+    pub async fn start_on(listener: TcpListener, options: Options) -> Result<Self, Error> {
         if let Some(folder) = &options.data {
             std::fs::create_dir_all(folder).map_err(|source| Error::Folder { folder: folder.clone(), source })?;
         }
         let port = |source| Error::Port { port: options.port, source };
-        let listener = Server::bind(options.port).await.map_err(port)?;
         let endpoint = endpoint(listener.local_addr().map_err(port)?);
 
         let clock = &options.clock;
-        let dynamodb = DynamoDb::start(&options.place("dynamodb.sqlite"), clock.clone(), options.index_lag)
-            .await
-            .map_err(|source| Error::Service { service: Service::DynamoDb, source: source.into() })?;
-        let sqs = Sqs::open(&options.place("sqs.sqlite"), clock.clone(), &endpoint, &options.region)
-            .map_err(|source| Error::Service { service: Service::Sqs, source: source.into() })?;
-        let s3 = S3::open(&options.place("s3.sqlite"), clock.clone())
-            .map_err(|source| Error::Service { service: Service::S3, source: source.into() })?;
-        let secrets = Secrets::open(&options.place("secrets.sqlite"), clock.clone(), &options.region)
-            .map_err(|source| Error::Service { service: Service::SecretsManager, source: source.into() })?;
+        let place = options.place("dynamodb.sqlite")?;
+        let dynamodb = DynamoDb::start(&place, clock.clone(), options.index_lag).await;
+        let dynamodb = dynamodb.map_err(|why| failed(Service::DynamoDb, &place, why))?;
+        let place = options.place("secrets.sqlite")?;
+        if let Place::File(file) = &place {
+            let size = std::fs::metadata(file).map_err(|source| Error::File { path: file.clone(), source })?.len();
+            if size == 0 && dynamodb.has_rows().map_err(|why| failed(Service::DynamoDb, &place, why))? {
+                return Err(Error::Lost(file.clone()));
+            }
+        }
+        let secrets = Secrets::open(&place, clock.clone(), &options.region)
+            .map_err(|why| failed(Service::SecretsManager, &place, why))?;
+        let place = options.place("sqs.sqlite")?;
+        let sqs = Sqs::open(&place, clock.clone(), &endpoint, &options.region)
+            .map_err(|why| failed(Service::Sqs, &place, why))?;
+        let place = options.place("s3.sqlite")?;
+        let s3 = S3::open(&place, clock.clone()).map_err(|why| failed(Service::S3, &place, why))?;
         let all =
             Arc::new(All { dynamodb, sqs, s3, secrets, faults: Faults::default(), written: watch::Sender::new(0) });
         let server = Server::start(listener, all.clone()).map_err(port)?;
@@ -161,7 +164,7 @@ impl Services {
         endpoint(self.server.address())
     }
 
-    /// DynamoDB, which also listens on a port of its own.
+    /// DynamoDB.
     pub fn dynamodb(&self) -> &DynamoDb {
         &self.all.dynamodb
     }
@@ -356,7 +359,15 @@ const UNVERIFIED: [(&str, &str); 2] = [
 
 impl Handler for All {
     async fn handle(&self, asked: Asked) -> Result<Answer, Dropped> {
-        let (service, operation) = match route(&asked) {
+        let route = route(&asked);
+        let inside = asked.extensions().get::<Inside>().is_some();
+        if let Some(why) = guard::refusal(asked.headers()).filter(|_| !inside) {
+            return Ok(match route {
+                Ok((Service::S3, _)) => s3::error(StatusCode::FORBIDDEN, "AccessDenied", why),
+                _ => json_error(StatusCode::FORBIDDEN, "AccessDeniedException", why),
+            });
+        }
+        let (service, operation) = match route {
             Ok(route) => route,
             Err(unknown) => return Ok(unknown.answer()),
         };

@@ -14,7 +14,7 @@ pub const PORT: u16 = 4510;
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Local {
     /// Port of 127.0.0.1 for the API and its page; the AWS services are on the next one. 0 picks free ports for both
-    #[arg(long, default_value_t = PORT)]
+    #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(..=i64::from(u16::MAX - 1)))]
     pub port: u16,
     /// Folder that keeps the state [default: one for each stack under the user's state directory]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -22,7 +22,7 @@ pub struct Local {
     /// Keeps no state, beside the key of the local issuer
     #[arg(long)]
     pub in_memory: bool,
-    /// File that gets {"api", "aws", "page", "token"} as JSON once everything serves
+    /// File that gets {"api", "aws", "page", "token"}, and "key" where clients have keys, as JSON once everything serves
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ready_file: Option<PathBuf>,
     /// How the functions run
@@ -169,7 +169,7 @@ mod tests {
 
     prop_compose! {
         fn local()(
-            port in any::<u16>(),
+            port in 0..u16::MAX,
             data in option::of(path()),
             flags in any::<[bool; 4]>(),
             ready_file in option::of(path()),

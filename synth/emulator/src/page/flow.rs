@@ -170,7 +170,10 @@ fn hide(json: &mut Json) {
     let values: Vec<&mut Json> = match json {
         Json::Object(fields) => {
             let values = fields.iter_mut().map(|(name, value)| {
-                if ["authorization", "x-api-key", "cookie"].iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
+                if ["authorization", "x-api-key", "apikey", "cookie"]
+                    .iter()
+                    .any(|secret| name.eq_ignore_ascii_case(secret))
+                {
                     *value = "(not shown)".into();
                 }
                 value

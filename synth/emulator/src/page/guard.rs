@@ -31,10 +31,13 @@ const HEADERS: [(&str, &str); 7] = [
     ("cache-control", "no-store"),
 ];
 
+/// Browsers leave it out of `Host` and `Origin`: <https://url.spec.whatwg.org/#default-port>.
+const DEFAULT_PORT: u16 = 80;
+
 /// What a request has to have.
 #[derive(Debug)]
 pub(super) struct Guard {
-    hosts: [String; 2],
+    hosts: Vec<String>,
     token: String,
 }
 
@@ -43,7 +46,12 @@ impl Guard {
     pub(super) fn new(port: u16) -> Self {
         let mut random = [0; 32];
         getrandom::fill(&mut random).expect("the operating system has random numbers");
-        Self { hosts: ["127.0.0.1", "localhost"].map(|name| format!("{name}:{port}")), token: HEXLOWER.encode(&random) }
+        let names = ["127.0.0.1", "localhost"];
+        let mut hosts: Vec<String> = names.iter().map(|name| format!("{name}:{port}")).collect();
+        if port == DEFAULT_PORT {
+            hosts.extend(names.map(str::to_owned));
+        }
+        Self { hosts, token: HEXLOWER.encode(&random) }
     }
 
     /// What every form has in its field `csrf`.
@@ -86,5 +94,33 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 pub(super) fn protect(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use hyper::Request;
+
+    use super::*;
+
+    fn asked(headers: &[(&str, &str)]) -> Asked {
+        let request = headers.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
+        request.body(Bytes::new()).unwrap()
+    }
+
+    /// Browsers leave the port out of `Host` and `Origin` where it is the scheme's own.
+    #[test]
+    fn on_port_80_the_names_have_no_port() {
+        let guard = Guard::new(80);
+        for host in ["127.0.0.1", "localhost", "127.0.0.1:80", "localhost:80"] {
+            let origin = format!("http://{host}");
+            let asked = asked(&[("host", host), ("origin", &origin)]);
+            assert_eq!(guard.host(&asked).ok(), Some(host));
+            let token = format!("csrf={}", guard.token());
+            assert!(guard.form(&asked, host, &Fields::read(token.as_bytes())).is_ok(), "{host}");
+        }
+        assert!(guard.host(&asked(&[("host", "evil.example")])).is_err());
+        assert!(Guard::new(8080).host(&asked(&[("host", "127.0.0.1")])).is_err());
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn gateway(resources: &Resources<'_>, url: &str) -> Result<Gateway, E
     })?)
 }
 
-fn usage_plans(resources: &Resources<'_>) -> Result<Vec<UsagePlan>, Error> {
+pub(super) fn usage_plans(resources: &Resources<'_>) -> Result<Vec<UsagePlan>, Error> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut keys = BTreeMap::new();
     for key in resources.of_kind("AWS::ApiGateway::ApiKey") {

@@ -1,6 +1,7 @@
 //! The functions that a template declares, with what they are told here.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use contract::functions as names;
@@ -34,13 +35,19 @@ fn declaration(resources: &Resources<'_>, function: &Resolved<'_>, api: &str, ke
     if binary == names::GEN {
         variables.insert(names::ENV_API_URL.to_owned(), api.to_owned());
     }
-    let concurrency = whole(&properties["ReservedConcurrentExecutions"]);
+    let number = |name: &str| match &properties[name] {
+        Value::Null => Ok(None),
+        given => whole(given).map(Some).ok_or_else(|| {
+            TemplateError::at(&format!("{}.{name}", function.path()), format!("{given} is no whole number"))
+        }),
+    };
+    let concurrency = number("ReservedConcurrentExecutions")?;
     Ok(Declared {
         name: resources.reference(function).to_owned(),
         arn: resources.attribute(function, "Arn").to_owned(),
         binary,
         // Lambda's default.
-        timeout: Duration::from_secs(whole(&properties["Timeout"]).unwrap_or(3)),
+        timeout: Duration::from_secs(number("Timeout")?.unwrap_or(3)),
         concurrency: concurrency.and_then(|concurrency| usize::try_from(concurrency).ok()),
         variables,
     })
@@ -54,6 +61,17 @@ pub(super) fn not_emulated(resources: &Resources<'_>) -> Vec<String> {
         Some(format!("{}.Runtime: {runtime} is not there; the package's name says which program runs", function.id))
     });
     others.collect()
+}
+
+/// Whether each function has its program in this folder.
+pub(super) fn check_programs(declared: &[Declared], folder: &Path) -> Result<(), Error> {
+    for function in declared {
+        let program = folder.join(&function.binary).join("bootstrap");
+        if !program.is_file() {
+            return Err(Error::Program { function: function.name.clone(), program });
+        }
+    }
+    Ok(())
 }
 
 /// Which function it is: its package is called `functions/<function>-<processor>-<fingerprint>.zip`.

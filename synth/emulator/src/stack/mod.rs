@@ -9,6 +9,7 @@
 
 mod api;
 mod error;
+mod example;
 mod functions;
 mod make;
 mod mappings;
@@ -27,7 +28,7 @@ use crate::api::{Api, Behind, Front, KEYS, OWN};
 use crate::background::Background;
 use crate::chaos;
 use crate::finisher::Finishing;
-use crate::functions::{Functions, LocalKeys, Surroundings};
+use crate::functions::{Functions, LocalKeys, Mode, Surroundings};
 use crate::inventory::Inventory;
 use crate::issuer::{Claims, EVERY_SCOPE, Issuer};
 use crate::journal::Journal;
@@ -64,18 +65,30 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
     let own = listener.local_addr().map_err(unbound)?;
     let address = format!("http://{own}");
     let index_lag = chaos::index_lag(&options.troubles);
-    let services = Arc::new(Services::start(data.port(aws_port).region(REGION).index_lag(index_lag)).await?);
+    let data = data.port(aws_port).region(REGION).index_lag(index_lag);
+    let aws = Services::bind(&data).await.map_err(|why| match why {
+        local::Error::Port { port, source } => Error::Port { port, source },
+        other => other.into(),
+    })?;
+    if let Some(path) = &options.ready_file {
+        state::make_way(path)?;
+    }
+    let services = Arc::new(Services::start_on(aws, data).await?);
 
     let mut inventory = Inventory::default();
     let parameters = template.parameters(&options.parameters)?;
     let resolver = Resolver::new(template, parameters, Names::new(&options.name, REGION));
-    let resources = Resources::of(template, resolver, &services, &mut inventory)?;
-    make::make(&resources, &services, &mut inventory)?;
+    let of_disk = |why: Error| why.of_disk(&options.folders.stack);
+    let resources = Resources::of(template, resolver, &services, &mut inventory).map_err(of_disk)?;
+    make::make(&resources, &services, &mut inventory).map_err(of_disk)?;
     let url = format!("{address}/{}", api::stage(&resources)?);
 
     let published: Arc<[u8]> = issuer.published().to_string().into_bytes().into();
     let keys_address = format!("{address}{KEYS}");
     let declared = functions::declared(&resources, &url, &keys_address)?;
+    if let Mode::Process(folder) = &options.mode {
+        functions::check_programs(&declared, folder)?;
+    }
     let backup = functions::backup(&declared);
     let others = Arc::new(HttpKeys::default());
     let keys = LocalKeys { address: keys_address, published: published.clone(), others };
@@ -107,6 +120,8 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         services.faults().set(chaos::script(options.troubles.clone(), options.seed));
     }
     let token = issuer.token(&Claims { scopes: EVERY_SCOPE, client: "local", expires: TOKEN })?;
+    let key = example::key(&api::usage_plans(&resources)?);
+    let example = example::line(&resources, &url, &token, key.as_deref())?;
     let not_emulated = inventory.lines();
     let inside = Inside {
         services: services.clone(),
@@ -127,6 +142,8 @@ pub async fn run(template: &Template, options: &Options) -> Result<Running, Erro
         aws: services.endpoint(),
         page: format!("{address}{OWN}"),
         token,
+        key,
+        example,
         not_emulated,
         front,
         finishing,

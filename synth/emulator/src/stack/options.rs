@@ -1,6 +1,7 @@
 //! How to run a stack.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::chaos::Trouble;
 use crate::functions::Mode;
@@ -27,6 +28,9 @@ pub struct Options {
     pub seed: u64,
     /// No line for each request.
     pub quiet: bool,
+    /// The file that says where it is, once it serves. What an earlier run left there is taken away as soon as folder and
+    /// ports are this one's.
+    pub ready_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -43,6 +47,7 @@ impl Options {
             troubles: Vec::new(),
             seed: 0,
             quiet: true,
+            ready_file: None,
         }
     }
 }

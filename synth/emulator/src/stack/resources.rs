@@ -1,12 +1,15 @@
 //! The resources of the stack: what they are called, and their properties, resolved once.
 
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
 use local::Services;
 use serde_json::Value;
 
 use super::Error;
 use crate::inventory::Inventory;
 use crate::secret::first_value;
-use crate::template::{Names, Resolver, Resource, Template, TemplateError};
+use crate::template::{Names, Resolver, Resource, Template, TemplateError, name_property};
 
 /// Id of the one API.
 pub(super) const API_ID: &str = "local";
@@ -22,6 +25,15 @@ const READ: &[&str] = &[
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
     "AWS::SQS::Queue",
+];
+
+/// Kinds of which each has to have a name of its own, since something is kept by it.
+const KEPT: &[&str] = &[
+    "AWS::DynamoDB::Table",
+    "AWS::Lambda::Function",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
 ];
 
 /// A resource that is part of the stack.
@@ -60,10 +72,10 @@ impl<'t> Resources<'t> {
         for resource in template.resources() {
             if resolver.includes(resource.whole, &format!("Resources.{}", resource.id))? {
                 inventory.resource(resource);
-                name(resource, &mut resolver, services)?;
                 included.push(resource);
             }
         }
+        name_all(&included, &mut resolver, services)?;
         let resolved = included.into_iter().map(|resource: Resource<'t>| {
             let properties = if READ.contains(&resource.kind) {
                 resolver.resolve(resource.properties(), &path(resource.id))?
@@ -72,8 +84,36 @@ impl<'t> Resources<'t> {
             };
             Ok(Resolved { id: resource.id, kind: resource.kind, properties })
         });
-        let all = resolved.collect::<Result<_, Error>>()?;
-        Ok(Self { names: resolver.names, all })
+        let all = resolved.collect::<Result<Vec<_>, Error>>()?;
+        let resources = Self { names: resolver.names, all };
+        resources.check_names()?;
+        Ok(resources)
+    }
+
+    /// Two resources with one name would be one here, and AWS refuses the second. A bucket that S3 would refuse is made nowhere.
+    fn check_names(&self) -> Result<(), TemplateError> {
+        let mut known = BTreeMap::new();
+        for resource in &self.all {
+            let Some(property) = name_property(resource.kind).filter(|_| KEPT.contains(&resource.kind)) else {
+                continue;
+            };
+            let path = format!("{}.{property}", resource.path());
+            let name = match resource.kind {
+                "AWS::SQS::Queue" => self.attribute(resource, "QueueName"),
+                _ => self.reference(resource),
+            };
+            if resource.kind == "AWS::S3::Bucket" && !is_bucket(name) {
+                let what = format!(
+                    "{name} is no name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens, \
+                     beginning and ending with a letter or digit"
+                );
+                return Err(TemplateError::at(&path, what));
+            }
+            if let Some(first) = known.insert((resource.kind, name), resource.id) {
+                return Err(TemplateError::at(&path, format!("Resources.{first} has the name {name} already")));
+            }
+        }
+        Ok(())
     }
 
     /// Those of a kind, in their order.
@@ -111,8 +151,39 @@ impl<'t> Resources<'t> {
     }
 }
 
+/// Whether S3 takes this name: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
+fn is_bucket(name: &str) -> bool {
+    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = [name.bytes().next(), name.bytes().last()];
+    (3..=63).contains(&name.len())
+        && name.bytes().all(|byte| alphanumeric(byte) || byte == b'.' || byte == b'-')
+        && ends.into_iter().flatten().all(alphanumeric)
+        && !name.contains("..")
+        && name.parse::<Ipv4Addr>().is_err()
+}
+
 fn path(id: &str) -> String {
     format!("Resources.{id}.Properties")
+}
+
+/// Names everything; a name can be made of that of a resource further down.
+fn name_all(resources: &[Resource<'_>], resolver: &mut Resolver<'_>, services: &Services) -> Result<(), Error> {
+    let mut left = resources.to_vec();
+    while !left.is_empty() {
+        let before = left.len();
+        let mut first = None;
+        left.retain(|resource| match name(*resource, resolver, services) {
+            Ok(()) => false,
+            Err(why) => {
+                first.get_or_insert(why);
+                true
+            }
+        });
+        if let Some(why) = first.filter(|_| left.len() == before) {
+            return Err(why);
+        }
+    }
+    Ok(())
 }
 
 /// Takes note of what references to a resource give.

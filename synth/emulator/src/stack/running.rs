@@ -29,6 +29,10 @@ pub struct Running {
     pub page: String,
     /// A token with every scope.
     pub token: String,
+    /// A key that the API takes, where it wants keys.
+    pub key: Option<String>,
+    /// A request of the API, as a line for a shell.
+    pub example: String,
     /// What of the template is not emulated, each thing once.
     pub not_emulated: Vec<String>,
     pub(super) front: Server,

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::BASE64;
 use serde_json::{Map, Value};
 
-use super::{ACCOUNT, Names, Template, TemplateError};
+use super::{ACCOUNT, Names, Template, TemplateError, scalar};
 
 /// How deep conditions may refer to conditions. A circle is a mistake that CloudFormation refuses too.
 const DEEPEST: usize = 32;
@@ -33,11 +34,7 @@ impl<'a> Resolver<'a> {
 
     /// What a value comes to, which has to be text.
     pub(crate) fn text(&self, value: &Value, path: &str) -> Result<String, TemplateError> {
-        match self.resolve(value, path)? {
-            Value::String(text) => Ok(text),
-            value @ (Value::Number(_) | Value::Bool(_)) => Ok(value.to_string()),
-            _ => Err(TemplateError::at(path, "this has to be text")),
-        }
+        scalar(&self.resolve(value, path)?).ok_or_else(|| TemplateError::at(path, "this has to be text"))
     }
 
     /// Whether a resource is part of the stack, by its condition.
@@ -110,13 +107,25 @@ impl<'a> Resolver<'a> {
                 if self.condition(condition, path, 0)? { self.value(yes, path) } else { self.value(no, path) }
             }
             "Fn::FindInMap" => {
-                let [map, first, second] = self.arguments(argument, path, "a mapping and two keys")?;
-                let keys = [self.text(map, path)?, self.text(first, path)?, self.text(second, path)?];
+                let (keys, default) = match argument.as_array().map(Vec::as_slice) {
+                    Some([keys @ .., default]) if keys.len() == 3 => (keys, default.get("DefaultValue")),
+                    Some(keys) if keys.len() == 3 => (keys, None),
+                    _ => return Err(TemplateError::at(path, "this takes a list of a mapping and two keys")),
+                };
+                let keys = keys.iter().map(|key| self.text(key, path)).collect::<Result<Vec<_>, _>>()?;
                 let maps = self.template.part("Mappings");
                 let found = maps.and_then(|maps| maps.get(&keys[0])?.get(&keys[1])?.get(&keys[2]));
-                found
-                    .map(|value| Some(value.clone()))
-                    .ok_or_else(|| TemplateError::at(path, format!("there is no mapping {}", keys.join("."))))
+                match (found, default) {
+                    (Some(value), _) => Ok(Some(value.clone())),
+                    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap-enhancements.html>
+                    (None, Some(default)) => self.value(default, path),
+                    (None, None) => Err(TemplateError::at(path, format!("there is no mapping {}", keys.join(".")))),
+                }
+            }
+            "Fn::Base64" => Ok(Some(BASE64.encode(self.text(argument, path)?.as_bytes()).into())),
+            "Fn::ImportValue" => {
+                let what = "there is no other stack here to import from; give the value by a parameter of the template";
+                Err(TemplateError::at(path, what))
             }
             other => Err(TemplateError::at(path, format!("{other} is not emulated"))),
         }
@@ -135,12 +144,23 @@ impl<'a> Resolver<'a> {
             _ => match (self.parameters.get(target), names.reference(target)) {
                 (Some(value), _) => return Ok(value.clone()),
                 (None, Some(reference)) => reference.to_owned(),
-                (None, None) => {
-                    return Err(TemplateError::at(path, format!("there is no parameter and no resource {target}")));
-                }
+                (None, None) => return Err(self.unknown(target, path)),
             },
         };
         Ok(text.into())
+    }
+
+    /// What is wrong with a reference to something that has no name.
+    fn unknown(&self, target: &str, path: &str) -> TemplateError {
+        let what = match self.template.resources().find(|resource| resource.id == target) {
+            None => format!("there is no parameter and no resource {target}"),
+            Some(resource) => match self.includes(resource.whole, &format!("Resources.{target}")) {
+                Ok(true) => format!("the name of {target} is made of this one's, in a circle"),
+                Ok(false) => format!("the condition of {target} leaves it out of this stack"),
+                Err(why) => return why,
+            },
+        };
+        TemplateError::at(path, what)
     }
 
     fn attribute(&self, argument: &Value, path: &str) -> Result<String, TemplateError> {
@@ -155,7 +175,7 @@ impl<'a> Resolver<'a> {
             }
         };
         if self.names.reference(id).is_none() {
-            return Err(TemplateError::at(path, format!("there is no resource {id}")));
+            return Err(self.unknown(id, path));
         }
         let found = self.names.attribute(id, &attribute).map(str::to_owned);
         found.ok_or_else(|| TemplateError::at(path, format!("the attribute {attribute} of {id} is not emulated")))
@@ -219,7 +239,7 @@ impl<'a> Resolver<'a> {
             "Fn::Or" => Ok(all()?.iter().any(|one| *one)),
             "Fn::Equals" => {
                 let [one, other] = self.arguments(argument, path, "two values")?;
-                Ok(self.resolve(one, path)? == self.resolve(other, path)?)
+                Ok(same(&self.resolve(one, path)?, &self.resolve(other, path)?))
             }
             other => Err(TemplateError::at(path, format!("{other} is no condition function"))),
         }
@@ -240,6 +260,23 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// Whether two values are equal, numbers and truth values being texts too: the values of parameters are nothing else.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let equal = |(key, one): (&String, &Value)| other.get(key).is_some_and(|other| same(one, other));
+            one.len() == other.len() && one.iter().all(equal)
+        }
+        _ => match (scalar(one), scalar(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => one == other,
+        },
+    }
+}
+
 /// The function that an object stands for, and its argument.
 fn function(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (name, argument) = object.iter().next().filter(|_| object.len() == 1)?;
@@ -254,11 +291,22 @@ mod tests {
 
     fn template() -> Template {
         let root = json!({
-            "Parameters": {"Leeg": {"Type": "String", "Default": ""}, "Getal": {"Type": "Number", "Default": 3}},
+            "Parameters": {
+                "Leeg": {"Type": "String", "Default": ""}, "Getal": {"Type": "Number", "Default": 3},
+                "Waarheid": {"Type": "String", "Default": "true"},
+                "Lijst": {"Type": "CommaDelimitedList", "Default": "a, b c ,d"},
+                "Getallen": {"Type": "List<Number>", "Default": "1,2"},
+            },
             "Conditions": {
                 "Gegeven": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Leeg"}, ""]}]},
                 "Altijd": {"Fn::Or": [{"Condition": "Gegeven"}, {"Fn::Equals": ["3", {"Ref": "Getal"}]}]},
                 "Rond": {"Condition": "Rond"},
+                "Waar": {"Fn::Equals": [{"Ref": "Waarheid"}, true]},
+                "Drie": {"Fn::Equals": [[{"Ref": "Getal"}, {"a": "false"}], [3, {"a": false}]]},
+                "Anders": {"Fn::Or": [
+                    {"Fn::Equals": [{"Ref": "Waarheid"}, false]}, {"Fn::Equals": [["3"], ["3", "3"]]},
+                    {"Fn::Equals": ["3", ["3"]]}, {"Fn::Equals": [{"a": 1}, {"b": 1}]},
+                ]},
             },
             "Mappings": {"Kaart": {"a": {"b": "gevonden"}}},
             "Resources": {"Tabel": {"Type": "AWS::DynamoDB::Table"}},
@@ -290,6 +338,16 @@ mod tests {
             (json!({"a": {"Fn::If": ["Gegeven", "ja", {"Ref": "AWS::NoValue"}]}, "b": 1}), json!({"b": 1})),
             (json!([{"Ref": "AWS::NoValue"}, {"Fn::If": ["Altijd", "ja", "nee"]}]), json!(["ja"])),
             (json!({"Fn::FindInMap": ["Kaart", "a", "b"]}), json!("gevonden")),
+            (json!({"Fn::FindInMap": ["Kaart", "a", "b", {"DefaultValue": "anders"}]}), json!("gevonden")),
+            (json!({"Fn::FindInMap": ["Kaart", "a", "c", {"DefaultValue": {"Ref": "Tabel"}}]}), json!("log-Tabel")),
+            (json!({"Fn::FindInMap": ["Kaart", "a", "c", {"DefaultValue": ["x"]}]}), json!(["x"])),
+            (json!({"Fn::Base64": {"Fn::Sub": "é ${Getal}"}}), json!("w6kgMw==")),
+            (json!({"Ref": "Lijst"}), json!(["a", "b c", "d"])),
+            (json!({"Fn::Join": ["|", {"Ref": "Lijst"}]}), json!("a|b c|d")),
+            (json!({"Fn::Select": ["1", {"Ref": "Getallen"}]}), json!("2")),
+            (json!({"Fn::If": ["Waar", "ja", "nee"]}), json!("ja")),
+            (json!({"Fn::If": ["Drie", "ja", "nee"]}), json!("ja")),
+            (json!({"Fn::If": ["Anders", "ja", "nee"]}), json!("nee")),
             (json!({"Ref": "a", "b": 1}), json!({"Ref": "a", "b": 1})),
         ] {
             assert_eq!(resolve(value.clone()), Ok(resolved), "{value}");
@@ -304,9 +362,15 @@ mod tests {
                 json!({"Fn::GetAtt": ["Tabel", "Kleur"]}),
                 "hier.Fn::GetAtt: the attribute Kleur of Tabel is not emulated",
             ),
-            (json!({"Fn::ImportValue": "x"}), "hier.Fn::ImportValue: Fn::ImportValue is not emulated"),
+            (
+                json!({"Fn::ImportValue": "x"}),
+                "hier.Fn::ImportValue: there is no other stack here to import from; give the value by a parameter of the template",
+            ),
             (json!({"Fn::If": ["Rond", 1, 2]}), "Conditions.Rond: conditions go round in a circle"),
             (json!({"Fn::Select": [2, ["a"]]}), "hier.Fn::Select: the list has nothing at 2"),
+            (json!({"Fn::FindInMap": ["Kaart", "a", "c"]}), "hier.Fn::FindInMap: there is no mapping Kaart.a.c"),
+            (json!({"Fn::FindInMap": ["Kaart"]}), "hier.Fn::FindInMap: this takes a list of a mapping and two keys"),
+            (json!({"Fn::GetAtt": ["Niets", "Arn"]}), "hier.Fn::GetAtt: there is no parameter and no resource Niets"),
             (json!({"Fn::Join": "a"}), "hier.Fn::Join: this takes a list of a delimiter and a list"),
         ] {
             assert_eq!(resolve(value), Err(message.to_owned()));
@@ -317,6 +381,9 @@ mod tests {
     fn a_parameter_needs_a_value_and_a_value_a_parameter() {
         let given = BTreeMap::from([("Fout".to_owned(), "x".to_owned())]);
         let message = template().parameters(&given).unwrap_err().to_string();
-        assert_eq!(message, "Parameters: there is no parameter Fout; the template has Leeg, Getal");
+        assert_eq!(
+            message,
+            "Parameters: there is no parameter Fout; the template has Leeg, Getal, Waarheid, Lijst, Getallen"
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 mod intrinsic;
 mod names;
+mod parameters;
 mod properties;
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 pub(crate) use intrinsic::Resolver;
-pub(crate) use names::{ACCOUNT, Names};
+pub(crate) use names::{ACCOUNT, Names, name_property};
 pub(crate) use properties::Properties;
 
 /// What is wrong with a template.
@@ -57,6 +57,15 @@ impl TemplateError {
 /// A whole number, which CloudFormation also takes as text.
 pub(crate) fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// A value that is neither list nor object, as text: to CloudFormation, `true` and `"true"` are the same.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    }
 }
 
 /// A template.
@@ -128,36 +137,5 @@ impl Template {
 
     fn part(&self, name: &str) -> Option<&Map<String, Value>> {
         self.root.get(name).and_then(Value::as_object)
-    }
-
-    /// The values of its parameters: given ones, else defaults.
-    ///
-    /// # Errors
-    /// A parameter without a value, and a value for one that is not there.
-    pub(crate) fn parameters(
-        &self,
-        given: &BTreeMap<String, String>,
-    ) -> Result<BTreeMap<String, Value>, TemplateError> {
-        let declared = self.part("Parameters");
-        let known = |name: &str| declared.is_some_and(|declared| declared.contains_key(name));
-        if let Some(name) = given.keys().find(|name| !known(name)) {
-            let all: Vec<_> = declared.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-            let has = if all.is_empty() { "has none".to_owned() } else { format!("has {}", all.join(", ")) };
-            return Err(TemplateError::at("Parameters", format!("there is no parameter {name}; the template {has}")));
-        }
-        let mut values = BTreeMap::new();
-        for (name, parameter) in declared.into_iter().flatten() {
-            let value = match (given.get(name), parameter.get("Default")) {
-                (Some(given), _) => Value::String(given.clone()),
-                (None, Some(Value::String(text))) => Value::String(text.clone()),
-                (None, Some(default)) => Value::String(default.to_string()),
-                (None, None) => {
-                    let what = format!("it has no default; give it one with --parameter {name}=VALUE");
-                    return Err(TemplateError::at(&format!("Parameters.{name}"), what));
-                }
-            };
-            values.insert(name.clone(), value);
-        }
-        Ok(values)
     }
 }

@@ -66,6 +66,7 @@ impl Names {
 
     /// The same for a resource that nothing here stands for, so far as it can be told: `name` is the one that it is given.
     pub(crate) fn know_unemulated(&mut self, resource: Resource<'_>, name: Option<String>) {
+        let given = name.is_some();
         let name = name.unwrap_or_else(|| self.physical(resource.id));
         let (reference, arn) = match resource.kind {
             "AWS::Lambda::Function" => (name.clone(), self.arn("lambda", &format!("function:{name}"))),
@@ -73,7 +74,8 @@ impl Names {
             "AWS::KMS::Key" => (name.clone(), self.arn("kms", &format!("key/{name}"))),
             "AWS::Logs::LogGroup" => (name.clone(), self.arn("logs", &format!("log-group:{name}:*"))),
             "AWS::S3::Bucket" => {
-                let bucket = name.to_lowercase();
+                // A name that CloudFormation makes up has the logical id in lower case.
+                let bucket = if given { name } else { name.to_lowercase() };
                 (bucket.clone(), format!("arn:aws:s3:::{bucket}"))
             }
             "AWS::DynamoDB::Table" => (name.clone(), self.arn("dynamodb", &format!("table/{name}"))),

@@ -72,6 +72,20 @@ async fn a_request_is_followed_from_the_gateway_to_the_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_not_shown() {
+    let (world, key) = World::with_keys().await;
+    let token = format!("Bearer {}", world.running.token);
+    let url = format!("{}/verwerkingsacties", world.running.api);
+    let headers =
+        [("authorization", token.as_str()), ("content-type", "application/json"), ("x-api-key", key.as_str())];
+    let reply = world.ask(Method::POST, &url, &headers, "{}").await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST, "the key is taken, and the function asked: {}", reply.text);
+    let page = world.page("request?number=0").await;
+    assert!(page.text.contains("&quot;apiKeyId&quot;") && page.text.contains("(not shown)"), "{}", page.text);
+    assert!(!page.text.contains(&format!("apiKey&quot;: &quot;{key}")), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delete_is_put_down_to_the_batch_of_the_stream_that_it_led_to() {
     let world = World::start().await;
     let id = world.record("Adres controleren").await;

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::emitted::{NAME, template};
+use crate::emitted::{self, NAME, template};
 
 /// Longer than anything here takes; a test that waits for what never comes fails then.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -66,6 +66,14 @@ impl World {
         queue["VisibilityTimeout"] = 1.into();
         queue["RedrivePolicy"]["maxReceiveCount"] = 1.into();
         Self::of(&template).await
+    }
+
+    /// With clients that have keys; gives the first one's.
+    pub(crate) async fn with_keys() -> (Self, String) {
+        let template: Value = serde_json::from_str(&emitted::of("acceptatie.yaml", "bewerking.yaml")).expect("JSON");
+        let resources = template["Resources"].as_object().expect("resources");
+        let (id, _) = resources.iter().find(|(_, it)| it["Type"] == "AWS::ApiGateway::ApiKey").expect("a key");
+        (Self::of(&template).await, format!("{NAME}-{id}"))
     }
 
     pub(crate) async fn of(template: &Value) -> Self {

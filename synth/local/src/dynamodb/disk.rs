@@ -24,6 +24,20 @@ pub(super) fn prepare(database: &Database, path: &Path) -> Result<(), Box<dyn st
     Ok(())
 }
 
+/// Whether there is a row in a table.
+pub(super) fn has_rows(path: &Path) -> rusqlite::Result<bool> {
+    let connection = Connection::open(path)?;
+    let mut tables = connection.prepare("SELECT table_name FROM _tables")?;
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for table in tables {
+        let any = format!("SELECT EXISTS (SELECT 1 FROM \"{}\")", table.replace('"', "\"\""));
+        if connection.query_row(&any, [], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Takes away the records of a stream up to `last` that were made before `before`, in seconds. The newest record stays, since
 /// the next one's number comes after it.
 pub(super) fn trim(path: &Path, table: &str, last: i64, before: i64) -> rusqlite::Result<usize> {

@@ -5,6 +5,7 @@ mod direct;
 mod disk;
 mod expiry;
 mod lag;
+mod server;
 mod table;
 mod tokens;
 
@@ -17,22 +18,16 @@ use bytes::Bytes;
 use dynoxide::Database;
 use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
 use dynoxide::errors::DynoxideError;
-use hyper::http::uri::{Authority, Scheme};
-use hyper::{StatusCode, Uri};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper::StatusCode;
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::database::Place;
-use crate::http::{self, AWS_JSON, Answer, Asked, Server, whole};
+use crate::http::{self, AWS_JSON, Answer, Asked};
 use direct::Shapes;
 use expiry::Expiry;
 use lag::Lag;
+use server::Private;
 pub use table::TableError;
 use tokens::{Token, Tokens, Verdict};
 
@@ -69,20 +64,17 @@ pub struct DynamoDb {
     clock: Arc<dyn Clock>,
     shapes: Shapes,
     tokens: Tokens,
-    authority: Authority,
-    client: Client<HttpConnector, http_body_util::Full<Bytes>>,
-    stop: Option<oneshot::Sender<()>>,
-    task: Option<JoinHandle<()>>,
+    server: Private,
     /// How far indexes are behind, where they are.
     lag: Option<Lag>,
 }
 
 impl DynamoDb {
-    /// Opens what is in `place` and serves it on a port of its own. In memory, streams and TTL go by `clock`; on disk
+    /// Opens what is in `place`. In memory, streams and TTL go by `clock`; on disk
     /// they go by the machine's time. Global secondary indexes are `index_lag` behind.
     ///
     /// # Errors
-    /// Where the database cannot be opened or no port can be had.
+    /// Where the database cannot be opened.
     pub async fn start(place: &Place, clock: Arc<dyn Clock>, index_lag: Duration) -> io::Result<Self> {
         let mut started = Self::open(place, clock.clone()).await?;
         if !index_lag.is_zero() {
@@ -105,40 +97,25 @@ impl DynamoDb {
                 None => return Err(io::Error::other(format!("{} is not UTF-8", path.display()))),
             },
         };
-        let listener: TcpListener = Server::bind(0).await?;
-        let authority = Authority::try_from(listener.local_addr()?.to_string()).map_err(io::Error::other)?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let serving = dynoxide::server::serve_with_shutdown(listener, database.clone(), async {
-            // Dropping the sender is as good as sending.
-            let _ = stopped.await;
-        });
-        let task = tokio::spawn(async {
-            // An error here is one of the listening socket's, which the next call will meet too.
-            let _ = serving.await;
-        });
-        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(5)).build_http();
         let file = match place {
             Place::Memory => None,
             Place::File(path) => Some(path.clone()),
         };
         Ok(Self {
+            server: Private::new(database.clone()),
             database,
             expiry,
             file,
             clock,
             shapes: Shapes::default(),
             tokens: Tokens::default(),
-            authority,
-            client,
-            stop: Some(stop),
-            task: Some(task),
             lag: None,
         })
     }
 
-    /// Where DynamoDB can be reached without passing by the faults: `http://127.0.0.1:PORT`.
-    pub fn endpoint(&self) -> String {
-        format!("http://{}", self.authority)
+    /// Whether a table on disk has a row.
+    pub(crate) fn has_rows(&self) -> rusqlite::Result<bool> {
+        self.file.as_deref().map_or(Ok(false), disk::has_rows)
     }
 
     /// The database itself, for what needs no HTTP.
@@ -259,34 +236,15 @@ impl DynamoDb {
 
     /// Hands a request on and returns DynamoDB's answer.
     async fn hand_on(&self, asked: Asked) -> Result<Answer, String> {
-        let mut asked = asked.map(http_body_util::Full::new);
-        let mut uri = std::mem::take(asked.uri_mut()).into_parts();
-        uri.scheme = Some(Scheme::HTTP);
-        uri.authority = Some(self.authority.clone());
-        *asked.uri_mut() = Uri::from_parts(uri).map_err(|why| why.to_string())?;
-        let response = self.client.request(asked).await.map_err(|why| why.to_string())?;
-        whole(response).await.map_err(|why| why.to_string())
+        self.server.answer(asked).await.map_err(|why| why.to_string())
     }
 
     /// Stops it and waits until it has.
     pub(crate) async fn stop(mut self) {
-        let task = self.task.take();
         if let Some(lag) = self.lag.take() {
             Box::pin(lag.stop()).await;
         }
-        // The client's idle connections end with it; the server waits for nothing else.
-        drop(self);
-        if let Some(task) = task {
-            // It was not cancelled and does not panic.
-            let _ = task.await;
-        }
-    }
-}
-
-impl Drop for DynamoDb {
-    fn drop(&mut self) {
-        // Dropping the sender stops the server.
-        drop(self.stop.take());
+        self.server.stop().await;
     }
 }
 

@@ -155,20 +155,9 @@ async fn properties_that_are_no_table_s_are_refused_by_name() {
     assert!(unresolved.contains("intrinsic functions resolved"), "{unresolved}");
 }
 
-/// The port of its own has no faults in front of it.
-#[tokio::test]
-async fn dynamodb_is_also_reached_directly() {
-    let stack = Stack::start().await;
-    stack.services.dynamodb().create_table("tabel", &properties()).unwrap();
-    let config = crate::clients::config(&stack.services.dynamodb().endpoint()).await;
-    let tables = aws_sdk_dynamodb::Client::new(&config).list_tables().send().await.unwrap();
-    assert_eq!(tables.table_names(), ["tabel"]);
-    assert_eq!(stack.services.faults().total(), 0);
-}
-
-/// What DynamoDB answers on its own port.
+/// What DynamoDB answers over HTTP.
 async fn over_http(stack: &Stack, target: &str, body: &str) -> (StatusCode, Bytes) {
-    let request = Request::post(stack.services.dynamodb().endpoint())
+    let request = Request::post(stack.services.endpoint())
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", target)
         .header("x-amz-date", "20260101T000000Z")

@@ -28,7 +28,7 @@ async fn serving() -> (Server, Arc<Slow>, TcpStream) {
     let slow = Arc::new(Slow::default());
     let server = Server::start(Server::bind(0).await.unwrap(), slow.clone()).unwrap();
     let mut client = TcpStream::connect(server.address()).await.unwrap();
-    client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await.unwrap();
     slow.begun.notified().await;
     (server, slow, client)
 }

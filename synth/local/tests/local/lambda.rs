@@ -54,8 +54,7 @@ fn program(folder: &Path, text: &str) -> Program {
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let paths = std::env::var("PATH").unwrap();
     let environment = [("PATH", paths.as_str()), ("GREETING", "hello"), ("FIFO", fifo.to_str().unwrap())];
-    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    Program { name: "test".to_owned(), arn: ARN.to_owned(), path, environment, show: None }
+    Program::new("test", path, environment.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
 async fn function(folder: &Path) -> Function {

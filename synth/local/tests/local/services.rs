@@ -29,7 +29,7 @@ async fn an_operation_that_nobody_has_is_refused_by_name() {
         ("secretsmanager.RotateSecret", "RotateSecret is not emulated"),
     ] {
         let request = format!(
-            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: {target}\r\nContent-Length: 2\r\n\r\n{{}}"
+            "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX-Amz-Target: {target}\r\nContent-Length: 2\r\n\r\n{{}}"
         );
         let answer = exchange(&stack.services, &request).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
@@ -68,7 +68,7 @@ async fn a_member_that_is_null_is_none() {
 #[tokio::test]
 async fn a_body_that_is_not_json_is_refused() {
     let stack = Stack::start().await;
-    let request = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n\
+    let request = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n\
                    Content-Length: 3\r\n\r\n{x}";
     let answer = exchange(&stack.services, request).await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("SerializationException"), "{answer}");
@@ -79,13 +79,11 @@ async fn a_body_that_is_not_json_is_refused() {
 async fn services_that_are_stopped_answer_nobody() {
     let stack = Stack::start().await;
     let address = address(&stack.services);
-    let dynamodb = stack.services.dynamodb().endpoint().trim_start_matches("http://").to_owned();
     // A connection that is open does not keep them.
     let mut open = TcpStream::connect(&address).await.unwrap();
     stack.services.stop().await;
     assert_eq!(open.read(&mut [0; 1]).await.unwrap_or(0), 0);
     assert!(TcpStream::connect(&address).await.is_err());
-    assert!(TcpStream::connect(&dynamodb).await.is_err());
 }
 
 #[tokio::test]
@@ -110,5 +108,66 @@ async fn what_cannot_be_used_is_named() {
     std::fs::write(folder.path().join("sqs.sqlite"), "this is no database, and long enough to be seen as none")
         .unwrap();
     let damaged = Services::start(Options::on_disk(folder.path())).await.unwrap_err();
-    assert!(damaged.to_string().starts_with("cannot start Sqs: "), "{damaged}");
+    let said = format!("{} is damaged: ", folder.path().join("sqs.sqlite").display());
+    assert!(damaged.to_string().starts_with(&said), "{damaged}");
+}
+
+/// A browser sends these for a page of another website, also where that has its own name resolve to this machine.
+#[tokio::test]
+async fn a_page_of_another_website_is_answered_by_no_service() {
+    let stack = Stack::start().await;
+    stack.services.secrets().set("sleutel", "geheim").unwrap();
+    stack.services.s3().create_bucket("emmer").unwrap();
+    let port = address(&stack.services).rsplit_once(':').unwrap().1.to_owned();
+    let own = format!("Host: 127.0.0.1:{port}");
+    let calls = [
+        ("POST / ", "X-Amz-Target: secretsmanager.GetSecretValue", r#"{"SecretId":"sleutel"}"#),
+        ("POST / ", "X-Amz-Target: DynamoDB_20120810.ListTables", "{}"),
+        ("POST / ", "X-Amz-Target: AmazonSQS.ListQueues", "{}"),
+        ("POST / ", "X-Amz-Target: Nothing.Here", "{}"),
+        ("GET /emmer?list-type=2 ", "X-Amz-Date: 20260101T000000Z", ""),
+        ("OPTIONS / ", "Access-Control-Request-Method: POST", ""),
+    ];
+    let answer = async |(line, target, body): (&str, &str, &str), headers: &str| {
+        let length = body.len();
+        let request = format!(
+            "{line}HTTP/1.1\r\n{headers}\r\nConnection: close\r\n{target}\r\n\
+             Content-Type: application/x-amz-json-1.0\r\nX-Amz-Date: 20260101T000000Z\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/x/x/aws4_request, SignedHeaders=host, Signature=x\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        );
+        exchange(&stack.services, &request).await
+    };
+    for call in calls {
+        for headers in [
+            format!("Host: evil.example:{port}"),
+            "Host: evil.example".to_owned(),
+            "Host: 127.0.0.1.evil.example".to_owned(),
+            format!("Host: 127.0.0.1:{port}@evil.example"),
+            format!("Host: host.docker.internal:{port}"),
+            "X-Host: none".to_owned(),
+            format!("{own}\r\nOrigin: http://evil.example"),
+            format!("{own}\r\nOrigin: null"),
+            format!("{own}\r\nSec-Fetch-Site: cross-site"),
+            format!("{own}\r\nSec-Fetch-Site: same-site"),
+        ] {
+            let refused = answer(call, &headers).await;
+            assert!(refused.starts_with("HTTP/1.1 403 "), "{headers}: {refused}");
+            assert!(refused.contains("127.0.0.1") && !refused.contains("geheim"), "it says who is answered: {refused}");
+            assert!(!refused.to_lowercase().contains("access-control"), "{refused}");
+        }
+    }
+    for headers in [
+        own.clone(),
+        format!("Host: LOCALHOST:{port}"),
+        "Host: localhost".to_owned(),
+        format!("{own}\r\nSec-Fetch-Site: none"),
+        format!("{own}\r\nSec-Fetch-Site: same-origin\r\nOrigin: http://127.0.0.1:{port}"),
+    ] {
+        for call in [calls[0], calls[1], calls[2], calls[4]] {
+            let taken = answer(call, &headers).await;
+            assert!(taken.starts_with("HTTP/1.1 200 "), "{headers}: {taken}");
+            assert!(!taken.to_lowercase().contains("access-control"), "{taken}");
+        }
+    }
 }
