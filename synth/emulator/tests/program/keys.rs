@@ -59,5 +59,5 @@ async fn a_parameter_opens_and_closes_a_key() {
     }
     let wrong = program(&RUN, folder.path()).args(["--in-memory", "--parameter=On=no"]).output().unwrap();
     let (code, stderr) = refused(&wrong);
-    assert_eq!((code, stderr.as_str()), (1, "error: Resources.Key: `Enabled` is true or false, not `no`\n"));
+    assert_eq!((code, stderr.as_str()), (2, "error: Resources.Key: `Enabled` is true or false, not `no`\n"));
 }
