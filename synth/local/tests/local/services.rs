@@ -41,7 +41,7 @@ async fn an_operation_that_nobody_has_is_refused_by_name() {
 #[tokio::test]
 async fn the_query_protocol_is_refused_in_its_own_form() {
     let stack = Stack::start().await;
-    let request = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+    let request = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
                    Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\nContent-Length: 17\r\n\r\n\
                    Action=ListQueues";
     let answer = exchange(&stack.services, request).await;

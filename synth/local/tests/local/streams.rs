@@ -65,7 +65,7 @@ async fn a_write_that_changes_nothing_has_no_record() {
 
     let asked = json!({"ShardIterator": beginning}).to_string();
     let request = format!(
-        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: DynamoDBStreams_20120810.GetRecords\r\n\
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX-Amz-Target: DynamoDBStreams_20120810.GetRecords\r\n\
          Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n{asked}",
         asked.len()
     );
