@@ -29,11 +29,14 @@ impl Background {
         // On Linux both are of the calling thread alone, whatever POSIX says. It is set and not added, since a thread begins as
         // the one that started it. One that may not stand back goes on all the same.
         let nice = rustix::process::getpriority_process(None).map(|own| own + NICE);
+        let logs = tracing::dispatcher::get_default(Clone::clone);
         let mut threads = Builder::new_multi_thread();
         threads.enable_all().thread_name("background").on_thread_start(move || {
             if let Ok(nice) = nice {
                 let _ = rustix::process::setpriority_process(None, nice);
             }
+            // What is logged goes where it goes for whoever starts this, for as long as the thread lives.
+            std::mem::forget(tracing::dispatcher::set_default(&logs));
         });
         Ok(Self { tasks: JoinSet::new(), runtime: Some(threads.build()?) })
     }

@@ -68,8 +68,8 @@ pub struct Token {
     /// Who asks
     #[arg(long, value_name = "ID", default_value = "local")]
     pub client: String,
-    /// How long it is valid: 500ms, 30s, 15m, 1h or 7d
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    /// How long it is valid: 30s, 15m, 1h or 7d
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = seconds)]
     pub expires: Duration,
     /// The folder that was given to `synth local`
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -94,6 +94,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     };
     let number = number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds));
     number.map(Duration::from_millis).ok_or_else(wrong)
+}
+
+/// The same, for what counts whole seconds.
+fn seconds(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        whole if whole.subsec_nanos() == 0 => Ok(whole),
+        _ => Err(format!("`{text}` is no whole number of seconds, which a token's end is")),
+    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -157,7 +165,7 @@ mod tests {
         local: Local,
     }
 
-    #[derive(Parser)]
+    #[derive(Debug, Parser)]
     struct OfToken {
         #[command(flatten)]
         token: Token,
@@ -202,6 +210,14 @@ mod tests {
             let line = std::iter::once("token".into()).chain(token.command_line());
             prop_assert_eq!(OfToken::try_parse_from(line).unwrap().token, token);
         }
+    }
+
+    #[test]
+    fn a_token_lasts_whole_seconds() {
+        let parse = |expires: &str| OfToken::try_parse_from(["token", "--expires", expires]);
+        assert_eq!(parse("2000ms").unwrap().token.expires, Duration::from_secs(2));
+        let refused = parse("500ms").unwrap_err().to_string();
+        assert!(refused.contains("`500ms` is no whole number of seconds"), "{refused}");
     }
 
     #[test]
