@@ -84,6 +84,15 @@ async fn dynamodb(folder: &Path) {
 /// A process that is killed at the end.
 struct Process(Child);
 
+impl Process {
+    /// Waits this long, in which it must not end.
+    async fn runs_for(&mut self, time: Duration) {
+        let ended = self.0.try_wait().expect("it is ours");
+        assert!(ended.is_none(), "it ended: {ended:?}");
+        tokio::time::sleep(time).await;
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended by itself.
@@ -141,12 +150,12 @@ async fn start(template: &Path, data: &Path, more: &[&str]) -> Running {
         .stderr(Stdio::null())
         .spawn()
         .expect("synth-local starts");
-    let process = Process(child);
+    let mut process = Process(child);
     let ready = loop {
         if let Ok(text) = fs::read(&ready_file) {
             break serde_json::from_slice(&text).expect("the file is there whole");
         }
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        process.runs_for(Duration::from_millis(1)).await;
     };
     Running { process, ready, took: began.elapsed() }
 }
@@ -306,14 +315,17 @@ async fn rates(folder: &Path, template: &Path) {
     // The same folder, served by DynamoDB alone.
     let alone = folder.join("alone");
     fs::create_dir(&alone).expect("a folder");
-    fs::copy(data.join("dynamodb.sqlite"), alone.join("dynamodb.sqlite")).expect("its data");
+    // Without its secrets, a folder with rows is refused.
+    for file in ["dynamodb.sqlite", "secrets.sqlite"] {
+        fs::copy(data.join(file), alone.join(file)).expect("its data");
+    }
     let this = std::env::current_exe().expect("this program has a place");
     let child = Command::new(this).arg(DYNAMODB).arg(&alone).spawn().expect("it starts");
-    let process = Process(child);
+    let mut process = Process(child);
     let endpoint = loop {
         match fs::read_to_string(alone.join("ready")) {
             Ok(endpoint) if !endpoint.is_empty() => break endpoint,
-            _ => tokio::time::sleep(Duration::from_millis(1)).await,
+            _ => process.runs_for(Duration::from_millis(1)).await,
         }
     };
     let (client, actie_id) = (http.clone(), id.clone());
