@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 use crate::definition::DefinitionError;
-use crate::integration::is_status;
+use crate::integration::{constant, is_status};
 use crate::request::media_type;
 
 const EXTENSION: &str = "x-amazon-apigateway-gateway-responses";
@@ -172,10 +172,6 @@ fn header(to: &str, from: String) -> Result<Option<(String, String)>, String> {
         Some(("path" | "querystring", _)) => Ok(None),
         _ => Err(format!("`{to}` is not `gatewayresponse.header.<name>`")),
     }
-}
-
-fn constant(from: &str) -> Option<&str> {
-    from.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''))
 }
 
 /// A response of the gateway's own.

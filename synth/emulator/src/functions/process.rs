@@ -86,14 +86,13 @@ impl Programs {
         answer.map_err(|why| match why {
             FunctionError::TimedOut => InvokeError::TimedOut,
             FunctionError::Reported(error) => Failure::reported(error.into()).into(),
-            FunctionError::Exited(_) | FunctionError::NotReady(_) => {
-                let how = match &why {
-                    FunctionError::Exited(how) => how.clone(),
-                    _ => why.to_string(),
-                };
-                let message = format!("RequestId: {id} Error: Runtime exited with error: {how}");
-                Failure::new("Runtime.ExitError", &message).into()
-            }
+            FunctionError::Exited(how) => exited(id, &how),
+            FunctionError::NotReady(_) => exited(id, &why.to_string()),
         })
     }
+}
+
+/// What Lambda says of a program that handles nothing any more.
+fn exited(id: &str, how: &str) -> InvokeError {
+    Failure::new("Runtime.ExitError", &format!("RequestId: {id} Error: Runtime exited with error: {how}")).into()
 }

@@ -48,7 +48,7 @@ impl Mapping {
     pub(super) fn parse(text: &str) -> Result<Self, IntegrationError> {
         let names = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
         let rest = |prefix: &str| text.strip_prefix(prefix).filter(|rest| !rest.is_empty());
-        if let Some(constant) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        if let Some(constant) = constant(text) {
             return Ok(Self::Constant(constant.to_owned()));
         }
         let found = if let Some(path) = rest("context.") {
@@ -111,6 +111,11 @@ impl Mapping {
             Self::BodyPath(path) => text(&path.find(body)?),
         }
     }
+}
+
+/// The text of a constant, `'text'`, as gateway responses have it too.
+pub(crate) fn constant(mapping: &str) -> Option<&str> {
+    mapping.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''))
 }
 
 /// A value as text; null is none.

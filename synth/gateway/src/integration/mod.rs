@@ -25,6 +25,7 @@ use response::Responses;
 
 pub use api::{Api, HttpRequest, Operation};
 pub use mapping::AllValues;
+pub(crate) use mapping::constant;
 pub(crate) use mock::status as mock_status;
 pub(crate) use proxy::{ProxyAnswer, event as proxy_event, request_parts};
 pub use request::Call;
